@@ -1,0 +1,100 @@
+"""InfoGAN: codes that the images must tell."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.adversarial.gan import GAN
+from genzoo.core.batches import ImageBatch
+from genzoo.core.capabilities import InfersCodes
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import in_inference
+from genzoo.core.registry import register
+from genzoo.nn.posteriors import Posterior
+
+
+@register
+class InfoGAN(GAN):
+    """A GAN whose generator keeps the mutual information between some parts c of its latent code and its images.
+
+    Both players maximise the bound L_I = E[log Q(c|G(z, c))] + H(c) ≤ I(c; G(z, c)), where Q is a head on the
+    discriminator's features. Q is trained with the discriminator, by its optimizer.
+
+    Args:
+        recognition: factory of Q: called with ``features`` and ``outputs``, the widths of its input and output.
+        posteriors: part of the latent -> family of Q(part|x); parts without one are noise.
+        information_weight: part -> λ, its weight in both losses.
+        kwargs: of ``GAN``; the discriminator must have ``trunk``-like ``features`` and a ``head``.
+
+    Source: Chen et al. 2016, arXiv 1606.03657, equations 5 and 6; openai/InfoGAN, infogan/algos/infogan_trainer.py.
+    """
+
+    def __init__(
+        self,
+        recognition: Callable[..., nn.Module],
+        posteriors: Mapping[str, Posterior],
+        information_weight: Mapping[str, float],
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        parts = self.latent.parts
+        for key, names in (("posteriors", posteriors), ("information_weight", information_weight)):
+            if unknown := [name for name in names if name not in parts]:
+                raise GenzooError(f"model.{key}.{unknown[0]}: no such part of the latent. Parts: {', '.join(parts)}.")
+        if missing := [name for name in posteriors if name not in information_weight]:
+            raise GenzooError(f"model.information_weight.{missing[0]}: missing; give the weight of this code.")
+        self.posteriors, self.information_weight = dict(posteriors), dict(information_weight)
+        self._outputs = {name: q.parameters(parts[name].size) for name, q in self.posteriors.items()}
+        self.recognition = recognition(
+            features=self.discriminator.head.in_features, outputs=sum(self._outputs.values())
+        )
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        """The discriminator moves Q as well."""
+        return {"discriminator": [self.discriminator, self.recognition], "generator": [self.generator]}
+
+    def capabilities(self) -> frozenset[type]:
+        """It infers codes, too."""
+        return super().capabilities() | {InfersCodes}
+
+    def information(self, z: Tensor, features: Tensor) -> Tensor:
+        """Σ λ L_I(part), in nats, of codes (B, latent.width) and the features (B, F) of their images.
+
+        The bound of each part is recorded as ``information/<part>``.
+        """
+        codes, parameters = self.latent.split(z), self._posterior_parameters(features)
+        total = z.new_zeros(())
+        for name, q in self.posteriors.items():
+            bound = q.log_prob(codes[name], parameters[name]).mean() + self.latent.parts[name].entropy
+            self.meters.record(f"information/{name}", bound)
+            total = total + self.information_weight[name] * bound
+        return total
+
+    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+        """The objective minus λ L_I."""
+        z = self.latent.sample(len(real.images), device=self.device)
+        with torch.no_grad():
+            fake = self.generator(z)
+        logits = self.discriminator(real.images)
+        features = self.discriminator.features(fake)
+        fake_logits = self.discriminator.head(features).squeeze(1)
+        return self.objective.discriminator(logits, fake_logits) - self.information(z, features)
+
+    def generator_loss(self, real: ImageBatch) -> Tensor:
+        """The objective minus λ L_I."""
+        z = self.latent.sample(len(real.images), device=self.device)
+        features = self.discriminator.features(self.generator(z))
+        fake_logits = self.discriminator.head(features).squeeze(1)
+        return self.objective.generator(fake_logits) - self.information(z, features)
+
+    @in_inference
+    def infer_codes(self, images: Tensor) -> dict[str, Tensor]:
+        """The mean of Q(part|x): part -> (B, size). With batch statistics, give batches of mixed images."""
+        parameters = self._posterior_parameters(self.discriminator.features(images))
+        return {name: q.mean(parameters[name]) for name, q in self.posteriors.items()}
+
+    def _posterior_parameters(self, features: Tensor) -> dict[str, Tensor]:
+        outputs = self.recognition(features).split(list(self._outputs.values()), dim=1)
+        return dict(zip(self._outputs, outputs, strict=True))

@@ -1,0 +1,61 @@
+"""From a configuration to objects."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import hydra
+import torch
+from hydra.errors import InstantiationException
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import derive_seed
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+
+
+def build(config: Any, key: str, **extra: Any) -> Any:
+    """Instantiates ``config`` by its ``_target_``.
+
+    Args:
+        config: plain containers or an OmegaConf node.
+        key: where it stands in the configuration, for messages.
+        extra: further arguments.
+
+    Raises:
+        GenzooError: what a constructor found wrong, or that it does not take the given arguments.
+    """
+    try:
+        return hydra.utils.instantiate(config, _convert_="all", **extra)
+    except InstantiationException as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, GenzooError):
+            cause = cause.__cause__
+        if cause is not None:
+            raise cause from None
+        reason = str(error.__cause__ or error).splitlines()[0]
+        where = next((line.split(": ")[1] for line in str(error).splitlines() if "full_key: " in line), "")
+        raise GenzooError(
+            f"{'.'.join(filter(None, [key, where]))}: {reason}; check the configuration's keys."
+        ) from error
+
+
+def build_data(config: Mapping[str, Any]) -> ImageData:
+    """The DataModule of a resolved configuration; nothing is loaded yet."""
+    return build(config["data"], "data")
+
+
+def build_module(config: Mapping[str, Any]) -> RoundModule:
+    """The model of a resolved configuration, freshly initialised by its seed."""
+    seed = config["seed"]
+    if not isinstance(seed, int) or seed < 0:
+        raise GenzooError(f"seed={seed}: a non-negative integer is needed.")
+    torch.manual_seed(derive_seed(seed, "initialisation"))
+    module = build(config["model"], "model").ready()
+    module.seed = seed
+    if config["channels_last"]:
+        module.to(memory_format=torch.channels_last)
+    if config["compile"]:
+        for networks in module.players().values():
+            for network in networks:
+                network.compile()
+    return module

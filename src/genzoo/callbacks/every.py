@@ -1,0 +1,42 @@
+"""Base of the callbacks that act after certain rounds."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+
+from genzoo.core.milestones import Milestones
+
+
+class EveryRounds(pl.Callback):
+    """Calls ``act`` after the rounds that are due, and after the last one, however training ended.
+
+    Args:
+        times: how often in a run, evenly; or
+        every: every so many rounds.
+    """
+
+    def __init__(self, times: int | None = None, every: int | None = None):
+        self.milestones = Milestones(times, every)
+        self._acted = 0
+
+    def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """What is to be done; runs on every rank."""
+        raise NotImplementedError
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """A resumed run has acted on the round it resumes from."""
+        self._acted = module.progress.rounds
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Acts where a milestone is due."""
+        if self.milestones.due(module.progress.rounds, trainer.datamodule.rounds):
+            self._act_once(trainer, module)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Acts on the last round."""
+        self._act_once(trainer, module)
+
+    def _act_once(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if self._acted != module.progress.rounds:
+            self._acted = module.progress.rounds
+            self.act(trainer, module)

@@ -1,0 +1,45 @@
+"""Ctrl-C and SIGTERM end training between two rounds."""
+
+import logging
+import signal
+from typing import Any
+
+import pytorch_lightning as pl
+
+log = logging.getLogger("genzoo")
+
+
+class Interruption(pl.Callback):
+    """The first signal lets the round end, and with it training: checkpoint, pictures and metrics are written.
+
+    A second Ctrl-C aborts at once; the last checkpoint stays whole. ``signal`` names the signal received, or is None.
+    """
+
+    def __init__(self) -> None:
+        self.signal: str | None = None
+        self._before: dict[int, Any] = {}
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Takes over the signals."""
+
+        def stop(number: int, frame: Any) -> None:
+            self.signal = signal.Signals(number).name
+            trainer.should_stop = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            log.warning(f"{self.signal}: finishing the round, then saving; Ctrl-C again aborts at once")
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, stop)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Gives the signals back."""
+        self._restore()
+
+    def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
+        """Gives the signals back."""
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}

@@ -1,0 +1,43 @@
+"""Logs what the rounds recorded."""
+
+import time
+
+import pytorch_lightning as pl
+import torch
+
+from genzoo.callbacks.every import EveryRounds
+
+
+class Losses(EveryRounds):
+    """Reads the module's meters, checks their health and hands the means to the loggers.
+
+    ``latest`` holds what was last read, for the progress bar. The loggers' axis is images seen.
+
+    Args:
+        times, every: see ``EveryRounds``.
+    """
+
+    def __init__(self, times: int | None = 200, every: int | None = None):
+        super().__init__(times, every)
+        self.latest: dict[str, float] = {}
+        self._since = (0.0, 0)
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Starts the clock."""
+        super().on_train_start(trainer, module)
+        self._since = (time.perf_counter(), module.progress.images)
+
+    def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """The one synchronisation with the device."""
+        module.check_losses()
+        means = module.meters.means()
+        if means:
+            stacked = trainer.strategy.reduce(torch.stack(list(means.values())), reduce_op="mean")
+            self.latest = dict(zip(means, stacked.tolist(), strict=True))
+        now, images = time.perf_counter(), module.progress.images
+        rate = (images - self._since[1]) / max(now - self._since[0], 1e-9)
+        self._since = (now, images)
+        metrics = {f"train/{name}": value for name, value in self.latest.items()}
+        metrics |= {"progress/rounds": module.progress.rounds, "progress/images_per_second": rate}
+        for logger in trainer.loggers:
+            logger.log_metrics(metrics, step=images)

@@ -1,0 +1,87 @@
+"""The progress bar."""
+
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from genzoo.callbacks.losses import Losses
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds.
+
+    >>> clock(75), clock(3700)
+    ('1:15', '1:01:40')
+    """
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+class ProgressBar(pl.Callback):
+    """Rounds, images per second, losses and time left: a bar on a terminal, a line now and then elsewhere.
+
+    Args:
+        seconds: between two updates of the bar.
+        line_seconds: between two lines where there is no terminal.
+    """
+
+    def __init__(self, seconds: float = 0.5, line_seconds: float = 20.0):
+        self.console = Console()
+        self.pause = seconds if self.console.is_terminal else line_seconds
+        self._bar: Progress | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Starts the clock and the bar, on the first rank."""
+        self._start = self._shown = time.perf_counter()
+        self._first_round, self._first_image = module.progress.rounds, module.progress.images
+        if trainer.is_global_zero and self.console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.completed}/{task.total} rounds"),
+                BarColumn(bar_width=None),
+                TextColumn("{task.fields[status]}"),
+                TimeElapsedColumn(),
+                console=self.console,
+                expand=True,
+            )
+            self._task = self._bar.add_task("", total=trainer.datamodule.rounds, completed=self._first_round, status="")
+            self._bar.start()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Updates now and then; reads nothing from the device."""
+        now = time.perf_counter()
+        if trainer.is_global_zero and now - self._shown >= self.pause:
+            self._shown = now
+            self._show(trainer, module)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Shows the last state."""
+        if trainer.is_global_zero:
+            self._show(trainer, module)
+        self._stop()
+
+    def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
+        """Leaves the terminal clean."""
+        self._stop()
+
+    def _show(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        rounds, of = module.progress.rounds, trainer.datamodule.rounds
+        elapsed = time.perf_counter() - self._start
+        played = rounds - self._first_round
+        rate = (module.progress.images - self._first_image) / max(elapsed, 1e-9)
+        left = clock(elapsed / played * (of - rounds)) if played else "?"
+        latest = next((c.latest for c in trainer.callbacks if isinstance(c, Losses)), {})
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in latest.items() if name.endswith("_loss"))
+        status = f"{rate:,.0f} images/s  {losses}  {left} left"
+        if self._bar is not None:
+            self._bar.update(self._task, completed=rounds, status=status)
+        else:
+            self.console.print(f"round {rounds}/{of}  {status}", highlight=False, soft_wrap=True)
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None

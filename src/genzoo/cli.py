@@ -1,0 +1,95 @@
+"""What the entries share: every mistake of the user becomes one line."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def entry(main: Callable[[], Any]) -> None:
+    """Runs a ``@hydra.main`` function: mistakes in the configuration end with one line and status 2.
+
+    ``debug=true`` shows the traceback; an interruption ends with status 130.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print its own, longer story
+    if any(argument.lstrip("+").lower() in ("debug=true", "debug=1") for argument in sys.argv[1:]):
+        main()
+        return
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        main()
+    except (HydraException, OmegaConfBaseException) as error:
+        _fail(explain(error, Path(sys.argv[0]).resolve().parent / "conf", Path(sys.argv[0]).stem))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
+def job(task: Callable[[Any], Any], cfg: Any) -> None:
+    """Runs a task: the user's mistakes end with one line and status 2 (in a sweep, they fail this job only)."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    from genzoo.core.errors import GenzooError
+
+    try:
+        task(cfg)
+    except GenzooError as error:
+        if cfg.debug or HydraConfig.get().mode == RunMode.MULTIRUN:
+            raise
+        _fail(str(error))
+
+
+def _fail(message: str) -> None:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def explain(error: Exception, conf: Path, name: str) -> str:
+    """What Hydra or OmegaConf found wrong, with near matches.
+
+    Args:
+        error: theirs.
+        conf: the folder of configurations.
+        name: of the primary one.
+    """
+    from hydra.errors import MissingConfigException, OverrideParseException
+    from omegaconf.errors import MissingMandatoryValue
+
+    from genzoo.core.errors import near
+
+    message = str(error)
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, option = str(error.missing_cfg_file).rpartition("/")
+        return f"{group}={option}: unknown. {near(option, error.options or [])}"
+    if found := re.search(r"Could not override '([^']+)'", message):
+        key = found[1].split("@")[0]
+        return f"{key}: there is no such key in the configuration. {near(key, _keys(conf, name))}"
+    if isinstance(error, MissingMandatoryValue) and (found := re.search(r"full_key: (\S+)", message)):
+        return f"{found[1]}: a value is needed; give {found[1]}=... on the command line."
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: this is not an override; write key=value, with quotes around special characters."
+    return message.splitlines()[0]
+
+
+def _keys(conf: Path, name: str) -> list[str]:
+    """All keys and groups that an override may name."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import DictConfig
+
+    def walk(node: Any, prefix: str = "") -> list[str]:
+        keys = []
+        for key in node:
+            keys.append(f"{prefix}{key}")
+            if isinstance(child := node._get_node(key), DictConfig) and not child._is_none():
+                keys += walk(child, f"{prefix}{key}.")
+        return keys
+
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        return walk(compose(name)) + [folder.name for folder in conf.iterdir() if folder.is_dir()]

@@ -1,0 +1,1 @@
+"""What every family shares, and nothing a family owns."""

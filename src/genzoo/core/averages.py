@@ -1,0 +1,99 @@
+"""Averages of a network's parameters over training.
+
+An average is a copy of the network, part of the module's state_dict, so that checkpoints, resume and every metric see
+it. A recipe names which network is averaged, how and from which start.
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
+
+
+class Average(nn.Module):
+    """A copy of ``network`` that follows it; buffers (batch-norm statistics) are copied, not averaged.
+
+    Subclasses give the weight of the newest parameters. ``network`` is set by ``follow``.
+    """
+
+    network: nn.Module
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("updates", torch.zeros((), dtype=torch.long))
+
+    def follow(self, network: nn.Module) -> None:
+        """Starts from the network as it stands."""
+        self.network = copy.deepcopy(network).requires_grad_(False)
+
+    def weight(self) -> torch.Tensor | float:
+        """Weight of the newest parameters in the average, given ``updates``, the number of earlier updates."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Takes in the network's newest parameters."""
+        weight = self.weight()
+        for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
+            mine.lerp_(theirs, weight)
+        for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
+            mine.copy_(theirs)
+        self.updates += 1
+
+
+@register
+class Exponential(Average):
+    """Exponential moving average: a ← decay·a + (1 - decay)·p.
+
+    Args:
+        decay: in [0, 1).
+        start: ``"parameters"``: from the network as it was initialised; ``"zero"``: from 0, without bias correction
+            (as the published code of Improved GAN does, mnist_svhn_cifar10/nn.py).
+
+    Example:
+        >>> average, network = Exponential(decay=0.9, start="zero"), nn.Linear(1, 1)
+        >>> average.follow(network)
+        >>> average.update(network)
+        >>> torch.allclose(average.network.weight, 0.1 * network.weight)
+        True
+    """
+
+    def __init__(self, decay: float, start: str = "parameters"):
+        super().__init__()
+        if not 0 <= decay < 1:
+            raise GenzooError(f"averages: decay must be in [0, 1), got {decay}.")
+        if start not in ("parameters", "zero"):
+            raise GenzooError(f"averages: start={start!r} is unknown. Accepted: parameters, zero.")
+        self.decay, self.start = decay, start
+
+    def follow(self, network: nn.Module) -> None:
+        """Starts from the network as it stands, or from 0."""
+        super().follow(network)
+        if self.start == "zero":
+            for p in self.network.parameters():
+                p.data.zero_()
+
+    def weight(self) -> float:
+        """1 - decay, always."""
+        return 1 - self.decay
+
+
+@register
+class Polyak(Average):
+    """Equal-weight mean of the parameters after each update (Polyak & Juditsky 1992).
+
+    Example:
+        >>> average, network = Polyak(), nn.Linear(1, 1, bias=False)
+        >>> average.follow(network)
+        >>> for value in (1.0, 2.0, 6.0):
+        ...     average.update(network.requires_grad_(False).apply(lambda m: m.weight.fill_(value)))
+        >>> average.network.weight.item()
+        3.0
+    """
+
+    def weight(self) -> torch.Tensor:
+        """1 / (number of updates, this one included)."""
+        return 1 / (self.updates + 1).float()

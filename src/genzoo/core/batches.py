@@ -1,0 +1,67 @@
+"""What data sets say of themselves and what a round is made of."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class ImageBatch(NamedTuple):
+    """Images of one stream of a round.
+
+    Args:
+        images: float in [-1, 1], (B, C, H, W).
+        labels: int64 (B,); -1 = unknown.
+        factors: attributes or ground-truth factors, float (B, F), or None.
+    """
+
+    images: Tensor
+    labels: Tensor
+    factors: Tensor | None = None
+
+
+class ImageSet(NamedTuple):
+    """One split of a data set, whole, on the CPU.
+
+    Args:
+        images: levels, uint8 (N, C, H, W).
+        labels: int64 (N,); -1 = unknown.
+        factors: float (N, F), or None.
+    """
+
+    images: Tensor
+    labels: Tensor
+    factors: Tensor | None = None
+
+
+class DataSpec(NamedTuple):
+    """What a data set offers, known before it is loaded.
+
+    Args:
+        name: of the data set.
+        channels: 1 or 3.
+        size: height and width in pixels.
+        levels: number of integer levels of a pixel: 256, or 2 for binary data.
+        classes: number of classes; 0 = no labels.
+        factors: names of the columns of ``factors``.
+    """
+
+    name: str
+    channels: int
+    size: int
+    levels: int = 256
+    classes: int = 0
+    factors: tuple[str, ...] = ()
+
+
+class Stream(NamedTuple):
+    """A named stream of images that a turn draws from.
+
+    Args:
+        name: keyword by which the loss receives its ``ImageBatch``. Turns that name the same stream share the images.
+        pool: ``"train"``: every training image; ``"labelled"``: those whose label is known.
+        batches: size of one draw in batches (2 = a doubled batch).
+    """
+
+    name: str
+    pool: str = "train"
+    batches: int = 1

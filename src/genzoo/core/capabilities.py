@@ -1,0 +1,77 @@
+"""What a model can do, as small protocols.
+
+``module.capabilities()`` returns those that hold for this instance; callbacks, metrics and ``evaluate.py`` ask for a
+capability and never for a class. All methods run without gradients, in evaluation mode, on the recipe's averages.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from torch import Generator, Tensor
+
+from genzoo.core.latent import Latent
+
+
+class Samples(Protocol):
+    """Draws images from the model."""
+
+    def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
+        """n images (n, C, H, W) in [-1, 1]; the same ones for the same generator state."""
+
+
+class Decodes(Protocol):
+    """Maps latent codes to images."""
+
+    latent: Latent
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width): the mean, where there is one."""
+
+
+class Encodes(Protocol):
+    """Maps images to latent codes."""
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Codes (B, latent.width) of images (B, C, H, W) in [-1, 1]: the mean."""
+
+
+class Features(Protocol):
+    """Represents images by features."""
+
+    def features(self, images: Tensor) -> Tensor:
+        """Features (B, F) of images (B, C, H, W) in [-1, 1]."""
+
+
+class ScoresLikelihood(Protocol):
+    """Scores images by their likelihood."""
+
+    def log_prob(self, levels: Tensor, n_importance: int = 1) -> Tensor:
+        """Log-likelihood in nats (B,) of levels, uint8 (B, C, H, W); a bound is taken from ``n_importance`` samples."""
+
+
+class Completes(Protocol):
+    """Fills in missing parts of images."""
+
+    def complete(self, images: Tensor, mask: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] that keep what lies under ``mask`` (B, 1, H, W), 1 = given."""
+
+
+class Classifies(Protocol):
+    """Classifies images."""
+
+    def classify(self, images: Tensor) -> Tensor:
+        """Logits (B, K) of images (B, C, H, W) in [-1, 1]."""
+
+
+class InfersCodes(Protocol):
+    """Infers the named latent codes that would have made an image."""
+
+    def infer_codes(self, images: Tensor) -> Mapping[str, Tensor]:
+        """For each inferred part of the latent its mean (B, size): probabilities of a categorical part."""
+
+
+class Acts(Protocol):
+    """Acts in an environment."""
+
+    def act(self, observations: Tensor, deterministic: bool = False) -> Tensor:
+        """Actions (B, ...) for observations (B, ...)."""

@@ -1,0 +1,39 @@
+"""Files that are whole or not there."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from genzoo.core.errors import GenzooError
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """Gives a path to write to; what lies there is put in place of ``path`` when the block ends well.
+
+    Raises:
+        GenzooError: the file cannot be written (disk full, no permission); ``path`` stays as it was.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        with open(partial, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(partial, path)
+    except (OSError, RuntimeError) as error:  # torch.save reports a full disk as a RuntimeError
+        raise GenzooError(
+            f"{path} could not be written ({error}); what was there before is untouched. "
+            "Free some space or choose another folder with paths.runs=..., then go on with resume=<run folder>."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes plain containers as indented JSON."""
+    with aside(path) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n")

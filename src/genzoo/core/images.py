@@ -1,0 +1,36 @@
+"""The ranges that images live in, each conversion in one place.
+
+Inside models images are float in [-1, 1], (B, C, H, W). Data, likelihoods and metrics hold *levels*: integers
+0 .. n-1 as uint8 (256 levels for photographs, 2 for binary data). Networks that end in a sigmoid work in [0, 1].
+"""
+
+import torch
+from torch import Tensor
+
+
+def from_levels(levels: Tensor, n: int = 256) -> Tensor:
+    """Levels 0 .. n-1 (uint8, any shape) as float32 in [-1, 1].
+
+    >>> from_levels(torch.tensor([0, 255], dtype=torch.uint8))
+    tensor([-1.,  1.])
+    """
+    return levels.float().mul_(2 / (n - 1)).sub_(1)
+
+
+def to_levels(images: Tensor, n: int = 256) -> Tensor:
+    """Images in [-1, 1] as the nearest levels 0 .. n-1 (uint8); values outside are clamped.
+
+    >>> to_levels(torch.tensor([-1.0, 0.001, 1.5]))
+    tensor([  0, 128, 255], dtype=torch.uint8)
+    """
+    return ((images + 1) * ((n - 1) / 2)).round().clamp(0, n - 1).to(torch.uint8)
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """Images in [-1, 1] as [0, 1]."""
+    return (images + 1) / 2
+
+
+def from_unit(images: Tensor) -> Tensor:
+    """Images in [0, 1] as [-1, 1]."""
+    return images * 2 - 1

@@ -1,0 +1,104 @@
+"""How a trained module is asked: evaluation mode, no gradients, the recipe's averages and batch-norm statistics."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import ParamSpec, TypeVar
+
+import torch
+from torch import nn
+
+from genzoo.core.averages import Average
+from genzoo.core.errors import GenzooError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@contextmanager
+def batch_statistics(module: nn.Module) -> Iterator[None]:
+    """Inside, batch norm uses the statistics of the batch at hand and leaves its running averages alone."""
+    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    before = [(m.training, m.track_running_stats) for m in norms]
+    for m in norms:
+        m.training, m.track_running_stats = True, False
+    try:
+        yield
+    finally:
+        for m, (training, track) in zip(norms, before, strict=True):
+            m.training, m.track_running_stats = training, track
+
+
+class Inference(nn.Module):
+    """Base of modules that hold averages and have a batch-norm mode.
+
+    Args:
+        averages: name of a sub-network -> the average that follows it and stands in for it at evaluation.
+        batch_norm: statistics at evaluation: ``"running"`` (torch's default) or ``"batch"`` (those of the batch at
+            hand, as several originals do).
+    """
+
+    def __init__(self, averages: Mapping[str, Average] | None = None, batch_norm: str = "running", **kwargs: object):
+        super().__init__(**kwargs)
+        if batch_norm not in ("running", "batch"):
+            raise GenzooError(f"model.batch_norm={batch_norm!r} is unknown. Accepted: running, batch.")
+        self.batch_norm = batch_norm
+        self.averages = nn.ModuleDict(dict(averages or {}))
+        self._averaged = False
+
+    def follow_averages(self) -> None:
+        """Lets each average start from its network; called once the networks are built."""
+        for name, average in self.averages.items():
+            if not isinstance(getattr(self, name, None), nn.Module):
+                raise GenzooError(f"model.averages.{name}: the model has no network of that name.")
+            average.follow(getattr(self, name))
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Inside, every averaged network is replaced by its average."""
+        if self._averaged:
+            yield
+            return
+        live = {name: getattr(self, name) for name in self.averages}
+        for name, average in self.averages.items():
+            setattr(self, name, average.network)
+        self._averaged = True
+        try:
+            yield
+        finally:
+            for name, network in live.items():
+                setattr(self, name, network)
+            self._averaged = False
+
+    @contextmanager
+    def inference(self, batch_norm: str | None = None) -> Iterator[None]:
+        """Inside, the module answers as its recipe evaluates it. May be nested.
+
+        Args:
+            batch_norm: another batch-norm mode than the recipe's.
+        """
+        training = [m for m in self.modules() if m.training]
+        recipe, self.batch_norm = self.batch_norm, batch_norm or self.batch_norm
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(torch.no_grad())
+                stack.enter_context(self.averaged())
+                self.eval()
+                if self.batch_norm == "batch":
+                    stack.enter_context(batch_statistics(self))
+                yield
+        finally:
+            self.batch_norm = recipe
+            for m in training:
+                m.training = True
+
+
+def in_inference(method: Callable[P, R]) -> Callable[P, R]:
+    """Decorates the methods of capabilities: they run inside ``self.inference()``."""
+
+    @functools.wraps(method)
+    def wrapped(self, *args, **kwargs):
+        with self.inference():
+            return method(self, *args, **kwargs)
+
+    return wrapped

@@ -1,0 +1,190 @@
+"""Latent codes: an ordered set of named parts."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Generator, Tensor
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
+
+
+class Part(Protocol):
+    """One named part of a latent code.
+
+    ``size`` is its width in the flat code; ``entropy`` its entropy in nats (differential for continuous parts).
+    """
+
+    size: int
+    entropy: float
+
+    def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
+        """n draws, float (n, size)."""
+
+    def walk(self, steps: int, generator: Generator) -> Tensor:
+        """Values that show what the part does: (rows, steps, size)."""
+
+    @property
+    def varies_along_rows(self) -> bool:
+        """Whether a row of ``walk`` moves (continuous) or stays at one value (categorical)."""
+
+
+def _device(generator: Generator | None, device: torch.device | None) -> torch.device | None:
+    """Draw where the generator lives, so that one seed gives the same code on every device."""
+    return generator.device if generator is not None else device
+
+
+class _Continuous:
+    """A part of independent dimensions that differ in law only."""
+
+    varies_along_rows = True
+    limit: float  # traversals go from -limit to limit
+
+    def __init__(self, size: int):
+        if size < 1:
+            raise GenzooError(f"latent: a part's size must be at least 1, got {size}.")
+        self.size = size
+
+    def walk(self, steps: int, generator: Generator) -> Tensor:
+        """One row per dimension, the others at 0; a part of more than 10 dimensions walks between two draws."""
+        if self.size <= 10:
+            return torch.linspace(-self.limit, self.limit, steps)[None, :, None] * torch.eye(self.size)[:, None, :]
+        start, end = self.sample(2, generator)
+        return torch.lerp(start, end, torch.linspace(0, 1, steps)[:, None])[None]
+
+
+@register
+class Uniform(_Continuous):
+    """Independent uniform dimensions on [-bound, bound].
+
+    Args:
+        size: number of dimensions.
+        bound: half the width of the interval (√3 gives unit variance).
+    """
+
+    def __init__(self, size: int, bound: float = 1.0):
+        super().__init__(size)
+        if bound <= 0:
+            raise GenzooError(f"latent: a uniform part's bound must be positive, got {bound}.")
+        self.bound = bound
+        self.limit = 2 * bound  # InfoGAN shows its codes from -2 to 2, beyond what training saw (figure 2)
+        self.entropy = size * math.log(2 * bound)
+
+    def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
+        """n draws, float (n, size)."""
+        draws = torch.rand(n, self.size, generator=generator, device=_device(generator, device))
+        return (draws * 2 - 1).mul_(self.bound).to(device)
+
+
+@register
+class Normal(_Continuous):
+    """Independent standard normal dimensions.
+
+    Args:
+        size: number of dimensions.
+    """
+
+    limit = 2.0
+
+    def __init__(self, size: int):
+        super().__init__(size)
+        self.entropy = size * 0.5 * math.log(2 * math.pi * math.e)
+
+    def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
+        """n draws, float (n, size)."""
+        return torch.randn(n, self.size, generator=generator, device=_device(generator, device)).to(device)
+
+
+@register
+class Categorical:
+    """One of ``size`` equally likely categories, one-hot.
+
+    Args:
+        size: number of categories.
+    """
+
+    varies_along_rows = False
+
+    def __init__(self, size: int):
+        if size < 2:
+            raise GenzooError(f"latent: a categorical part needs at least 2 categories, got {size}.")
+        self.size = size
+        self.entropy = math.log(size)
+
+    def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
+        """n draws, one-hot float (n, size)."""
+        draws = torch.randint(self.size, (n,), generator=generator, device=_device(generator, device)).to(device)
+        return torch.nn.functional.one_hot(draws, self.size).float()
+
+    def walk(self, steps: int, generator: Generator) -> Tensor:
+        """One row per category, constant along the row."""
+        return torch.eye(self.size)[:, None, :].expand(-1, steps, -1)
+
+
+class Traversal(NamedTuple):
+    """Latent codes whose images, row by row, show what each part does.
+
+    Args:
+        codes: (rows, steps, width of the latent).
+        names: one per row, e.g. ``"digit 3"``.
+    """
+
+    codes: Tensor
+    names: list[str]
+
+
+@register
+class Latent:
+    """An ordered set of named parts; a code is their concatenation, float (B, width).
+
+    Args:
+        parts: name = part, in order.
+
+    Example:
+        >>> latent = Latent(noise=Uniform(62), digit=Categorical(10), style=Uniform(2))
+        >>> z = latent.sample(5)
+        >>> z.shape, {name: tuple(value.shape) for name, value in latent.split(z).items()}
+        (torch.Size([5, 74]), {'noise': (5, 62), 'digit': (5, 10), 'style': (5, 2)})
+        >>> latent.traverse(steps=8, generator=torch.Generator()).names[1:3]
+        ['digit 0', 'digit 1']
+    """
+
+    def __init__(self, **parts: Part):
+        if not parts:
+            raise GenzooError("latent: at least one named part is needed, e.g. noise: Normal(100).")
+        self.parts: Mapping[str, Part] = parts
+
+    @property
+    def width(self) -> int:
+        """Width of the flat code."""
+        return sum(part.size for part in self.parts.values())
+
+    def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
+        """n codes from the prior, (n, width)."""
+        return torch.cat([part.sample(n, generator, device) for part in self.parts.values()], dim=1)
+
+    def split(self, codes: Tensor) -> dict[str, Tensor]:
+        """The named parts of codes (..., width)."""
+        values = codes.split([part.size for part in self.parts.values()], dim=-1)
+        return dict(zip(self.parts, values, strict=True))
+
+    def join(self, values: Mapping[str, Tensor]) -> Tensor:
+        """Codes from their named parts: the inverse of ``split``."""
+        return torch.cat([values[name] for name in self.parts], dim=-1)
+
+    def traverse(self, steps: int, generator: Generator) -> Traversal:
+        """For each part rows of codes in which only that part is under control.
+
+        A categorical part gets a row per category and a fresh draw of all other parts per column; a continuous one a
+        row per dimension along which it moves, all other parts fixed.
+        """
+        base = self.split(self.sample(steps, generator))  # one draw a column
+        rows, names = [], []
+        for name, part in self.parts.items():
+            for i, walk in enumerate(part.walk(steps, generator)):
+                others = {k: v[:1].expand(steps, -1) if part.varies_along_rows else v for k, v in base.items()}
+                rows.append(self.join({**others, name: walk}))
+                names.append(f"{name} {i}")
+        return Traversal(torch.stack(rows), names)

@@ -1,0 +1,43 @@
+"""Logged values that stay on the device until they are read."""
+
+import torch
+from torch import Tensor
+
+
+class Meters:
+    """Running means of named scalars, and the first round in which one of them was not finite.
+
+    Recording costs a few asynchronous device operations and no transfer; ``read`` is the only synchronisation.
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._counts: dict[str, int] = {}
+        self._first_bad: dict[str, Tensor] = {}  # round number, -1 = none
+
+    def record(self, name: str, value: Tensor, round: int | None = None) -> None:
+        """Adds a scalar; with ``round`` its health is watched too.
+
+        Args:
+            name: e.g. ``generator_loss``.
+            value: scalar tensor.
+            round: number of the round, counted from 0.
+        """
+        value = value.detach().float()
+        self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._counts[name] = self._counts.get(name, 0) + 1
+        if round is not None:
+            bad = self._first_bad.get(name)
+            if bad is None:
+                bad = torch.full((), -1, dtype=torch.long, device=value.device)
+            self._first_bad[name] = torch.where(value.isfinite() | (bad >= 0), bad, round)
+
+    def means(self) -> dict[str, Tensor]:
+        """The means since the last call, still on the device; starts anew."""
+        means = {name: total / self._counts[name] for name, total in self._sums.items()}
+        self._sums, self._counts = {}, {}
+        return means
+
+    def first_bad(self) -> dict[str, Tensor]:
+        """For each watched name the first round in which it was not finite, -1 if none; still on the device."""
+        return dict(self._first_bad)

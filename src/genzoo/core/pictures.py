@@ -1,0 +1,65 @@
+"""Images on disk, as a person looks at them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from genzoo.core.files import aside
+from genzoo.core.images import to_levels
+
+
+def picture(images: Tensor, columns: int, row_names: Sequence[str] | None = None) -> Image.Image:
+    """A grid of images, small ones enlarged, rows named at the left.
+
+    Args:
+        images: (n, C, H, W) in [-1, 1], row by row.
+        columns: images a row.
+        row_names: one a row.
+    """
+    levels = to_levels(images.detach().float().cpu())
+    n, channels, height, width = levels.shape
+    rows = -(-n // columns)
+    gap = 2
+    sheet = np.full((channels, rows * (height + gap) + gap, columns * (width + gap) + gap), 128, np.uint8)
+    for i, image in enumerate(levels.numpy()):
+        top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
+        sheet[:, top : top + height, left : left + width] = image
+    grid = Image.fromarray(sheet[0] if channels == 1 else sheet.transpose(1, 2, 0))
+    zoom = max(1, 64 // height)
+    grid = grid.resize((grid.width * zoom, grid.height * zoom), Image.Resampling.NEAREST)
+    return _name_rows(grid, row_names) if row_names else grid
+
+
+def _name_rows(grid: Image.Image, names: Sequence[str]) -> Image.Image:
+    pitch = grid.height / len(names)
+    font = ImageFont.load_default(size=max(9, min(16, int(pitch * 0.4))))
+    margin = int(max(font.getlength(name) for name in names)) + 12
+    sheet = Image.new(grid.mode, (margin + grid.width, grid.height), "white")
+    sheet.paste(grid, (margin, 0))
+    pen = ImageDraw.Draw(sheet)
+    for i, name in enumerate(names):
+        pen.text((margin - 6, (i + 0.5) * pitch), name, fill="black", anchor="rm", font=font)
+    return sheet
+
+
+def save_picture(sheet: Image.Image, path: Path) -> None:
+    """Writes a PNG, whole or not at all."""
+    with aside(path) as partial:
+        sheet.save(partial, format="PNG")
+
+
+def save_animation(frames: Sequence[Path], path: Path, milliseconds: int = 200) -> None:
+    """Writes a GIF that shows pictures of one size in turn, the last one for two seconds.
+
+    Args:
+        frames: PNG files.
+        path: of the GIF.
+        milliseconds: per picture.
+    """
+    first, *others = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    with aside(path) as partial:
+        durations = [milliseconds] * len(others) + [2000]
+        first.save(partial, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)

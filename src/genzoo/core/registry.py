@@ -1,0 +1,97 @@
+"""What a configuration from elsewhere may name.
+
+A checkpoint carries the configuration that rebuilds its model, and a configuration names classes. One that comes
+from others could name any function of any installed package, so only registered objects are built from it: genzoo's
+own classes (marked ``@register``), torch's optimizers, and what the user registered. The *resolved* object is looked
+up, not its name, because modules re-export others: ``genzoo.tasks.os.system`` begins with ``genzoo``.
+"""
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import torch
+
+from genzoo.core.errors import GenzooError
+
+T = TypeVar("T")
+_registered: set[Any] = {
+    optimizer
+    for optimizer in vars(torch.optim).values()
+    if isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer)
+}
+_packages: set[str] = {"genzoo", "torch.optim"}
+
+
+def register(target: T) -> T:
+    """Class decorator: allows configurations stored in checkpoints to name this class (or function)."""
+    _registered.add(target)
+    return target
+
+
+def trust(modules: Sequence[str]) -> None:
+    """Imports the user's modules, so that what they register may be named by a checkpoint.
+
+    Args:
+        modules: dotted names, e.g. ``["my_models.flow"]``.
+
+    Raises:
+        GenzooError: a module cannot be imported.
+    """
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise GenzooError(
+                f"trust={module}: the module cannot be imported ({error}); give the dotted name of one that can."
+            ) from error
+        _packages.add(module)
+
+
+def check_targets(config: Any) -> None:
+    """Refuses a plain configuration that names anything but registered objects, or that holds an interpolation.
+
+    Raises:
+        GenzooError: naming the forbidden target.
+    """
+    for key, value in _walk(config):
+        if key == "_target_":
+            _check_target(value)
+        elif isinstance(value, str) and "${" in value:
+            raise GenzooError(f"checkpoint: its configuration holds the interpolation {value!r}; refused.")
+
+
+def _walk(config: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(config, Mapping):
+        for name, value in config.items():
+            yield from _walk(value, str(name))
+    elif isinstance(config, Sequence) and not isinstance(config, str):
+        for value in config:
+            yield from _walk(value, key)
+    else:
+        yield key, config
+
+
+def _check_target(target: Any) -> None:
+    refusal = GenzooError(
+        f"checkpoint: its configuration names {target!r}, which is not registered with genzoo; refused. "
+        "If it is your own class, decorate it with genzoo.core.registry.register and pass trust=[its.module]."
+    )
+    # Importing runs a module's code: only packages that are trusted already are imported.
+    if not isinstance(target, str) or not any(target.startswith(f"{package}.") for package in _packages):
+        raise refusal
+    parts = target.split(".")
+    for i in range(len(parts) - 1, 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:i]))
+        except ImportError:
+            continue
+        try:
+            for name in parts[i:]:
+                found = getattr(found, name)
+            if found in _registered:
+                return
+        except (AttributeError, TypeError):
+            pass
+        break
+    raise refusal

@@ -1,0 +1,270 @@
+"""Training as rounds of turns: the one place that owns manual optimization.
+
+A module declares its players (who has an optimizer, for which networks) and its turns (who moves, how often, on which
+streams of images, by which loss). One ``training_step`` plays one round; the loader yields exactly the images of one
+round. Modules give losses and never step an optimizer. Progress is counted in rounds and in images seen by all
+ranks, as plain integers, because Lightning's ``global_step`` counts every optimizer's step.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.averages import Average
+from genzoo.core.batches import DataSpec, ImageBatch, Stream
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import Inference
+from genzoo.core.meters import Meters
+from genzoo.core.randomness import derive_seed
+
+Optimizers = Mapping[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]]
+Schedules = Mapping[str, Mapping[str, Callable[[int], float]]]
+
+
+class Turn(NamedTuple):
+    """One turn of a round.
+
+    Args:
+        losses: player -> its loss, a function of the turn's streams (keyword -> ``ImageBatch``) that returns a scalar.
+            Several players move at once: all gradients are taken before anyone steps.
+        streams: what one repeat draws.
+        repeats: how often the turn is played in a round, each time on fresh images.
+    """
+
+    losses: Mapping[str, Callable[..., Tensor]]
+    streams: tuple[Stream, ...] = ()
+    repeats: int = 1
+
+
+class Progress:
+    """How far training has come: rounds played, images seen by all ranks."""
+
+    def __init__(self, rounds: int = 0, images: int = 0):
+        self.rounds, self.images = rounds, images
+
+    def state_dict(self) -> dict[str, int]:
+        """Plain integers."""
+        return {"rounds": self.rounds, "images": self.images}
+
+
+class RoundModule(Inference, pl.LightningModule):
+    """Base of all models that train in rounds.
+
+    Subclasses implement ``players``, ``turns`` and ``capabilities``. Whoever constructs one calls ``ready`` (as
+    ``genzoo.build`` does for every configuration).
+
+    Args:
+        optimizers: player -> optimizer factory (Hydra's ``_partial_``), called with the player's parameters.
+        schedules: player -> option of its optimizer (``lr``, ``momentum`` ...) -> function of the rounds played.
+        averages, batch_norm: see ``genzoo.core.inference.Inference``.
+    """
+
+    image_shape: tuple[int, int, int] | None = None  #: (C, H, W) that the networks are built for; None = any
+    levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
+
+    def __init__(
+        self,
+        optimizers: Optimizers,
+        schedules: Schedules | None = None,
+        averages: Mapping[str, Average] | None = None,
+        batch_norm: str = "running",
+    ):
+        super().__init__(averages=averages, batch_norm=batch_norm)
+        self.automatic_optimization = False
+        self.progress = Progress()
+        self.meters = Meters()
+        self.seed = 0
+        self.on_checkpoint: dict[str, Any] = {}  # plain containers that every checkpoint shall hold
+        self.optimizer_factories = dict(optimizers)
+        self.schedules = {player: dict(options) for player, options in (schedules or {}).items()}
+
+    # What a family declares.
+
+    def players(self) -> Mapping[str, list[nn.Module]]:
+        """Player -> the networks whose parameters it moves. No parameter belongs to two players."""
+        raise NotImplementedError
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The turns of one round, in order."""
+        raise NotImplementedError
+
+    def capabilities(self) -> frozenset[type]:
+        """The protocols of ``genzoo.core.capabilities`` that this instance fulfils."""
+        return frozenset()
+
+    def initialise(self, images: Tensor) -> None:
+        """Data-dependent initialisation, once, before the first round.
+
+        Args:
+            images: training images, float in [-1, 1], (N, C, H, W).
+        """
+
+    def after_step(self, player: str) -> None:
+        """Called after each step of a player's optimizer (weight clipping and the like)."""
+
+    # What follows from it.
+
+    def ready(self) -> "RoundModule":
+        """Checks that players, optimizers and schedules belong together; starts the averages.
+
+        Raises:
+            GenzooError: a name without a player, a player without an optimizer, an average without a network.
+        """
+        players = self.players()
+        for kind, names in (("optimizers", self.optimizer_factories), ("schedules", self.schedules)):
+            for name in names:
+                if name not in players:
+                    raise GenzooError(
+                        f"model.{kind}.{name}: no such player. The model's players: {', '.join(players)}."
+                    )
+        if missing := [name for name in players if name not in self.optimizer_factories]:
+            raise GenzooError(f"model.optimizers: {', '.join(missing)} has no optimizer; give each player one.")
+        self.follow_averages()
+        return self
+
+    def check_losses(self) -> None:
+        """Reads from the device, and from all ranks, whether every loss was finite in every round so far.
+
+        Raises:
+            GenzooError: naming loss, round and seed.
+        """
+        first_bad = self.meters.first_bad()
+        if first_bad:
+            rounds = self.trainer.strategy.reduce(torch.stack(list(first_bad.values())), reduce_op="max").tolist()
+            for name, bad in zip(first_bad, rounds, strict=True):
+                if bad >= 0:
+                    raise self._sick(f"{name} was not finite in round {bad}")
+
+    def check_health(self) -> None:
+        """As ``check_losses``, and looks at every parameter: what may be saved.
+
+        Raises:
+            GenzooError: naming what is not finite, the round and the seed.
+        """
+        self.check_losses()
+        finite = torch.stack([p.isfinite().all() for ps in self._parameters_of.values() for p in ps]).all()
+        if not finite:
+            raise self._sick(f"a parameter was not finite after round {self.progress.rounds - 1}")
+
+    def _sick(self, what: str) -> GenzooError:
+        return GenzooError(
+            f"training diverged: {what} (seed {self.seed}). The last healthy checkpoint stays as it is; "
+            "lower a learning rate or choose another seed."
+        )
+
+    def streams(self) -> tuple[Stream, ...]:
+        """The streams of one round; ``batches`` counts all repeats."""
+        streams: dict[str, Stream] = {}
+        for turn in self.turns():
+            for stream in turn.streams:
+                whole = stream._replace(batches=stream.batches * turn.repeats)
+                if streams.setdefault(stream.name, whole) != whole:
+                    raise GenzooError(f"stream {stream.name!r}: two turns draw it with different pools or sizes.")
+        return tuple(streams.values())
+
+    def check_data(self, data: DataSpec) -> None:
+        """Refuses data that the model cannot be trained on, before they are loaded.
+
+        Raises:
+            GenzooError: naming what does not fit.
+        """
+        shape = (data.channels, data.size, data.size)
+        if self.image_shape is not None and tuple(self.image_shape) != shape:
+            raise GenzooError(
+                f"data={data.name} gives images of (channels, height, width) {shape}, but the model is built for "
+                f"{tuple(self.image_shape)}; give its networks the same channels and size, or choose other data."
+            )
+        if self.levels is not None and self.levels != data.levels:
+            raise GenzooError(
+                f"data={data.name} has {data.levels} levels a pixel, but the model needs {self.levels}; "
+                f"choose {'binary data such as data=binarized_mnist' if self.levels == 2 else 'other data'}."
+            )
+        if data.classes == 0 and any(stream.pool == "labelled" for stream in self.streams()):
+            raise GenzooError(f"data={data.name} has no labels, but the model learns from them; choose labelled data.")
+
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        """One optimizer a player, in the players' order."""
+        self._parameters_of = {
+            player: [p for network in networks for p in network.parameters() if p.requires_grad]
+            for player, networks in self.players().items()
+        }
+        return [self.optimizer_factories[player](ps) for player, ps in self._parameters_of.items()]
+
+    def training_step(self, batch: Any, batch_idx: int) -> None:
+        """Plays one round.
+
+        Args:
+            batch: NamedTuple of named streams, each an ``ImageBatch`` with all repeats of its turn.
+        """
+        rounds = self.progress.rounds
+        torch.manual_seed(derive_seed(self.seed, "round", rounds, self.global_rank))
+        optimizers = self.optimizers()
+        optimizers = dict(
+            zip(self._parameters_of, optimizers if isinstance(optimizers, list) else [optimizers], strict=True)
+        )
+        for player, options in self.schedules.items():
+            for option, schedule in options.items():
+                for group in optimizers[player].param_groups:
+                    group[option] = schedule(rounds)
+
+        for turn in self.turns():
+            for repeat in range(turn.repeats):
+                draws = {s.name: _part(getattr(batch, s.name), repeat, turn.repeats) for s in turn.streams}
+                self._play(turn, draws, optimizers)
+
+        self.progress.rounds += 1
+        self.progress.images += sum(len(stream.images) for stream in batch) * self.trainer.world_size
+
+    def _play(self, turn: Turn, draws: Mapping[str, ImageBatch], optimizers: Mapping[str, Any]) -> None:
+        for player, loss_of in turn.losses.items():
+            with self.only(player):
+                optimizers[player].zero_grad()
+                loss = loss_of(**draws)
+                self.manual_backward(loss)
+            self.meters.record(f"{player}_loss", loss, self.progress.rounds)
+        for player in turn.losses:
+            optimizers[player].step()
+            self.after_step(player)
+            self._update_averages(player)
+
+    @contextmanager
+    def only(self, player: str) -> Iterator[None]:
+        """Inside, only this player's parameters require gradients."""
+        others = [p for name, ps in self._parameters_of.items() if name != player for p in ps]
+        for p in others:
+            p.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for p in others:
+                p.requires_grad_(True)
+
+    def _update_averages(self, player: str) -> None:
+        for name, average in self.averages.items():
+            network = getattr(self, name)
+            if any(network is moved for moved in self.players()[player]):
+                average.update(network)
+
+    # What a checkpoint holds beside Lightning's own: the progress. Not Lightning's loop counters: a resumed fit is a
+    # fresh loop over the rounds that remain.
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds the progress and what the task wants stored."""
+        checkpoint["progress"] = self.progress.state_dict()
+        checkpoint.update(self.on_checkpoint)
+        checkpoint.pop("loops", None)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Restores the progress."""
+        self.progress = Progress(**checkpoint["progress"])
+
+
+def _part(batch: ImageBatch, i: int, n: int) -> ImageBatch:
+    """The i-th of n equal parts of a batch."""
+    if n == 1:
+        return batch
+    return ImageBatch(*(None if field is None else field.chunk(n)[i] for field in batch))

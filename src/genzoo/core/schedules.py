@@ -1,0 +1,41 @@
+"""Hyper-parameters that change during training, as functions of the number of rounds played.
+
+They hold no state, so a resumed run goes on exactly where it stood.
+"""
+
+from genzoo.core.registry import register
+
+
+@register
+class Linear:
+    """From ``start`` to ``end`` over ``rounds`` rounds, then constant.
+
+    Example:
+        >>> [Linear(start=0.5, end=0.7, rounds=10)(r) for r in (0, 5, 10, 99)]
+        [0.5, 0.6, 0.7, 0.7]
+    """
+
+    def __init__(self, start: float, end: float, rounds: int):
+        self.start, self.end, self.rounds = start, end, rounds
+
+    def __call__(self, rounds: int) -> float:
+        """The value for the round that follows ``rounds`` played ones."""
+        done = min(rounds / self.rounds, 1.0)
+        return (1 - done) * self.start + done * self.end
+
+
+@register
+class Geometric:
+    """``start`` divided by ``factor`` after every round, down to ``floor``.
+
+    Example:
+        >>> [round(Geometric(start=0.1, factor=10, floor=0.005)(r), 4) for r in (0, 1, 2)]
+        [0.1, 0.01, 0.005]
+    """
+
+    def __init__(self, start: float, factor: float, floor: float = 0.0):
+        self.start, self.factor, self.floor = start, factor, floor
+
+    def __call__(self, rounds: int) -> float:
+        """The value for the round that follows ``rounds`` played ones."""
+        return max(self.start * self.factor**-rounds, self.floor)

@@ -1,0 +1,1 @@
+"""One DataModule a source, and the device-resident loader."""

@@ -1,0 +1,141 @@
+"""What all image data sets share: splits, pools, the loader of rounds, and their own description."""
+
+import hashlib
+from collections.abc import Mapping
+
+import pytorch_lightning as pl
+import torch
+from torch import Generator, Tensor
+
+from genzoo.core.batches import DataSpec, ImageSet
+from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
+from genzoo.core.randomness import generator
+from genzoo.data.loader import RoundLoader
+
+SPLITS = ("train", "validation", "test")
+
+
+class ImageData(pl.LightningDataModule):
+    """Base of the image data sets.
+
+    Subclasses set ``name``, implement ``load`` and may override ``prepare_data`` (download, on one process a machine)
+    and ``augment``.
+
+    Args:
+        size: height and width in pixels.
+        channels: 1 or 3.
+        levels: number of levels of a pixel.
+        classes: number of classes, 0 = no labels.
+        factors: names of the factors.
+        batch_size: images of one batch over all ranks.
+        rounds: length of the run in rounds.
+        seed: of the order and of augmentation.
+    """
+
+    name: str
+    source = "official"  #: where the images came from; anything else is a mark on the run
+
+    def __init__(
+        self,
+        size: int,
+        channels: int,
+        levels: int = 256,
+        classes: int = 0,
+        factors: tuple[str, ...] = (),
+        batch_size: int = 64,
+        rounds: int = 1,
+        seed: int = 0,
+    ):
+        super().__init__()
+        for key, value in (("batch_size", batch_size), ("size", size)):
+            if not isinstance(value, int) or value < 1:
+                raise GenzooError(f"data.{key}={value}: a positive integer is needed.")
+        if channels not in (1, 3):
+            raise GenzooError(f"data.channels={channels}: 1 (grey) or 3 (colour) is needed.")
+        self.spec = DataSpec(self.name, channels, size, levels, classes, tuple(factors))
+        self.batch_size, self.rounds, self.seed = batch_size, rounds, seed
+        self._splits: dict[str, ImageSet] | None = None
+
+    def load(self) -> Mapping[str, ImageSet]:
+        """Reads the splits "train", "validation" (may be empty) and "test".
+
+        Raises:
+            GenzooError: files are missing, damaged or do not fit the configuration.
+        """
+        raise NotImplementedError
+
+    def augment(self, levels: Tensor, generator: Generator) -> Tensor:
+        """Levels as they are drawn in training and, with a fixed generator, in evaluation. uint8 (B, C, H, W)."""
+        return levels
+
+    def setup(self, stage: str | None = None) -> None:
+        """Loads the splits, once."""
+        if self._splits is None:
+            splits = dict(self.load())
+            shape = (self.spec.channels, self.spec.size, self.spec.size)
+            for split, found in splits.items():
+                if len(found.images) and tuple(found.images.shape[1:]) != shape:
+                    raise GenzooError(
+                        f"data={self.name}: the {split} images are {tuple(found.images.shape[1:])} "
+                        f"(channels, height, width), but data.channels and data.size say {shape}."
+                    )
+            if not len(splits["train"].images):
+                raise GenzooError(f"data={self.name}: there are no training images; check data.root.")
+            self._splits = splits
+
+    def split(self, name: str) -> ImageSet:
+        """The images of one split, as stored: uint8 levels on the CPU."""
+        self.setup()
+        assert self._splits is not None
+        return self._splits[name]
+
+    def evaluation_images(self, name: str, limit: int | None = None) -> ImageSet:
+        """Up to ``limit`` images of a split as the model meets them: ``augment`` applied with a fixed seed."""
+        images, labels, factors = self.split(name)
+        levels = self.augment(images[:limit], generator(self.seed, "evaluation", name))
+        return ImageSet(levels, labels[:limit], None if factors is None else factors[:limit])
+
+    def fingerprint(self) -> str:
+        """A hash of the training images, so that a run never goes on with other data."""
+        return hashlib.sha256(self.split("train").images.numpy().tobytes()).hexdigest()[:16]
+
+    def pools(self) -> dict[str, ImageSet]:
+        """What streams draw from: all training images, and those whose label is known."""
+        train = self.split("train")
+        known = train.labels >= 0
+        if known.all():
+            return {"train": train, "labelled": train}
+        return {
+            "train": train,
+            "labelled": ImageSet(*(None if field is None else field[known] for field in train)),
+        }
+
+    def initial_images(self, limit: int = 10_000) -> Tensor:
+        """Training images for data-dependent initialisation, float in [-1, 1]."""
+        return from_levels(self.evaluation_images("train", limit).images, self.spec.levels)
+
+    def train_dataloader(self) -> RoundLoader:
+        """The rounds that the trainer's module has still to play, on the trainer's device."""
+        module = self.trainer.lightning_module
+        loader = RoundLoader(
+            self.pools(),
+            module.streams(),
+            self.batch_size,
+            self.rounds,
+            self.seed,
+            self.spec.levels,
+            None if type(self).augment is ImageData.augment else self.augment,
+            self.trainer.strategy.root_device,
+            self.trainer.global_rank,
+            self.trainer.world_size,
+        )
+        loader.load_state_dict({"position": module.progress.rounds})
+        return loader
+
+
+def split_of(images: Tensor, labels: Tensor | None = None, factors: Tensor | None = None) -> ImageSet:
+    """An ``ImageSet``; labels default to -1 (unknown)."""
+    if labels is None:
+        labels = torch.full((len(images),), -1, dtype=torch.long)
+    return ImageSet(images, labels, factors)

@@ -1,0 +1,83 @@
+"""How well categorical codes, found without labels, tell the classes."""
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from genzoo.core.capabilities import InfersCodes
+from genzoo.core.images import from_levels
+from genzoo.core.latent import Categorical
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+
+
+def contingency(codes: np.ndarray, labels: np.ndarray, categories: int, classes: int) -> np.ndarray:
+    """Counts (categories, classes) of how often each category met each class."""
+    table = np.zeros((categories, classes), int)
+    np.add.at(table, (codes, labels), 1)
+    return table
+
+
+def one_to_one_error(table: np.ndarray) -> float:
+    """Fraction of wrong images when each category stands for one class of its own, by the best such matching.
+
+    >>> one_to_one_error(np.array([[9, 0], [6, 5]]))  # 0 -> 0, 1 -> 1: 14 of 20 right
+    0.3
+    """
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    return float(1 - table[rows, columns].sum() / table.sum())
+
+
+def majority_error(table: np.ndarray) -> float:
+    """Fraction of wrong images when each category stands for its most frequent class; classes may repeat.
+
+    >>> majority_error(np.array([[9, 0], [6, 5]]))  # 0 -> 0, 1 -> 0: 15 of 20 right
+    0.25
+    """
+    return float(1 - table.max(1).sum() / table.sum())
+
+
+class CodeError:
+    """The error of the inferred categories as a classifier, matched to the classes on the same images.
+
+    Measured by one-to-one matching and by majority, and with both kinds of batch-norm statistics: those of the recipe
+    under the plain name, the other under ``..._running_statistics`` or ``..._batch_statistics``.
+
+    Args:
+        limit: at most so many images, None = all of the split.
+        batch_size: images a pass; with batch statistics part of the protocol.
+
+    Source: InfoGAN (arXiv 1606.03657), section 7.2, which matches categories to digits without saying how.
+    """
+
+    needs = frozenset({InfersCodes})
+
+    def __init__(self, limit: int | None = None, batch_size: int = 128):
+        self.limit, self.batch_size = limit, batch_size
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """``code_error_one_to_one`` and ``code_error_majority``; with several categorical codes, ``<code>_error_...``."""
+        images, labels, _ = data.evaluation_images(split, self.limit)
+        if not data.spec.classes or not len(images) or (labels < 0).any():
+            return Evaluation()
+        values = {}
+        for mode in ("batch", "running"):
+            suffix = "" if mode == module.batch_norm else f"_{mode}_statistics"
+            with module.inference(batch_norm=mode):
+                # The last batch is filled up with the first images: statistics of equally many everywhere.
+                order = torch.arange(-(-len(images) // self.batch_size) * self.batch_size) % len(images)
+                batches = [
+                    module.infer_codes(from_levels(images[chosen], data.spec.levels).to(module.device))
+                    for chosen in order.split(self.batch_size)
+                ]
+            codes = [name for name in batches[0] if isinstance(module.latent.parts[name], Categorical)]
+            for name in codes:
+                found = torch.cat([batch[name].argmax(1) for batch in batches])[: len(images)]
+                table = contingency(
+                    found.cpu().numpy(), labels.numpy(), module.latent.parts[name].size, data.spec.classes
+                )
+                title = "code" if len(codes) == 1 else name
+                values[f"{title}_error_one_to_one{suffix}"] = one_to_one_error(table)
+                values[f"{title}_error_majority{suffix}"] = majority_error(table)
+        return Evaluation(values)

@@ -1,0 +1,27 @@
+"""A grid of samples."""
+
+from genzoo.core.capabilities import Samples
+from genzoo.core.pictures import picture
+from genzoo.core.randomness import generator
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+
+
+class SampleGrid:
+    """Draws ``rows`` x ``columns`` samples, always from the same random numbers, so that pictures over time compare.
+
+    Args:
+        rows, columns: of the grid.
+        seed: of the random numbers.
+    """
+
+    needs = frozenset({Samples})
+
+    def __init__(self, rows: int = 10, columns: int = 10, seed: int = 0):
+        self.rows, self.columns, self.seed = rows, columns, seed
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """The picture ``grid``."""
+        images = module.sample(self.rows * self.columns, generator=generator(self.seed, "grid"))
+        return Evaluation(pictures={"grid": picture(images, self.columns)})

@@ -1,0 +1,30 @@
+"""What each named part of the latent code does."""
+
+from genzoo.core.capabilities import Decodes
+from genzoo.core.pictures import picture
+from genzoo.core.randomness import generator
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+
+
+class Traversal:
+    """A row of images for each category and each dimension of the latent code's named parts.
+
+    Args:
+        steps: images a row.
+        seed: of the codes held fixed.
+
+    Source: InfoGAN (arXiv 1606.03657), figure 2.
+    """
+
+    needs = frozenset({Decodes})
+
+    def __init__(self, steps: int = 10, seed: int = 0):
+        self.steps, self.seed = steps, seed
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """The picture ``traversal``."""
+        codes, names = module.latent.traverse(self.steps, generator(self.seed, "traversal"))
+        images = module.decode(codes.flatten(0, 1).to(module.device))
+        return Evaluation(pictures={"traversal": picture(images, self.steps, names)})
