@@ -17,16 +17,14 @@ def entry(main: Callable[[], Any]) -> None:
     if any(argument.lstrip("+").lower() in ("debug=true", "debug=1") for argument in sys.argv[1:]):
         main()
         return
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-
     try:
         main()
-    except (HydraException, OmegaConfBaseException) as error:
-        _fail(explain(error, Path(sys.argv[0]).resolve().parent / "conf", Path(sys.argv[0]).stem))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        _fail_if_a_mistake(error)
+        raise
 
 
 def job(task: Callable[[Any], Any], cfg: Any) -> None:
@@ -34,17 +32,27 @@ def job(task: Callable[[Any], Any], cfg: Any) -> None:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
-    from genzoo.core.errors import GenzooError
-
     try:
         task(cfg)
-    except GenzooError as error:
-        if cfg.debug or HydraConfig.get().mode == RunMode.MULTIRUN:
-            raise
-        _fail(str(error))
+    except Exception as error:
+        if not cfg.debug and HydraConfig.get().mode == RunMode.RUN:
+            _fail_if_a_mistake(error)
+        raise
 
 
-def _fail(message: str) -> None:
+def _fail_if_a_mistake(error: Exception) -> None:
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from genzoo.core.errors import GenzooError
+
+    if isinstance(error, GenzooError):
+        message = str(error)
+    elif isinstance(error, HydraException | OmegaConfBaseException):
+        script = Path(sys.argv[0]).resolve()
+        message = explain(error, script.parent / "conf", script.stem)
+    else:
+        return
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)
 

@@ -16,13 +16,13 @@ class Evaluate(EveryRounds):
     Training's random numbers are a function of the round, so nothing here disturbs them.
 
     Args:
-        metrics: name -> metric; those the model is not capable of are passed over.
+        metrics: name -> metric (None = left out); those the model is not capable of are passed over.
         times, every: see ``EveryRounds``.
     """
 
-    def __init__(self, metrics: Mapping[str, Metric], times: int | None = 20, every: int | None = None):
+    def __init__(self, metrics: Mapping[str, Metric | None], times: int | None = 20, every: int | None = None):
         super().__init__(times, every)
-        self.metrics = metrics
+        self.metrics = {name: metric for name, metric in metrics.items() if metric is not None}
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """On the first rank alone."""

@@ -57,7 +57,7 @@ class CodeError:
         self.limit, self.batch_size = limit, batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``code_error_one_to_one`` and ``code_error_majority``; with several categorical codes, ``<code>_error_...``."""
+        """``code_error_one_to_one`` and ``code_error_majority``; ``<code>_error_...`` where there are several codes."""
         images, labels, _ = data.evaluation_images(split, self.limit)
         if not data.spec.classes or not len(images) or (labels < 0).any():
             return Evaluation()

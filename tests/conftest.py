@@ -1,0 +1,36 @@
+"""What all tests share: no network, no account, no data set but small shapes drawn on the spot."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omegaconf import DictConfig
+from support import SHAPES, composed
+
+os.environ["WANDB_MODE"] = "offline"
+os.environ.pop("GENZOO_DATA", None)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Callable[..., DictConfig]:
+    """A smoke run on small shapes, logged to CSV, in a folder of the test's own; further overrides win."""
+
+    def configure(*overrides: str) -> DictConfig:
+        # A later override of the same key wins.
+        return composed(
+            *SHAPES, "trainer=smoke", "recipe.batch_size=16", "logger=csv", f"paths.runs={tmp_path}/runs", *overrides
+        )
+
+    return configure
+
+
+@pytest.fixture
+def only_run(tmp_path: Path) -> Callable[[], Path]:
+    """The one run folder that the test made."""
+
+    def find() -> Path:
+        (folder,) = (tmp_path / "runs").glob("*/*")
+        return folder
+
+    return find

@@ -1,0 +1,134 @@
+"""What every conf/model/*.yaml must fulfil, at its smoke width."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from support import ROOT, SHAPES, resolved
+
+from genzoo.build import build_data, build_module
+from genzoo.core import capabilities
+from genzoo.core.checkpoints import load_checkpoint, load_weights
+from genzoo.core.registry import check_targets
+
+MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
+pytestmark = pytest.mark.parametrize("name", MODELS)
+
+
+def configuration(name: str) -> dict:
+    return resolved(f"model={name}", *SHAPES, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
+
+
+def built(name: str):
+    config = configuration(name)
+    data, module = build_data(config), build_module(config)
+    module.check_data(data.spec)
+    return data, module
+
+
+def play(data, module, callbacks=()):
+    """Two rounds on the CPU."""
+    data.setup()
+    module.initialise(data.initial_images())
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=list(callbacks),
+    )
+    trainer.fit(module, datamodule=data)
+    return trainer
+
+
+def answers(module) -> dict[str, torch.Tensor]:
+    """What the module's capabilities give for fixed input."""
+    able, found = module.capabilities(), {}
+    images = torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    if capabilities.Samples in able:
+        found["sample"] = module.sample(5, generator=torch.Generator().manual_seed(0))
+    if capabilities.Decodes in able:
+        found["decode"] = module.decode(module.latent.sample(5, torch.Generator().manual_seed(0)))
+    if capabilities.InfersCodes in able:
+        found |= {f"infer_codes.{part}": code for part, code in module.infer_codes(images).items()}
+    assert able <= {capabilities.Samples, capabilities.Decodes, capabilities.InfersCodes}, "test the new capability here"
+    return found
+
+
+def test_it_says_its_recipe_and_its_source(name):
+    config = configuration(name)
+    recipe = config["recipe"]
+    assert recipe["name"] == name
+    assert recipe["batch_size"] > 0
+    assert recipe.keys() >= {"rounds", "full", "smoke"}
+    assert recipe["full"].keys() == recipe["smoke"].keys()
+    assert "# Source:" in (ROOT / "conf" / "model" / f"{name}.yaml").read_text()
+
+
+def test_a_checkpoint_may_name_all_its_classes(name):
+    config = configuration(name)
+    check_targets({"model": config["model"], "data": config["data"]})
+
+
+def test_two_rounds_move_each_player_on_its_own_turn_only(name):
+    data, module = built(name)
+    steps = []
+
+    def snapshot():
+        return {player: [p.detach().clone() for p in ps] for player, ps in module._parameters_of.items()}
+
+    class Watch(pl.Callback):
+        def on_before_optimizer_step(self, trainer, module, optimizer):
+            player = list(module._parameters_of)[trainer.optimizers.index(optimizer)]
+            assert all(p.grad is not None for p in module._parameters_of[player]), f"{player}: a parameter has no gradient"
+            steps.append((player, snapshot()))
+
+    trainer = play(data, module, [Watch()])
+    # Between two steps exactly the first one's player has moved.
+    befores = [state for _, state in steps] + [snapshot()]
+    for (player, before), after in zip(steps, befores[1:], strict=True):
+        for other in before:
+            moved = [not torch.equal(a, b) for a, b in zip(before[other], after[other], strict=True)]
+            assert any(moved) if other == player else not any(moved), f"{other} on {player}'s turn"
+    assert {player for player, _ in steps} == set(module.players())
+    assert module.progress.rounds == 2
+    assert module.progress.images == 2 * sum(s.batches for s in module.streams()) * 16
+    assert trainer.global_step == len(steps)
+
+
+def test_samples_are_images_and_the_same_for_the_same_generator(name):
+    _, module = built(name)
+    if capabilities.Samples not in module.capabilities():
+        pytest.skip(f"{name} does not sample")
+    a, b, c = (module.sample(7, generator=torch.Generator().manual_seed(s)) for s in (0, 0, 1))
+    assert a.shape == (7, *module.image_shape)
+    assert a.dtype == torch.float32
+    assert -1 <= a.min() <= a.max() <= 1
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+    assert module.training, "sampling must leave the module as it was"
+    assert not a.requires_grad
+
+
+def test_answers_survive_saving_and_loading(name, tmp_path: Path):
+    data, module = built(name)
+    trainer = play(data, module)
+    module.on_checkpoint = {"genzoo": {"format": 1, "config": configuration(name)["model"]}}
+    trainer.save_checkpoint(tmp_path / "last.ckpt")
+    _, loaded = built(name)
+    before = answers(loaded)
+    load_weights(loaded, load_checkpoint(tmp_path / "last.ckpt"), tmp_path / "last.ckpt")
+    for key, value in answers(module).items():
+        assert torch.equal(value, answers(loaded)[key]), key
+        assert not torch.equal(value, before[key]), f"{key} does not depend on the weights"
+
+
+def test_answers_survive_pickling(name):
+    _, module = built(name)
+    copy = pickle.loads(pickle.dumps(module))
+    for key, value in answers(module).items():
+        assert torch.equal(value, answers(copy)[key]), key

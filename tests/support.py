@@ -1,0 +1,21 @@
+"""Configurations for tests."""
+
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig, OmegaConf
+
+ROOT = Path(__file__).parents[1]
+# 28 pixels, grey, four classes: fits every image model; drawn in milliseconds.
+SHAPES = ("data=shapes", "data.size=28", "data.channels=1", "data.n_train=64", "data.n_validation=32", "data.n_test=32")
+
+
+def composed(*overrides: str, name: str = "train") -> DictConfig:
+    """A configuration as the command line composes it."""
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        return compose(name, overrides=list(overrides))
+
+
+def resolved(*overrides: str) -> dict:
+    """The same as plain containers."""
+    return OmegaConf.to_container(composed(*overrides), resolve=True)

@@ -1,0 +1,54 @@
+"""The entries, as a user types them: every mistake is one line."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from support import ROOT, SHAPES
+
+SMOKE = (*SHAPES, "trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none")
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, str(ROOT / script), *arguments], capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("model=infogna",), r"model=infogna: unknown\. Did you mean 'infogan'"),
+        (("data=mnits",), r"data=mnits: unknown\. Did you mean 'mnist'"),
+        (("metrics=fidd",), r"metrics=fidd: unknown\. Accepted: .*default"),
+        (("trainer=quik",), r"trainer=quik: unknown\. Did you mean 'quick'"),
+        (("modle=gan",), r"modle: there is no such key.*Did you mean 'model'"),
+        (("model.generator.chanels=3",), r"model\.generator\.chanels: there is no such key.*Did you mean 'model\.generator\.channels'"),
+        (("seed",), r"seed: this is not an override; write key=value"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_one_line_with_near_matches(arguments, message):
+    result = run("train.py", *arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert re.search(f"^error: {message}", line)
+
+
+def test_a_missing_value_is_named():
+    result = run("evaluate.py")
+    assert result.returncode == 2
+    assert result.stderr == "error: ckpt: a value is needed; give ckpt=... on the command line.\n"
+
+
+def test_a_mistake_found_by_the_task_is_one_line_and_debug_shows_where(tmp_path):
+    arguments = (*SMOKE, "data.batch_size=0", f"paths.runs={tmp_path}")
+    result = run("train.py", *arguments)
+    assert result.returncode == 2
+    assert result.stderr == "error: data.batch_size=0: a positive integer is needed.\n"
+    assert "Traceback" in run("train.py", *arguments, "debug=true").stderr
+
+
+def test_a_sweep_runs_every_job_in_a_folder_of_its_own(tmp_path):
+    result = run("train.py", "-m", *SMOKE, "seed=0,1", "model=gan", f"paths.runs={tmp_path}", "trainer.rounds=1")
+    assert result.returncode == 0, result.stderr
+    assert len(list(tmp_path.glob("gan-shapes/*/metrics.json"))) == 2

@@ -1,0 +1,142 @@
+"""Going on with a run: bit for bit, whenever it was killed; its own configuration wins."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from support import ROOT, SHAPES, composed, resolved
+
+from genzoo import resume, tasks
+from genzoo.core.errors import GenzooError
+
+TRAIN = ROOT / "train.py"
+
+
+def state(run: Path) -> dict:
+    return torch.load(run / "last.ckpt", weights_only=True)
+
+
+def same(a, b) -> bool:
+    """Whether two nested containers of tensors are equal to the bit."""
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+@pytest.mark.parametrize("model", ["infogan", "gan"])
+def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configured, tmp_path, monkeypatch, model):
+    # 64 images in batches of 16: an epoch is 4 rounds, the cut at round 6 lies within the second.
+    common = (f"model={model}", "recipe.batch_size=16", "trainer.rounds=10", "metrics=none", "callbacks.pictures=null")
+    tasks.train(configured(*common, f"paths.runs={tmp_path}/unbroken"))
+
+    from genzoo.callbacks.losses import Losses
+
+    class Cut(Exception):
+        pass
+
+    act = Losses.act
+
+    def cut(self, trainer, module):
+        act(self, trainer, module)
+        if module.progress.rounds == 7:
+            raise Cut
+
+    runs = f"paths.runs={tmp_path}/broken"
+    with monkeypatch.context() as patch, pytest.raises(Cut):
+        patch.setattr(Losses, "act", cut)
+        tasks.train(configured(*common, runs, "callbacks.checkpoints={_target_:genzoo.callbacks.checkpoint.Checkpoints,times:null,every:6}"))
+    (broken,) = (tmp_path / "broken").glob("*/*")
+    assert state(broken)["progress"] == {"rounds": 6, "images": 96}
+    tasks.train(configured(runs, f"resume={broken}"))
+    (unbroken,) = (tmp_path / "unbroken").glob("*/*")
+    a, b = state(unbroken), state(broken)
+    for key in ("state_dict", "optimizer_states", "progress"):
+        assert same(a[key], b[key]), key
+
+
+def test_a_run_killed_by_sigkill_goes_on_to_the_very_weights(tmp_path):
+    def command(name: str, *more: str) -> list[str]:
+        return [
+            *(sys.executable, str(TRAIN), *SHAPES, "trainer=smoke", "trainer.rounds=2000", "recipe.batch_size=16"),
+            *("metrics=none", "callbacks.pictures=null", "callbacks.validation=null", "logger=none"),
+            *(f"paths.runs={tmp_path}/{name}", *more),
+        ]
+
+    def finish(name: str, *more: str) -> Path:
+        subprocess.run(command(name, *more), check=True, stdout=subprocess.DEVNULL)
+        (run,) = (tmp_path / name).glob("*/*")
+        return run
+
+    process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "killed").glob("*/*/last.ckpt")):
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, "no checkpoint within two minutes"
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    (run,) = (tmp_path / "killed").glob("*/*")
+    assert 0 < state(run)["progress"]["rounds"] < 2000
+    assert not (run / "metrics.json").exists()
+
+    killed, unbroken = finish("killed", "resume=last"), finish("unbroken")
+    assert same(state(killed)["state_dict"], state(unbroken)["state_dict"])
+    assert json.loads((killed / "metrics.json").read_text())["state"] == "finished"
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return {"config": resolved(*SHAPES, "trainer=quick", "seed=3"), "choices": {"model": "infogan", "data": "shapes"}}
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["seed=4", "model=gan", "model.generator.channels=8", "data.n_train=65", "recipe.batch_size=32", "trainer.rounds=9"],
+)
+def test_overrides_that_would_change_the_experiment_are_refused_by_name(stored, override):
+    current = composed(*SHAPES, override)
+    choices = {"model": override.partition("=")[2] if override.startswith("model=") else "infogan", "data": "shapes"}
+    with pytest.raises(GenzooError, match=f"resume: {override} would change the experiment"):
+        resume.check_overrides([override], current, choices, stored)
+
+
+@pytest.mark.parametrize("override", ["seed=3", "model=infogan", "data.n_train=64", "logger=csv", "trainer.accelerator=cpu"])
+def test_overrides_that_repeat_the_run_or_only_show_it_otherwise_are_accepted(stored, override):
+    choices = {"model": "infogan", "data": "shapes", "logger": "csv"}
+    resume.check_overrides([override], composed(*SHAPES, override), choices, stored)
+
+
+def test_the_runs_own_configuration_wins(configured, only_run):
+    tasks.train(configured("seed=5", "trainer.rounds=2", "metrics=none"))
+    run = only_run()
+    tasks.train(configured("metrics=none", f"resume={run}"))  # composes to seed 0, 4 rounds
+    report = json.loads((run / "metrics.json").read_text())
+    assert (report["seed"], report["rounds"], report["of_rounds"]) == (5, 2, 2)
+
+
+def test_other_data_are_refused(configured, only_run, monkeypatch):
+    tasks.train(configured("metrics=none"))
+    run = only_run()
+    from genzoo.data.shapes import Shapes
+
+    monkeypatch.setattr(Shapes, "source", "elsewhere")
+    before = (run / "last.ckpt").read_bytes()
+    with pytest.raises(GenzooError, match=r"trained on data\.source=.*is elsewhere"):
+        tasks.train(configured("metrics=none", f"resume={run}"))
+    assert (run / "last.ckpt").read_bytes() == before
+
+
+@pytest.mark.parametrize("given", ["last", "nowhere"])
+def test_nothing_to_resume_is_one_line(configured, given):
+    with pytest.raises(GenzooError, match=f"resume={given}: "):
+        tasks.train(configured(f"resume={given}"))
