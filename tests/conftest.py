@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from omegaconf import DictConfig
+
 from support import SHAPES, composed
 
 os.environ["WANDB_MODE"] = "offline"

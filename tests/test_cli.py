@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from support import ROOT, SHAPES
 
 SMOKE = (*SHAPES, "trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none")
@@ -22,7 +23,10 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
         (("metrics=fidd",), r"metrics=fidd: unknown\. Accepted: .*default"),
         (("trainer=quik",), r"trainer=quik: unknown\. Did you mean 'quick'"),
         (("modle=gan",), r"modle: there is no such key.*Did you mean 'model'"),
-        (("model.generator.chanels=3",), r"model\.generator\.chanels: there is no such key.*Did you mean 'model\.generator\.channels'"),
+        (
+            ("model.generator.chanels=3",),
+            r"model\.generator\.chanels: there is no such key.*Did you mean 'model\.generator\.channels'",
+        ),
         (("seed",), r"seed: this is not an override; write key=value"),
     ],
 )

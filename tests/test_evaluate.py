@@ -6,10 +6,10 @@ import sys
 
 import pytest
 import torch
-from support import composed
 
 from genzoo.core.errors import GenzooError
 from genzoo.tasks import evaluate, train
+from support import composed
 
 
 @pytest.fixture(scope="module")

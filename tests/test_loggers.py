@@ -42,7 +42,9 @@ def test_an_offline_wandb_run_holds_metrics_pictures_and_config(configured, only
     (path,) = only_run().glob("wandb/offline-run-*/run-*.wandb")
     found = list(records(path))
     history = [rows(record.history.item) for kind, record in found if kind == "history"]
-    losses = {row["trainer/global_step"]: row["train/generator_loss"] for row in history if "train/generator_loss" in row}
+    losses = {
+        row["trainer/global_step"]: row["train/generator_loss"] for row in history if "train/generator_loss" in row
+    }
     assert list(losses) == [16, 32, 48, 64]  # images seen
     assert all(np.isfinite(list(losses.values())))
     report = json.loads((only_run() / "metrics.json").read_text())

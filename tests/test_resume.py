@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from support import ROOT, SHAPES, composed, resolved
 
 from genzoo import resume, tasks
+from genzoo.callbacks.losses import Losses
 from genzoo.core.errors import GenzooError
+from genzoo.data.shapes import Shapes
+from support import ROOT, SHAPES, composed, resolved
 
 TRAIN = ROOT / "train.py"
 
@@ -39,8 +41,6 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configu
     common = (f"model={model}", "recipe.batch_size=16", "trainer.rounds=10", "metrics=none", "callbacks.pictures=null")
     tasks.train(configured(*common, f"paths.runs={tmp_path}/unbroken"))
 
-    from genzoo.callbacks.losses import Losses
-
     class Cut(Exception):
         pass
 
@@ -52,9 +52,11 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configu
             raise Cut
 
     runs = f"paths.runs={tmp_path}/broken"
-    with monkeypatch.context() as patch, pytest.raises(Cut):
+    saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=6")
+    with monkeypatch.context() as patch:
         patch.setattr(Losses, "act", cut)
-        tasks.train(configured(*common, runs, "callbacks.checkpoints={_target_:genzoo.callbacks.checkpoint.Checkpoints,times:null,every:6}"))
+        with pytest.raises(Cut):
+            tasks.train(configured(*common, *saving, runs))
     (broken,) = (tmp_path / "broken").glob("*/*")
     assert state(broken)["progress"] == {"rounds": 6, "images": 96}
     tasks.train(configured(runs, f"resume={broken}"))
@@ -101,7 +103,14 @@ def stored():
 
 @pytest.mark.parametrize(
     "override",
-    ["seed=4", "model=gan", "model.generator.channels=8", "data.n_train=65", "recipe.batch_size=32", "trainer.rounds=9"],
+    [
+        "seed=4",
+        "model=gan",
+        "model.generator.channels=8",
+        "data.n_train=65",
+        "recipe.batch_size=32",
+        "trainer.rounds=9",
+    ],
 )
 def test_overrides_that_would_change_the_experiment_are_refused_by_name(stored, override):
     current = composed(*SHAPES, override)
@@ -110,7 +119,9 @@ def test_overrides_that_would_change_the_experiment_are_refused_by_name(stored, 
         resume.check_overrides([override], current, choices, stored)
 
 
-@pytest.mark.parametrize("override", ["seed=3", "model=infogan", "data.n_train=64", "logger=csv", "trainer.accelerator=cpu"])
+@pytest.mark.parametrize(
+    "override", ["seed=3", "model=infogan", "data.n_train=64", "logger=csv", "trainer.accelerator=cpu"]
+)
 def test_overrides_that_repeat_the_run_or_only_show_it_otherwise_are_accepted(stored, override):
     choices = {"model": "infogan", "data": "shapes", "logger": "csv"}
     resume.check_overrides([override], composed(*SHAPES, override), choices, stored)
@@ -127,8 +138,6 @@ def test_the_runs_own_configuration_wins(configured, only_run):
 def test_other_data_are_refused(configured, only_run, monkeypatch):
     tasks.train(configured("metrics=none"))
     run = only_run()
-    from genzoo.data.shapes import Shapes
-
     monkeypatch.setattr(Shapes, "source", "elsewhere")
     before = (run / "last.ckpt").read_bytes()
     with pytest.raises(GenzooError, match=r"trained on data\.source=.*is elsewhere"):

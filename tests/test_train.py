@@ -136,7 +136,7 @@ def test_bad_input_gets_one_line_and_no_run_folder_is_left_half_made(configured,
 
 def test_an_unwritable_place_for_runs_is_named(configured, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(GenzooError, match="paths.runs=.*file"):
+    with pytest.raises(GenzooError, match=r"paths\.runs=.*file"):
         train(configured(f"paths.runs={tmp_path}/file"))
 
 

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import hydra
+import pytorch_lightning as pl
 import torch
 from hydra.errors import InstantiationException
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
+from genzoo.core.checkpoints import AtomicCheckpointIO
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed
 from genzoo.core.rounds import RoundModule
@@ -59,3 +62,41 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
             for network in networks:
                 network.compile()
     return module
+
+
+def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of Lightning's Trainer, tried once so that devices that are not there are found before data are loaded.
+
+    Raises:
+        GenzooError: naming devices or an option that Lightning refuses.
+    """
+    chosen = config["trainer"]
+    accelerator, devices = chosen["accelerator"], chosen["devices"]
+    gpus = torch.cuda.device_count()
+    if accelerator in ("gpu", "cuda") and (not gpus or (isinstance(devices, int) and devices > gpus)):
+        raise GenzooError(
+            f"trainer.accelerator={accelerator} trainer.devices={devices}: this machine has {gpus} GPU(s); "
+            "use trainer=cpu or fewer devices."
+        )
+    options = {
+        "accelerator": accelerator,
+        "devices": devices,
+        "num_nodes": chosen["num_nodes"],
+        "strategy": chosen["strategy"],
+        "precision": chosen["precision"],
+        "deterministic": config["deterministic"],
+        "max_epochs": 1,  # the loader's one pass is the whole run
+        "limit_val_batches": 0,
+        "num_sanity_val_steps": 0,
+        "use_distributed_sampler": False,  # the loader shards by itself
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "plugins": [AtomicCheckpointIO()],
+    } | chosen["options"]
+    try:
+        pl.Trainer(**options, logger=False, enable_checkpointing=False)
+    except (MisconfigurationException, ValueError, TypeError) as error:
+        raise GenzooError(
+            f"trainer.accelerator={accelerator} trainer.devices={devices}: {' '.join(str(error).split())}"
+        ) from error
+    return options

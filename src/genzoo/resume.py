@@ -7,8 +7,10 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
 
+# What the checkpoint's configuration decides.
 EXPERIMENT = ("seed", "recipe", "model", "data", "trainer", "channels_last", "compile", "deterministic")
 # What may differ when a run goes on: where things lie, how it is shown, on which device.
 FREE = (
@@ -23,6 +25,36 @@ FREE = (
     "data.root",
     "trainer.accelerator",
 )
+
+
+def adopt(
+    cfg: DictConfig, overrides: Iterable[str], choices: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], Path]:
+    """The configuration of the run that ``cfg.resume`` means.
+
+    Args:
+        cfg: as composed now.
+        overrides: of the command line.
+        choices: group -> chosen option now.
+
+    Returns:
+        The resolved configuration: the run's own, shown and stored as now; its checkpoint; its folder.
+
+    Raises:
+        GenzooError: there is no such run, its checkpoint is damaged or forbidden, an override would change it.
+    """
+    folder = find_run(cfg.resume, Path(cfg.paths.runs))
+    checkpoint = load_checkpoint(folder / "last.ckpt")
+    stored = checkpoint["genzoo"]
+    check_overrides(overrides, cfg, choices, stored)
+
+    now = OmegaConf.to_container(cfg, resolve=True)
+    given = {override.partition("=")[0] for override in overrides}
+    config = now | {key: stored["config"][key] for key in EXPERIMENT}
+    config["data"] = relocate(stored["config"], now, now["data"].get("root") if "data.root" in given else None)
+    if "trainer.accelerator" in given:
+        config["trainer"]["accelerator"] = now["trainer"]["accelerator"]
+    return config, checkpoint, folder
 
 
 def find_run(resume: str, runs: Path) -> Path:

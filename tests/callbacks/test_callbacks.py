@@ -73,11 +73,21 @@ def test_checkpoints_run_after_all_other_callbacks():
 
 
 def test_a_killed_and_resumed_run_gives_one_film(configured, only_run):
-    train(configured("metrics.code_error=null", "callbacks.pictures.times=null", "callbacks.pictures.every=1", "trainer.rounds=3"))
+    train(
+        configured(
+            "metrics.code_error=null", "callbacks.pictures.times=null", "callbacks.pictures.every=1", "trainer.rounds=3"
+        )
+    )
     run = only_run()
     os.remove(run / "samples" / "grid.gif")
-    torch.save(torch.load(run / "last.ckpt", weights_only=True) | {"progress": {"rounds": 2, "images": 32}}, run / "last.ckpt")
-    train(configured("metrics.code_error=null", "callbacks.pictures.times=null", "callbacks.pictures.every=1", f"resume={run}"))
+    torch.save(
+        torch.load(run / "last.ckpt", weights_only=True) | {"progress": {"rounds": 2, "images": 32}}, run / "last.ckpt"
+    )
+    train(
+        configured(
+            "metrics.code_error=null", "callbacks.pictures.times=null", "callbacks.pictures.every=1", f"resume={run}"
+        )
+    )
     with Image.open(run / "samples" / "grid.gif") as film:
         assert film.n_frames == 3
 

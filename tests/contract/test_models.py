@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 import torch
-from support import ROOT, SHAPES, resolved
 
 from genzoo.build import build_data, build_module
 from genzoo.core import capabilities
 from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.registry import check_targets
+from support import ROOT, SHAPES, resolved
 
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
 pytestmark = pytest.mark.parametrize("name", MODELS)
@@ -55,7 +55,9 @@ def answers(module) -> dict[str, torch.Tensor]:
         found["decode"] = module.decode(module.latent.sample(5, torch.Generator().manual_seed(0)))
     if capabilities.InfersCodes in able:
         found |= {f"infer_codes.{part}": code for part, code in module.infer_codes(images).items()}
-    assert able <= {capabilities.Samples, capabilities.Decodes, capabilities.InfersCodes}, "test the new capability here"
+    assert able <= {capabilities.Samples, capabilities.Decodes, capabilities.InfersCodes}, (
+        "test the new capability here"
+    )
     return found
 
 
@@ -84,7 +86,9 @@ def test_two_rounds_move_each_player_on_its_own_turn_only(name):
     class Watch(pl.Callback):
         def on_before_optimizer_step(self, trainer, module, optimizer):
             player = list(module._parameters_of)[trainer.optimizers.index(optimizer)]
-            assert all(p.grad is not None for p in module._parameters_of[player]), f"{player}: a parameter has no gradient"
+            assert all(p.grad is not None for p in module._parameters_of[player]), (
+                f"{player}: a parameter has no gradient"
+            )
             steps.append((player, snapshot()))
 
     trainer = play(data, module, [Watch()])

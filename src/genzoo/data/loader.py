@@ -100,7 +100,9 @@ class RoundLoader:
         chosen = chosen.view(stream.batches, self.world_size, -1)[:, self.rank].flatten()
         levels = pool.images[chosen]
         if self.augment is not None:
-            levels = self.augment(levels, generator(self.seed, "augment", stream.name, round, self.rank, device=self.device))
+            levels = self.augment(
+                levels, generator(self.seed, "augment", stream.name, round, self.rank, device=self.device)
+            )
         factors = None if pool.factors is None else pool.factors[chosen]
         return ImageBatch(from_levels(levels, self.levels), pool.labels[chosen], factors)
 
