@@ -25,9 +25,6 @@ class Objective(Protocol):
 class Minimax:
     """The game as the theory has it: D maximises E log D(x) + E log(1 - D(G(z))), G minimises the second term.
 
-    Args:
-        discriminator_scale: factor of the discriminator's loss (0.5 in the original code).
-
     Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
 
     Example:
@@ -36,12 +33,9 @@ class Minimax:
         tensor(-0.6931)
     """
 
-    def __init__(self, discriminator_scale: float = 1.0):
-        self.discriminator_scale = discriminator_scale
-
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """-E log D(x) - E log(1 - D(G(z)))."""
-        return self.discriminator_scale * (F.softplus(-real).mean() + F.softplus(fake).mean())
+        return F.softplus(-real).mean() + F.softplus(fake).mean()
 
     def generator(self, fake: Tensor) -> Tensor:
         """E log(1 - D(G(z))): saturates while the discriminator wins."""

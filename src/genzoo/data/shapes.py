@@ -1,0 +1,163 @@
+"""Coloured shapes with known factors, drawn from a seed."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from genzoo.core.batches import ImageSet
+from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.data.facts import check_facts
+from genzoo.data.module import ImageData, split_of
+
+KINDS = ("square", "ellipse", "triangle", "cross")
+#: Factor -> its range. Within them no shape leaves the image, and no two values of a factor look alike (a
+#: square turned by a quarter is the same square).
+FACTORS = {
+    "kind": (0, len(KINDS)),  # index of KINDS
+    "colour": (0.0, 1.0),  # hue as a fraction of the circle; in grey images brightness, from 0.3 to 1
+    "size": (0.15, 0.3),  # radius of the circle around the shape / width of the image
+    "x": (0.3, 0.7),  # of the centre, from the left / width of the image
+    "y": (0.3, 0.7),  # of the centre, from the top / height of the image
+    "angle": (0.0, math.pi / 2),  # clockwise, in radians
+}
+
+
+@register
+class Shapes(ImageData):
+    """Coloured shapes on black, one an image, with six independent, uniform factors; labels are the kinds.
+
+    Args:
+        size: height and width in pixels.
+        channels: 3, or 1 for grey.
+        n_train, n_validation, n_test: number of images.
+        shapes_seed: of the factors; the same seed gives the same images.
+        batch_size: images of one batch over all ranks.
+        rounds: length of the run in rounds.
+        seed: of the order.
+        facts: what the configuration states of the set (levels, classes); it is checked.
+
+    Raises:
+        GenzooError: a setting is out of range.
+
+    Example:
+        >>> shapes = Shapes(size=16, n_train=8, n_validation=0, n_test=4)
+        >>> shapes.spec.factors
+        ('kind', 'colour', 'size', 'x', 'y', 'angle')
+        >>> images, labels, factors = shapes.split("train")
+        >>> images.shape, labels.shape, factors.shape
+        (torch.Size([8, 3, 16, 16]), torch.Size([8]), torch.Size([8, 6]))
+    """
+
+    name = "shapes"
+    facts: ClassVar[dict[str, int]] = {"levels": 256, "classes": len(KINDS)}
+
+    def __init__(
+        self,
+        size: int = 32,
+        channels: int = 3,
+        n_train: int = 10_000,
+        n_validation: int = 1_000,
+        n_test: int = 1_000,
+        shapes_seed: int = 0,
+        batch_size: int = 64,
+        rounds: int = 1,
+        seed: int = 0,
+        **facts: Any,
+    ):
+        check_facts(self.name, self.facts, facts)
+        for key, value, least in (
+            ("n_train", n_train, 1),
+            ("n_validation", n_validation, 0),
+            ("n_test", n_test, 0),
+        ):
+            if not isinstance(value, int) or value < least:
+                raise GenzooError(f"data.{key}={value}: an integer of at least {least} is needed.")
+        super().__init__(
+            size,
+            channels,
+            **self.facts,
+            factors=tuple(FACTORS),
+            batch_size=batch_size,
+            rounds=rounds,
+            seed=seed,
+        )
+        self.numbers = {"train": n_train, "validation": n_validation, "test": n_test}
+        self.shapes_seed = shapes_seed
+
+    def load(self) -> Mapping[str, ImageSet]:
+        """Draws the splits."""
+        return {split: self._draw_split(split, n) for split, n in self.numbers.items()}
+
+    def _draw_split(self, split: str, n: int) -> ImageSet:
+        low, high = torch.tensor(list(FACTORS.values())).T
+        factors = low + (high - low) * torch.rand(
+            n, len(FACTORS), generator=generator(self.shapes_seed, "shapes", split)
+        )
+        factors[:, 0] = factors[:, 0].floor().clamp(max=len(KINDS) - 1)
+        return split_of(draw(factors, self.spec.size, self.spec.channels), factors[:, 0].long(), factors)
+
+
+def draw(factors: Tensor, size: int, channels: int = 3) -> Tensor:
+    """Images of shapes.
+
+    Args:
+        factors: float (N, 6), see ``FACTORS``.
+        size: height and width in pixels.
+        channels: 3, or 1 for grey.
+
+    Returns:
+        levels, uint8 (N, channels, size, size).
+    """
+    images = torch.empty(len(factors), channels, size, size, dtype=torch.uint8)
+    for kind, outline in enumerate((_square, _ellipse, _triangle, _cross)):
+        for chosen in (factors[:, 0] == kind).nonzero().flatten().split(2**22 // size**2 or 1):  # bounds the memory
+            images[chosen] = _draw_kind(outline, factors[chosen], size, channels)
+    return images
+
+
+def _draw_kind(outline: Any, factors: Tensor, size: int, channels: int) -> Tensor:
+    _, colour, radius, x, y, angle = factors.T.reshape(6, -1, 1, 1)
+    pixels = (torch.arange(size) + 0.5) / size
+    dx, dy = pixels.view(1, 1, -1) - x, pixels.view(1, -1, 1) - y
+    # Back into the shape's own frame, in which it is upright and its circle has radius 1.
+    u = (dx * angle.cos() + dy * angle.sin()) / radius
+    v = (dy * angle.cos() - dx * angle.sin()) / radius
+    distance = outline(u, v) * radius * size  # from the outline, in pixels, negative inside
+    cover = (0.5 - distance).clamp(0, 1)  # the edge is one pixel wide
+    paint = _hue(colour) if channels == 3 else 0.3 + 0.7 * colour.unsqueeze(1)
+    return (cover.unsqueeze(1) * paint * 255).round().to(torch.uint8)
+
+
+def _hue(hue: Tensor) -> Tensor:
+    """The pure colour of a hue (N, 1, 1) in [0, 1), as RGB (N, 3, 1, 1) in [0, 1]."""
+    offsets = torch.tensor([0.0, 2 / 3, 1 / 3]).view(1, 3, 1, 1)
+    return (((hue.unsqueeze(1) + offsets) % 1 * 6 - 3).abs() - 1).clamp(0, 1)
+
+
+# Signed distances from outlines with circumscribed radius 1 (outside corners, a bound of the distance).
+
+
+def _square(u: Tensor, v: Tensor) -> Tensor:
+    return torch.maximum(u.abs(), v.abs()) - math.sqrt(0.5)
+
+
+def _ellipse(u: Tensor, v: Tensor) -> Tensor:
+    a, b = 1.0, 0.55
+    level = torch.hypot(u / a, v / b)
+    return level * (level - 1) / torch.hypot(u / a**2, v / b**2).clamp(min=1e-6)  # first order in the distance
+
+
+def _triangle(u: Tensor, v: Tensor) -> Tensor:
+    half, slope = 0.5, math.sqrt(0.75)
+    return torch.maximum(v, slope * u.abs() - half * v) - 0.5  # the tip points up
+
+
+def _cross(u: Tensor, v: Tensor) -> Tensor:
+    long, wide = 3 / math.sqrt(10), 1 / math.sqrt(10)
+    u, v = u.abs(), v.abs()
+    return torch.minimum(torch.maximum(u - long, v - wide), torch.maximum(u - wide, v - long))

@@ -1,0 +1,139 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from genzoo.core.averages import Exponential
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import Inference, in_inference
+
+
+class Model(Inference):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
+
+    @in_inference
+    def answer(self, x):
+        """What the network says."""
+        return self.network(x)
+
+
+@pytest.fixture
+def x():
+    return torch.randn(6, 3, generator=torch.Generator().manual_seed(0)) * 2 + 1
+
+
+def trained(**options):
+    """A model in training mode whose batch norm has seen something."""
+    torch.manual_seed(0)
+    model = Model(**options)
+    model.network(torch.randn(16, 3))
+    return model
+
+
+def buffers_of(model):
+    return {name: value.clone() for name, value in model.named_buffers()}
+
+
+def test_batch_mode_normalises_by_the_batch_and_leaves_running_buffers_alone(x):
+    model = trained(batch_norm="batch")
+    before = buffers_of(model)
+    linear, norm, _ = model.network
+    expected = F.batch_norm(linear(x), None, None, norm.weight, norm.bias, training=True, eps=norm.eps)
+    assert torch.allclose(model.answer(x), expected)
+    assert before["network.1.num_batches_tracked"] == 1
+    assert all(torch.equal(value, before[name]) for name, value in model.named_buffers())
+    assert norm.track_running_stats
+
+
+def test_running_mode_normalises_by_the_running_averages(x):
+    model = trained()
+    linear, norm, _ = model.network
+    expected = F.batch_norm(linear(x), norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
+    assert torch.allclose(model.answer(x), expected)
+
+
+@pytest.mark.parametrize("mode", ["running", "batch"])
+@pytest.mark.parametrize("outer", ["running", "batch"])
+@pytest.mark.parametrize("inner", ["running", "batch"])
+def test_the_innermost_override_of_the_mode_wins_and_is_undone(x, mode, outer, inner):
+    answers = {m: trained(batch_norm=m).answer(x) for m in ("running", "batch")}
+    assert not torch.allclose(answers["running"], answers["batch"])
+    model = trained(batch_norm=mode)
+    with model.inference(batch_norm=outer):
+        with model.inference(batch_norm=inner):
+            assert torch.equal(model.answer(x), answers[inner])
+        assert torch.equal(model.answer(x), answers[outer])
+    assert torch.equal(model.answer(x), answers[mode])
+
+
+def test_flags_are_as_they_were_afterwards_also_after_an_error():
+    model = trained(batch_norm="batch")
+    model.network[2].eval()
+    before, inside = [m.training for m in model.modules()], []
+
+    def fail():
+        with model.inference(batch_norm="running"):
+            inside.extend(m.training for m in model.modules())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert not any(inside)
+    assert set(before) == {True, False}
+    assert [m.training for m in model.modules()] == before
+    assert model.batch_norm == "batch"
+
+
+def test_answers_carry_no_gradient(x):
+    model = trained()
+    assert model.network(x).requires_grad
+    assert not model.answer(x).requires_grad
+    assert torch.is_grad_enabled()
+
+
+def test_averages_stand_in_for_their_networks_inside_only(x):
+    model = trained(averages={"network": Exponential(0.5, start="zero")})
+    model.follow_averages()
+    live, average = model.network, model.averages["network"].network
+    assert torch.equal(model.answer(x), torch.zeros(6, 4))  # the average stands at 0: so do gain and shift
+    with model.averaged():
+        assert model.network is average
+        with model.averaged(), model.inference():
+            assert model.network is average
+        assert model.network is average
+    assert model.network is live
+
+
+def test_networks_come_back_after_an_error():
+    model = trained(averages={"network": Exponential(0.5)})
+    model.follow_averages()
+    live = model.network
+    with pytest.raises(ZeroDivisionError), model.averaged():
+        _ = 1 / 0
+    assert model.network is live
+    with model.averaged():
+        assert model.network is not live
+
+
+def test_averages_are_part_of_the_state_dict():
+    model = trained(averages={"network": Exponential(0.5, start="zero")})
+    model.follow_averages()
+    model.averages["network"].update(model.network)
+    other = trained(averages={"network": Exponential(0.5)})
+    other.follow_averages()
+    other.load_state_dict(model.state_dict())
+    found = other.averages["network"]
+    assert torch.equal(found.network[0].weight, model.network[0].weight / 2)
+    assert found.updates == 1
+
+
+def test_an_average_of_an_unknown_network_is_refused():
+    with pytest.raises(GenzooError, match=r"model.averages.nothing: the model has no network of that name"):
+        trained(averages={"nothing": Exponential(0.5)}).follow_averages()
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(GenzooError, match="batch_norm='off' is unknown"):
+        Model(batch_norm="off")

@@ -1,0 +1,397 @@
+from functools import partial
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch import nn
+
+from genzoo.core.averages import Exponential, Polyak
+from genzoo.core.batches import DataSpec, ImageSet, Stream
+from genzoo.core.errors import GenzooError
+from genzoo.core.rounds import Progress, RoundModule, Turn
+from genzoo.data.module import ImageData
+
+REAL = (Stream("real"),)
+SGD = partial(torch.optim.SGD, lr=0.1)
+
+
+class White(ImageData):
+    """Twelve white pixels; the i-th has label i, or -1 where ``unknown`` says so."""
+
+    name = "white"
+
+    def __init__(self, batch_size=4, unknown=0, **options):
+        super().__init__(size=1, channels=1, classes=12, batch_size=batch_size, **options)
+        self.unknown = unknown
+
+    def load(self):
+        labels = torch.arange(12).where(torch.arange(12) >= self.unknown, -1)
+        images = ImageSet(torch.full((12, 1, 1, 1), 255, dtype=torch.uint8), labels)
+        return {"train": images, "validation": images, "test": images}
+
+
+class Scalar(nn.Module):
+    def __init__(self, value):
+        super().__init__()
+        self.value = nn.Parameter(torch.tensor(value))
+
+
+class Game(RoundModule):
+    """Two scalars, first = 1 and second = 2, and white images x = 1.
+
+    The first player loses first · (second + mean x), the second one second · first. ``seen`` collects the labels that
+    each call of a loss was given.
+    """
+
+    def __init__(self, alternating=True, turns=None, optimizers=None, **options):
+        super().__init__({"first": SGD, "second": SGD} if optimizers is None else optimizers, **options)
+        self.first, self.second = Scalar(1.0), Scalar(2.0)
+        self.alternating, self.declared, self.seen = alternating, turns, []
+
+    def players(self):
+        return {"first": [self.first], "second": [self.second]}
+
+    def turns(self):
+        if self.declared is not None:
+            return self.declared
+        losses = {"first": self.first_loss, "second": self.second_loss}
+        if self.alternating:
+            return tuple(Turn({player: loss}, REAL) for player, loss in losses.items())
+        return (Turn(losses, REAL),)
+
+    def first_loss(self, real):
+        self.seen.append(real.labels.tolist())
+        return self.first.value * (self.second.value + real.images.mean())
+
+    def second_loss(self, **streams):
+        (drawn,) = streams.values()
+        self.seen.append(drawn.labels.tolist())
+        return self.second.value * self.first.value
+
+
+def play(module, rounds=1, data=None, callbacks=()):
+    """Plays up to ``rounds`` rounds by a real trainer."""
+    data = data or White()
+    data.rounds = rounds
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        callbacks=list(callbacks),
+    )
+    trainer.fit(module.ready(), datamodule=data)
+    return module
+
+
+class AfterEachRound(pl.Callback):
+    def __init__(self, act):
+        self.act = act
+
+    def on_train_batch_end(self, trainer, module, *_):
+        self.act(trainer, module)
+
+
+def values(module):
+    return module.first.value.item(), module.second.value.item()
+
+
+# Turns
+
+
+@pytest.mark.parametrize(
+    ("alternating", "second"),
+    [
+        (True, 2 - 0.1 * 0.7),  # sees the first one's step
+        (False, 2 - 0.1 * 1.0),  # does not
+    ],
+)
+def test_the_second_player_sees_the_first_ones_step_in_alternating_turns_only(alternating, second):
+    module = play(Game(alternating))
+    assert values(module) == pytest.approx((1 - 0.1 * (2 + 1), second))
+
+
+@pytest.mark.parametrize(("alternating", "second"), [(True, 0.7), (False, 1.0)])
+def test_a_loss_leaves_the_other_players_gradient_untouched(alternating, second):
+    module = play(Game(alternating))
+    assert module.first.value.grad.item() == pytest.approx(3.0)
+    assert module.second.value.grad.item() == pytest.approx(second)
+
+
+def test_only_the_mover_requires_a_gradient_while_its_loss_is_taken():
+    module = Game()
+    required = []
+
+    def loss(real, of):
+        required.append((module.first.value.requires_grad, module.second.value.requires_grad))
+        return of.value * 1
+
+    module.declared = tuple(
+        Turn({player: partial(loss, of=getattr(module, player))}, REAL) for player in ("first", "second")
+    )
+    play(module)
+    assert required == [(True, False), (False, True)]
+    assert module.first.value.requires_grad
+    assert module.second.value.requires_grad
+
+
+def test_a_player_that_has_no_turn_does_not_move():
+    module = Game()
+    module.declared = (Turn({"first": module.first_loss}, REAL),)
+    play(module)
+    assert values(module) == pytest.approx((0.7, 2.0))
+    assert module.second.value.grad is None
+
+
+def test_a_module_may_have_one_player():
+    class Alone(Game):
+        def players(self):
+            return {"first": [self.first]}
+
+    module = Alone(optimizers={"first": SGD})
+    module.declared = (Turn({"first": module.first_loss}, REAL),)
+    assert values(play(module)) == pytest.approx((0.7, 2.0))
+
+
+def test_a_frozen_parameter_stays_frozen():
+    module = Game()
+    module.first.frozen = nn.Parameter(torch.tensor(5.0), requires_grad=False)
+    play(module)
+    assert not module.first.frozen.requires_grad
+    assert module.first.frozen.item() == 5.0
+    assert values(module) == pytest.approx((0.7, 1.93))
+
+
+def test_each_step_is_followed_by_its_after_step():
+    class Clipped(Game):
+        def after_step(self, player):
+            if player == "first":
+                self.first.value.data.clamp_(max=0.5)
+
+    module = play(Clipped(averages={"first": Polyak()}))
+    assert values(module) == pytest.approx((0.5, 2 - 0.1 * 0.5))
+    assert module.averages["first"].network.value.item() == 0.5
+
+
+# Streams
+
+
+def test_repeats_draw_fresh_parts_of_the_stream():
+    module = Game()
+    module.declared = (
+        Turn({"first": module.first_loss}, REAL, repeats=2),
+        Turn({"second": module.second_loss}, (Stream("other"),)),
+    )
+    play(module)
+    one, two, other = module.seen
+    assert [len(labels) for labels in module.seen] == [4, 4, 4]
+    assert len({*one, *two}) == 8
+    assert len({*other}) == 4
+    assert values(module) == pytest.approx((0.4, 1.96))  # two steps of the first
+
+
+def test_a_doubled_batch_is_twice_as_large():
+    module = Game()
+    module.declared = (Turn({"first": module.first_loss}, (Stream("real", batches=2),)),)
+    play(module)
+    (labels,) = module.seen
+    assert len(set(labels)) == 8
+
+
+def test_turns_that_name_the_same_stream_share_its_images():
+    first, second = play(Game()).seen
+    assert first == second
+
+
+def test_a_labelled_stream_draws_images_of_known_labels_only():
+    module = Game()
+    module.declared = (
+        Turn({"first": module.first_loss}, (Stream("real", pool="labelled"),)),
+        Turn({"second": module.second_loss}, (Stream("any"),)),
+    )
+    play(module, rounds=3, data=White(unknown=7))
+    labelled, anything = ({label for labels in module.seen[i::2] for label in labels} for i in (0, 1))
+    assert labelled <= set(range(7, 12))
+    assert anything == {-1, *range(7, 12)}
+
+
+def test_the_streams_of_a_round_count_repeats():
+    turns = (
+        Turn({}, (Stream("a"), Stream("b", batches=2)), repeats=3),
+        Turn({}, (Stream("a", batches=3), Stream("c", pool="labelled"))),
+    )
+    assert Game(turns=turns).streams() == (Stream("a", batches=3), Stream("b", batches=6), Stream("c", "labelled"))
+
+
+@pytest.mark.parametrize("other", [Turn({}, (Stream("a", "labelled"),)), Turn({}, (Stream("a"),), repeats=2)])
+def test_a_stream_that_two_turns_draw_differently_is_refused(other):
+    with pytest.raises(GenzooError, match="stream 'a': two turns draw it with different pools or sizes"):
+        Game(turns=(Turn({}, (Stream("a"),)), other)).streams()
+
+
+# Progress, schedules, noise
+
+
+def test_progress_counts_rounds_and_the_images_of_all_streams():
+    module = Game()
+    module.declared = (
+        Turn({"first": module.first_loss}, REAL, repeats=2),
+        Turn({"second": lambda other: module.second.value * 1}, (Stream("other"),)),
+    )
+    play(module, rounds=3)
+    assert module.progress.state_dict() == {"rounds": 3, "images": 3 * (2 * 4 + 4)}
+
+
+def test_progress_goes_through_a_checkpoint_with_what_the_task_wants_stored():
+    module, other = play(Game(), rounds=2), Game()
+    module.on_checkpoint = {"genzoo": {"format": 1}}
+    checkpoint = {"loops": {}, "state_dict": {}}
+    module.on_save_checkpoint(checkpoint)
+    assert checkpoint == {"state_dict": {}, "progress": {"rounds": 2, "images": 8}, "genzoo": {"format": 1}}
+    other.on_load_checkpoint(checkpoint)
+    assert other.progress.state_dict() == {"rounds": 2, "images": 8}
+
+
+def test_schedules_set_their_option_by_the_rounds_played():
+    found = []
+    schedules = {"first": {"lr": lambda r: 0.1 * (r + 1), "momentum": lambda r: 0.25 * (r + 1)}}
+    momentum = partial(torch.optim.SGD, lr=7.0, momentum=0.9)
+
+    def look(trainer, module):
+        found.append([(g["lr"], g["momentum"]) for o in trainer.optimizers for g in o.param_groups])
+
+    module = Game(optimizers={"first": momentum, "second": SGD}, schedules=schedules)
+    module.declared = (Turn({"first": lambda real: module.first.value * 1}, REAL),)
+    play(module, rounds=3, callbacks=[AfterEachRound(look)])
+    assert found == [[(pytest.approx(0.1 * r), 0.25 * r), (0.1, 0)] for r in (1, 2, 3)]
+    # Gradient 1, velocities 1, 1 + 0.5 · 1, 1 + 0.75 · 1.5.
+    assert module.first.value.item() == pytest.approx(1 - 0.1 * 1 - 0.2 * 1.5 - 0.3 * 2.125, abs=1e-6)
+
+
+def noise_of(rounds, seed=0, played=0, between=lambda *_: None):
+    """The random number that each round's loss draws."""
+    module, found = Game(), []
+    module.seed, module.progress = seed, Progress(played)
+
+    def loss(real):
+        found.append(torch.rand(()).item())
+        return module.first.value * 1
+
+    module.declared = (Turn({"first": loss}, REAL),)
+    play(module, rounds, callbacks=[AfterEachRound(between)])
+    return found
+
+
+def test_noise_is_a_function_of_seed_and_round_alone():
+    noise = noise_of(4)
+    torch.manual_seed(123)
+    assert len(set(noise)) == 4
+    assert noise_of(4, between=lambda *_: torch.rand(7)) == noise
+    assert noise_of(4, played=2) == noise[2:]
+    assert not set(noise_of(4, seed=1)) & set(noise)
+
+
+# Averages and health
+
+
+def test_averages_take_in_their_own_players_steps_only():
+    seen = []
+    module = Game(averages={"first": Polyak(), "second": Exponential(0.5)})
+
+    def first_loss(real):
+        seen.append(module.first.value.item())
+        return module.first.value * 1
+
+    module.declared = (
+        Turn({"first": first_loss}, REAL, repeats=3),
+        Turn({"second": lambda one: module.second.value * 1}, (Stream("one"),)),
+    )
+    play(module)
+    first, second = (module.averages[name] for name in ("first", "second"))
+    assert (first.updates.item(), second.updates.item()) == (3, 1)
+    assert first.network.value.item() == pytest.approx((0.9 + 0.8 + 0.7) / 3)
+    assert second.network.value.item() == pytest.approx(0.5 * 2 + 0.5 * 1.9)
+    assert seen == pytest.approx([1, 0.9, 0.8])  # the players themselves are not averaged
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+def test_a_loss_that_was_not_finite_is_named_with_its_first_round_and_the_seed(bad):
+    module = Game()
+    module.seed = 7
+
+    def second_loss(real):
+        return module.second.value * 1 + (bad if module.progress.rounds in (2, 3) else 0)
+
+    module.declared = (
+        Turn({"first": module.first_loss}, REAL),
+        Turn({"second": second_loss}, REAL),
+    )
+    healthy = []
+
+    def look(trainer, module):
+        if module.progress.rounds <= 2:
+            healthy.append(module.check_health())
+
+    play(module, rounds=5, callbacks=[AfterEachRound(look)])
+    assert healthy == [None, None]
+    for check in (module.check_losses, module.check_health):
+        with pytest.raises(GenzooError, match=r"diverged: second_loss was not finite in round 2 \(seed 7\)"):
+            check()
+
+
+@pytest.mark.parametrize("player", ["first", "second"])
+def test_a_parameter_that_is_not_finite_is_sick_though_no_loss_was(player):
+    module = play(Game(), rounds=3)
+    module.check_health()
+    getattr(module, player).value.data.fill_(float("nan"))
+    module.check_losses()
+    with pytest.raises(GenzooError, match=r"a parameter was not finite after round 2 \(seed 0\)"):
+        module.check_health()
+
+
+def test_the_losses_of_each_player_are_recorded():
+    module = play(Game())
+    assert {name: mean.item() for name, mean in module.meters.means().items()} == pytest.approx(
+        {"first_loss": 3.0, "second_loss": 2 * 0.7}
+    )
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optimizers": {"first": SGD, "second": SGD, "third": SGD}}, r"model.optimizers.third: no such player.*first"),
+        ({"optimizers": {"first": SGD}}, r"model.optimizers: second has no optimizer"),
+        ({"schedules": {"third": {}}}, r"model.schedules.third: no such player"),
+        ({"averages": {"third": Polyak()}}, r"model.averages.third: the model has no network"),
+    ],
+)
+def test_names_that_do_not_belong_together_are_refused(options, message):
+    with pytest.raises(GenzooError, match=message):
+        Game(**options).ready()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"channels": 3}, r"data=spots gives images of .* \(3, 8, 8\), but the model is built for \(1, 8, 8\)"),
+        ({"size": 16}, r"\(1, 16, 16\), but the model is built for \(1, 8, 8\)"),
+        ({"levels": 256}, r"data=spots has 256 levels a pixel, but the model needs 2; choose binary data"),
+        ({"classes": 0}, r"data=spots has no labels, but the model learns from them"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(changes, message):
+    module = Game(turns=(Turn({}, (Stream("a"), Stream("b", "labelled"))),))
+    module.image_shape, module.levels = (1, 8, 8), 2
+    data = DataSpec("spots", channels=1, size=8, levels=2, classes=3)
+    assert module.check_data(data) is None
+    with pytest.raises(GenzooError, match=message):
+        module.check_data(data._replace(**changes))
+
+
+def test_a_model_without_demands_takes_any_data():
+    assert Game().check_data(DataSpec("any", channels=3, size=5, levels=7)) is None

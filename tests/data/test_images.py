@@ -1,0 +1,216 @@
+import logging
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from genzoo.core.errors import GenzooError
+from genzoo.data.images import EXTENSIONS, ImageFolder
+
+
+def picture(path, colour=(255, 0, 0), size=(40, 30), mode="RGB"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).convert(mode).save(path)
+
+
+def everything(data):
+    splits = [data.split(split) for split in ("train", "validation", "test")]
+    return torch.cat([s.images for s in splits]), torch.cat([s.labels for s in splits])
+
+
+def test_every_format_and_mode_is_read(tmp_path):
+    for i, extension in enumerate(EXTENSIONS):
+        picture(tmp_path / f"{i}{extension.upper() if i % 2 else extension}", size=(40 + i, 70 - 5 * i))
+    for mode in ("L", "P", "RGBA", "LA", "1"):
+        picture(tmp_path / f"{mode}.png", (255, 255, 255), mode=mode)
+    (tmp_path / "notes.txt").write_text("no image")
+    data = ImageFolder(tmp_path, size=16)
+    images, labels = everything(data)
+    assert images.shape == (len(EXTENSIONS) + 5, 3, 16, 16)
+    assert images.dtype == torch.uint8
+    assert labels.eq(-1).all()
+    assert data.source == "folder"
+    mean = images.float().mean((2, 3))
+    white = (mean > 250).all(1)
+    assert white.sum() == 5
+    assert (mean[~white] - torch.tensor([255.0, 0, 0])).abs().max() < 5
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_the_middle_square_is_kept(tmp_path, wide):
+    array = np.zeros((30, 90, 3), np.uint8)
+    array[:, 30:60] = (10, 200, 30)
+    Image.fromarray(array if wide else array.swapaxes(0, 1)).save(tmp_path / "a.png")
+    image = ImageFolder(tmp_path, size=15).split("train").images[0]
+    assert (image.float() - torch.tensor([10.0, 200, 30]).view(3, 1, 1)).abs().max() < 20
+    assert (image[:, 1:-1, 1:-1].float().std((1, 2)) < 2).all()
+
+
+def test_orientation_is_kept_and_resizing_smooths(tmp_path):
+    array = np.zeros((64, 64), np.uint8)
+    array[:32, :32] = 255  # the top left quarter
+    array[40:, ::2] = 200  # stripes finer than the new pixels
+    Image.fromarray(array).save(tmp_path / "a.png")
+    image = ImageFolder(tmp_path, size=8, channels=1).split("train").images[0, 0]
+    assert image[1, 1] > 240
+    assert image[1, 6] < 15
+    assert (image[6:, 1:7].float() - 100).abs().max() < 15
+
+
+def test_grey(tmp_path):
+    picture(tmp_path / "a.png", (255, 0, 0))
+    images = ImageFolder(tmp_path, size=8, channels=1).split("train").images
+    assert images.shape == (1, 1, 8, 8)
+    assert images.unique().tolist() == [76]  # the luminance of red
+
+
+def test_a_camera_s_rotation_is_undone(tmp_path):
+    array = np.zeros((20, 20, 3), np.uint8)
+    array[:, :10] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned clockwise by a quarter: its left is up
+    Image.fromarray(array).save(tmp_path / "a.png", exif=exif)
+    image = ImageFolder(tmp_path, size=8, channels=1).split("train").images[0, 0].float()
+    assert image[:3].min() > 200
+    assert image[5:].max() < 55
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_deep_pixels_keep_their_contrast(tmp_path, channels):
+    Image.fromarray(np.full((8, 8), 100 * 256, np.uint16)).save(tmp_path / "a.png")
+    images = ImageFolder(tmp_path, size=4, channels=channels).split("train").images
+    assert images.unique().tolist() == [100]
+
+
+def test_pixels_without_a_known_range_are_refused(tmp_path):
+    Image.fromarray(np.ones((8, 8), np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(GenzooError, match=r"a.tif \(ValueError: pixels of 32 bits have no known range\)"):
+        ImageFolder(tmp_path, size=4).setup()
+
+
+def test_subfolders_are_classes(tmp_path):
+    for name, colour in (("dog", (255, 0, 0)), ("cat", (0, 255, 0)), ("bird/small", (0, 0, 255))):
+        for i in range(4):
+            picture(tmp_path / name / f"{i}.png", colour)
+    data = ImageFolder(tmp_path, size=4, classes=3, validation_fraction=0.2, test_fraction=0.2)
+    assert data.spec.classes == 3
+    assert data.class_names == ["bird", "cat", "dog"]
+    images, labels = everything(data)
+    assert labels.bincount().tolist() == [4, 4, 4]
+    assert torch.equal(images[..., 0, 0].argmax(1), torch.tensor([2, 1, 0])[labels])
+
+
+@pytest.mark.parametrize("names", [["a.png", "x/b.png", "y/c.png"], ["x/a.png", "x/b.png", "x/y/c.png"]])
+def test_other_folders_have_no_classes(tmp_path, names):
+    for name in names:
+        picture(tmp_path / name)
+    data = ImageFolder(tmp_path, size=4)
+    images, labels = everything(data)
+    assert data.spec.classes == 0
+    assert len(images) == 3
+    assert labels.tolist() == [-1] * 3
+
+
+def test_splits_depend_on_names_alone(tmp_path):
+    for i in range(40):
+        picture(tmp_path / "one" / f"{i:02}.png", (6 * i, 0, 0))
+        picture(tmp_path / "two" / f"{39 - i:02}.png", (6 * (39 - i), 0, 0))
+    one, two = (ImageFolder(tmp_path / root, size=2, test_fraction=0.1, seed=len(root)) for root in ("one", "two"))
+    assert [len(one.split(split).images) for split in ("train", "validation", "test")] == [34, 2, 4]
+    assert len(everything(one)[0].flatten(1).unique(dim=0)) == 40
+    for split in ("train", "validation", "test"):
+        assert torch.equal(one.split(split).images, two.split(split).images)
+    reds = one.split("train").images[:, 0, 0, 0].tolist()
+    assert reds != sorted(reds), "the head of a split is no fair sample"
+
+
+@pytest.mark.parametrize(("n", "validation", "test"), [(1, 0.45, 0.54), (2, 0.45, 0.54), (1, 0.9, 0), (3, 0.9, 0.05)])
+def test_one_image_at_least_is_for_training(tmp_path, n, validation, test):
+    for i in range(n):
+        picture(tmp_path / f"{i}.png")
+    data = ImageFolder(tmp_path, size=2, validation_fraction=validation, test_fraction=test)
+    assert len(data.split("train").images) == 1
+    assert len(everything(data)[0]) == n
+
+
+def break_some(root, n):
+    for i in range(5):
+        picture(root / f"good{i}.png")
+    for i in range(n):
+        path = root / f"bad{i}.jpg"
+        picture(path, size=(200, 200))
+        path.write_bytes(path.read_bytes()[: -100 if i % 2 else 30])
+
+
+def test_broken_files_are_named(tmp_path):
+    break_some(tmp_path, 2)
+    with pytest.raises(GenzooError, match="2 of 7 files cannot be read: ") as caught:
+        ImageFolder(tmp_path, size=4).setup()
+    message = str(caught.value)
+    assert "bad0.jpg" in message
+    assert "bad1.jpg" in message
+    assert "good" not in message
+    assert "data.skip_broken=true" in message
+    assert "\n" not in message
+
+
+def test_only_five_broken_files_are_named(tmp_path):
+    break_some(tmp_path, 8)
+    with pytest.raises(GenzooError, match="and 3 more") as caught:
+        ImageFolder(tmp_path, size=4).setup()
+    assert str(caught.value).count(".jpg (") == 5
+
+
+def test_broken_files_are_skipped_on_demand(tmp_path, caplog):
+    break_some(tmp_path, 2)
+    with caplog.at_level(logging.WARNING, "genzoo"):
+        images, _ = everything(ImageFolder(tmp_path, size=4, skip_broken=True))
+    assert len(images) == 5
+    assert (images.float().mean((2, 3)) == torch.tensor([255.0, 0, 0])).all()
+    (record,) = caplog.records
+    assert "bad0.jpg" in record.getMessage()
+    assert "bad1.jpg" in record.getMessage()
+
+
+def test_nothing_but_broken_files(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(GenzooError, match="no training images"):
+        ImageFolder(tmp_path, size=4, skip_broken=True).setup()
+
+
+def test_a_missing_folder(tmp_path):
+    with pytest.raises(GenzooError, match=r"data.root=.*/none: there is no such folder"):
+        ImageFolder(tmp_path / "none", size=4)
+
+
+def test_an_empty_folder(tmp_path):
+    with pytest.raises(GenzooError, match="the folder is empty"):
+        ImageFolder(tmp_path, size=4)
+
+
+def test_a_folder_without_images(tmp_path):
+    (tmp_path / "a.txt").write_text("")
+    picture(tmp_path / ".hidden.png")
+    picture(tmp_path / ".thumbnails" / "a.png")
+    with pytest.raises(GenzooError, match=r"the folder holds no images; images end in \.png"):
+        ImageFolder(tmp_path, size=4)
+
+
+def test_classes_are_checked(tmp_path):
+    picture(tmp_path / "a.png")
+    assert ImageFolder(tmp_path, classes=0).spec.classes == 0
+    with pytest.raises(GenzooError, match=r"data.classes=2: .* has 0"):
+        ImageFolder(tmp_path, classes=2)
+
+
+@pytest.mark.parametrize(("key", "value"), [("validation_fraction", 1), ("test_fraction", -0.1), ("size", 0)])
+def test_settings_are_checked(tmp_path, key, value):
+    picture(tmp_path / "a.png")
+    with pytest.raises(GenzooError, match=f"data.{key}={value}: "):
+        ImageFolder(tmp_path, **{key: value})
+
+
+def test_fractions_leave_something(tmp_path):
+    with pytest.raises(GenzooError, match=r"data.validation_fraction=0.5 and data.test_fraction=0.5 leave nothing"):
+        ImageFolder(tmp_path, validation_fraction=0.5, test_fraction=0.5)

@@ -1,0 +1,43 @@
+import pytest
+import torch
+from PIL import Image
+
+from genzoo.core.capabilities import Classifies, Decodes, Samples
+from genzoo.core.inference import Inference
+from genzoo.metrics.evaluation import Evaluation, evaluate
+
+
+class Capable(Inference):
+    def capabilities(self):
+        return frozenset({Samples, Decodes})
+
+
+class Probe:
+    """Answers by a value and a picture of its name, and notes how it was asked."""
+
+    def __init__(self, name, *needs):
+        self.name, self.needs, self.asked = name, frozenset(needs), []
+
+    def __call__(self, module, data, split):
+        self.asked.append((data, split, module.training, torch.is_grad_enabled()))
+        return Evaluation({self.name: torch.tensor(0.5)}, {self.name: Image.new("L", (1, 1))})
+
+
+def test_metrics_are_asked_in_inference_and_their_findings_put_together():
+    one, two = Probe("one", Samples), Probe("two", Samples, Decodes)
+    found = evaluate({"a": one, "b": two}, Capable(), "data", "validation")
+    assert found.values == {"validation/one": 0.5, "validation/two": 0.5}
+    assert all(isinstance(value, float) for value in found.values.values())
+    assert list(found.pictures) == ["one", "two"]
+    assert one.asked == two.asked == [("data", "validation", False, False)]
+
+
+@pytest.mark.parametrize("needs", [(Classifies,), (Samples, Classifies)])
+def test_metrics_that_the_module_is_not_capable_of_are_passed_over(needs):
+    probe = Probe("x", *needs)
+    assert evaluate({"x": probe}, Capable(), None, "test") == Evaluation()
+    assert probe.asked == []
+
+
+def test_a_metric_without_needs_is_always_asked():
+    assert evaluate({"x": Probe("x")}, Capable(), None, "test").values == {"test/x": 0.5}

@@ -1,0 +1,53 @@
+"""The examples of the documentation work as they stand there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+TEXT = (ROOT / "docs" / "adding_a_model.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory) -> Path:
+    """The folder that the guide has its reader write."""
+    folder = tmp_path_factory.mktemp("guide") / "mine"
+    (folder / "model").mkdir(parents=True)
+    blocks = re.findall(r"`mine/(\S+)`.*?```(?:python|yaml)\n(.*?)```", TEXT, re.DOTALL)
+    assert [name for name, _ in blocks] == [
+        *("least_squares.py", "model/my_lsgan.yaml", "autoencoder.py", "model/my_autoencoder.yaml")
+    ]
+    for name, content in blocks:
+        (folder / name).write_text(content)
+    return folder
+
+
+def commands() -> list[str]:
+    return [line for line in TEXT.splitlines() if line.startswith("python train.py") and "trainer=smoke" in line]
+
+
+def run(command: str, mine: Path) -> subprocess.CompletedProcess:
+    environment = os.environ | {"PYTHONPATH": str(mine)}
+    script, *arguments = command.replace("--config-dir mine", f"--config-dir {mine}").split()[1:]
+    return subprocess.run(
+        [sys.executable, str(ROOT / script), *arguments], env=environment, cwd=mine.parent, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_guides_models_train_and_are_measured(command, mine):
+    result = run(command, mine)
+    assert result.returncode == 0, result.stderr
+    name = re.search(r"model=(\w+)", command)[1]
+    (folder,) = (mine.parent / "runs" / f"{name}-shapes").iterdir()
+    assert json.loads((folder / "metrics.json").read_text())["state"] == "finished"
+    assert (folder / "samples" / "traversal-000004.png").is_file()
+    module = re.search(r"_target_: (\w+)\.", (mine / "model" / f"{name}.yaml").read_text())[1]
+    refused = run(f"python evaluate.py ckpt={folder}", mine)
+    assert "not registered" in refused.stderr
+    assert run(f"python evaluate.py ckpt={folder} trust=[{module}]", mine).returncode == 0
