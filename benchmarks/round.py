@@ -4,8 +4,8 @@
     python benchmarks/round.py gan              # 784-256-256 MLPs, batch 100: at most 1.2x on a CPU
     python benchmarks/round.py infogan --device cuda
 
-Both loops take turns in one process, so that a busy machine slows both alike; the ratio counts, not the times. The whole
-path logs, draws pictures, validates and saves as the recipe's default configuration does.
+Both loops take turns in one process, so that a busy machine slows both alike; the ratio counts, not the times. The
+whole path logs, draws pictures, validates and saves as the recipe's default configuration does.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 import torch
 from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 from torch.nn import functional as F
 
 from genzoo.build import build_data, build_module
@@ -27,7 +28,11 @@ COMMON = ["data=shapes", "data.size=28", "data.channels=1", "data.n_train=5000",
 # Rounds to warm up, rounds to measure (as many as hold pictures, validation and checkpoints in their usual proportion).
 MODELS = {
     "infogan": (["model=infogan", "trainer.rounds=1000"], 50, 100),
-    "gan": (["model=gan", "model.generator.hidden=256", "model.discriminator.units=256", "model.discriminator.pieces=1"], 200, 1500),
+    "gan": (
+        ["model=gan", "model.generator.hidden=256", "model.discriminator.units=256", "model.discriminator.pieces=1"],
+        200,
+        1500,
+    ),
 }
 
 
@@ -60,7 +65,10 @@ def bare(config, warm_up, measured, device):
     images, batch = data.split("train").images.to(device), data.batch_size
     generator, discriminator, latent = module.generator, module.discriminator, module.latent
     if config["recipe"]["name"] == "infogan":
-        recognition, discriminator_parameters = module.recognition, [*discriminator.parameters(), *module.recognition.parameters()]
+        recognition, discriminator_parameters = (
+            module.recognition,
+            [*discriminator.parameters(), *module.recognition.parameters()],
+        )
     else:
         recognition, discriminator_parameters = None, [*discriminator.parameters()]
     d_optimizer = module.optimizer_factories["discriminator"](discriminator_parameters)
@@ -129,15 +137,17 @@ def main():
                 "train",
                 [
                     *(*overrides, *COMMON, f"logger={options.logger}", f"paths.runs={runs}", "metrics.code_error=null"),
-                    *("+callbacks.stopwatch._target_=__main__.Stopwatch", f"trainer={'gpu' if device.type == 'cuda' else 'cpu'}"),
+                    *(
+                        "+callbacks.stopwatch._target_=__main__.Stopwatch",
+                        f"trainer={'gpu' if device.type == 'cuda' else 'cpu'}",
+                    ),
                 ],
             )
-            from omegaconf import OmegaConf
-
             plain = bare(OmegaConf.to_container(cfg, resolve=True), warm_up, measured, device)
             train(cfg)
         ratios.append(Stopwatch.milliseconds / plain)
-        print(f"{options.model}, {name}: genzoo {Stopwatch.milliseconds:.2f} ms a round, bare {plain:.2f} ms, {ratios[-1]:.3f}x", flush=True)
+        times = f"genzoo {Stopwatch.milliseconds:.2f} ms a round, bare {plain:.2f} ms"
+        print(f"{options.model}, {name}: {times}, {ratios[-1]:.3f}x", flush=True)
     print(f"median ratio {sorted(ratios)[len(ratios) // 2]:.3f} of {[round(r, 3) for r in ratios]}")
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support import ROOT
 
 TEXT = (ROOT / "docs" / "adding_a_model.md").read_text()
@@ -35,7 +36,11 @@ def run(command: str, mine: Path) -> subprocess.CompletedProcess:
     environment = os.environ | {"PYTHONPATH": str(mine)}
     script, *arguments = command.replace("--config-dir mine", f"--config-dir {mine}").split()[1:]
     return subprocess.run(
-        [sys.executable, str(ROOT / script), *arguments], env=environment, cwd=mine.parent, capture_output=True, text=True
+        [sys.executable, str(ROOT / script), *arguments],
+        env=environment,
+        cwd=mine.parent,
+        capture_output=True,
+        text=True,
     )
 
 

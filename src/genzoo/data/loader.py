@@ -58,6 +58,10 @@ class RoundLoader:
                 f"{world_size}; choose a multiple of {world_size}."
             )
         for stream in streams:
+            if stream.pool not in pools:
+                raise GenzooError(
+                    f"data: {stream.name!r} draws labelled images, but there are no labels; choose other data."
+                )
             if stream.batches * batch_size > len(pools[stream.pool].images):
                 raise GenzooError(
                     f"data.batch_size={batch_size}: a round draws {stream.batches} x {batch_size} images as "
@@ -97,12 +101,13 @@ class RoundLoader:
         epoch, i = divmod(round, len(pool.images) // size)
         chosen = self._order(stream, epoch)[i * size : (i + 1) * size]
         # Rank r takes each batch's r-th slice, so that the ranks together see the batches one process would see.
-        chosen = chosen.view(stream.batches, self.world_size, -1)[:, self.rank].flatten()
-        levels = pool.images[chosen]
-        if self.augment is not None:
-            levels = self.augment(
-                levels, generator(self.seed, "augment", stream.name, round, self.rank, device=self.device)
-            )
+        mine = torch.arange(size, device=self.device).view(stream.batches, self.world_size, -1)[:, self.rank].flatten()
+        if self.augment is None:
+            levels = pool.images[chosen[mine]]
+        else:  # on the global batch, for the same reason
+            randomness = generator(self.seed, "augment", stream.name, round, device=self.device)
+            levels = self.augment(pool.images[chosen], randomness)[mine]
+        chosen = chosen[mine]
         factors = None if pool.factors is None else pool.factors[chosen]
         return ImageBatch(from_levels(levels, self.levels), pool.labels[chosen], factors)
 

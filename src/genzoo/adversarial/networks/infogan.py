@@ -33,6 +33,7 @@ class Generator(nn.Module):
         hidden: width of the fully connected layer.
 
     Example:
+        >>> import torch
         >>> Generator(latent=74, shape=(1, 28, 28), channels=4, hidden=16)(torch.zeros(2, 74)).shape
         torch.Size([2, 1, 28, 28])
     """
@@ -74,6 +75,7 @@ class Discriminator(nn.Module):
         slope: of the leaky ReLU: 0.01 in the code, 0.1 in the paper.
 
     Example:
+        >>> import torch
         >>> Discriminator(shape=(1, 28, 28), channels=4, hidden=16)(torch.zeros(2, 1, 28, 28)).shape
         torch.Size([2])
     """
@@ -116,6 +118,7 @@ class Recognition(nn.Module):
         slope: of the leaky ReLU.
 
     Example:
+        >>> import torch
         >>> Recognition(features=16, outputs=14, hidden=8)(torch.zeros(2, 16)).shape
         torch.Size([2, 14])
     """
