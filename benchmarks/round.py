@@ -27,7 +27,7 @@ CONF = Path(__file__).resolve().parents[1] / "conf"
 COMMON = ["data=shapes", "data.size=28", "data.channels=1", "data.n_train=5000", "trainer.marks=[benchmark]"]
 # Rounds to warm up, rounds to measure (as many as hold pictures, validation and checkpoints in their usual proportion).
 MODELS = {
-    "infogan": (["model=infogan", "trainer.rounds=1000"], 50, 100),
+    "infogan": (["model=infogan", "trainer.rounds=1000"], 50, 200),
     "gan": (
         ["model=gan", "model.generator.hidden=256", "model.discriminator.units=256", "model.discriminator.pieces=1"],
         200,

@@ -20,7 +20,7 @@ class Checkpoints(EveryRounds, Checkpoint):
         keep_every: keeps ``checkpoints/round-<n>.ckpt`` every so many rounds; None = never.
     """
 
-    def __init__(self, times: int | None = 20, every: int | None = None, keep_every: int | None = None):
+    def __init__(self, times: int | None = 10, every: int | None = None, keep_every: int | None = None):
         super().__init__(times, every)
         self.kept = Milestones(every=keep_every) if keep_every else None
 

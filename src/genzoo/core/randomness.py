@@ -20,6 +20,17 @@ def derive_seed(seed: int, *keys: int | str) -> int:
     return int(SeedSequence([*words, 1]).generate_state(1)[0])  # the 1 tells (a) from (a, 0), which it would pad alike
 
 
+def seed_all(seed: int, device: torch.device) -> None:
+    """Seeds the global generators that a computation on ``device`` draws from.
+
+    ``torch.manual_seed`` would seed every backend there is, and where one is not in use queue the call with a
+    formatted stack: a millisecond.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type != "cpu":
+        torch.get_device_module(device).manual_seed(seed)
+
+
 def generator(seed: int, *keys: int | str, device: torch.device | str = "cpu") -> torch.Generator:
     """A torch generator for one purpose."""
     return torch.Generator(device).manual_seed(derive_seed(seed, *keys))

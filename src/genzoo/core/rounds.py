@@ -19,7 +19,7 @@ from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
 from genzoo.core.meters import Meters
-from genzoo.core.randomness import derive_seed
+from genzoo.core.randomness import derive_seed, seed_all
 
 Optimizers = Mapping[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]]
 Schedules = Mapping[str, Mapping[str, Callable[[int], float]]]
@@ -201,7 +201,7 @@ class RoundModule(Inference, pl.LightningModule):
             batch: NamedTuple of named streams, each an ``ImageBatch`` with all repeats of its turn.
         """
         rounds = self.progress.rounds
-        torch.manual_seed(derive_seed(self.seed, "round", rounds, self.global_rank))
+        seed_all(derive_seed(self.seed, "round", rounds, self.global_rank), self.device)
         optimizers = self.optimizers()
         optimizers = dict(
             zip(self._parameters_of, optimizers if isinstance(optimizers, list) else [optimizers], strict=True)
