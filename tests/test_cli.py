@@ -38,10 +38,13 @@ def test_a_mistake_in_the_configuration_is_one_line_with_near_matches(arguments,
     assert re.search(f"^error: {message}", line)
 
 
-def test_a_missing_value_is_named():
-    result = run("evaluate.py")
+@pytest.mark.parametrize(
+    ("command", "key"), [(("evaluate.py",), "ckpt"), (("train.py", "data=images", "logger=none"), "data.root")]
+)
+def test_a_missing_value_is_named(command, key):
+    result = run(*command)
     assert result.returncode == 2
-    assert result.stderr == "error: ckpt: a value is needed; give ckpt=... on the command line.\n"
+    assert result.stderr == f"error: {key}: a value is needed; give {key}=... on the command line.\n"
 
 
 def test_a_mistake_found_by_the_task_is_one_line_and_debug_shows_where(tmp_path):

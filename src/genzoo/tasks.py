@@ -53,7 +53,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
     choices, overrides = _hydra_choices()
     checkpoint, folder = None, None
     if cfg.resume is None:
-        config = OmegaConf.to_container(cfg, resolve=True)
+        config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     else:
         config, checkpoint, folder = resume.adopt(cfg, overrides, choices)
         choices = checkpoint["genzoo"]["choices"]

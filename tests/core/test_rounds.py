@@ -375,6 +375,18 @@ def test_names_that_do_not_belong_together_are_refused(options, message):
         Game(**options).ready()
 
 
+def test_an_average_that_would_stand_still_is_refused():
+    module = Game(averages={"third": Polyak()})
+    module.third = Scalar(3.0)
+    with pytest.raises(GenzooError, match=r"model\.averages\.third: no player moves this network"):
+        module.ready()
+
+
+def test_a_schedule_of_an_option_that_the_optimizer_does_not_have_is_refused():
+    with pytest.raises(GenzooError, match=r"model\.schedules\.first\.lrr: its optimizer has no such option.*'lr'"):
+        Game(schedules={"first": {"lrr": float}}).ready().configure_optimizers()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -41,7 +41,7 @@ def trust(modules: Sequence[str]) -> None:
     for module in modules:
         try:
             importlib.import_module(module)
-        except ImportError as error:
+        except Exception as error:  # whatever the user's code raises
             raise GenzooError(
                 f"trust={module}: the module cannot be imported ({error}); give the dotted name of one that can."
             ) from error

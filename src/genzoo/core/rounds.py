@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from genzoo.core.averages import Average
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
-from genzoo.core.errors import GenzooError
+from genzoo.core.errors import GenzooError, near
 from genzoo.core.inference import Inference
 from genzoo.core.meters import Meters
 from genzoo.core.randomness import derive_seed, seed_all
@@ -124,6 +124,11 @@ class RoundModule(Inference, pl.LightningModule):
         if missing := [name for name in players if name not in self.optimizer_factories]:
             raise GenzooError(f"model.optimizers: {', '.join(missing)} has no optimizer; give each player one.")
         self.follow_averages()
+        for name in self.averages:
+            if not any(getattr(self, name) is network for networks in players.values() for network in networks):
+                raise GenzooError(
+                    f"model.averages.{name}: no player moves this network, so its average would stand still."
+                )
         return self
 
     def check_losses(self) -> None:
@@ -192,7 +197,15 @@ class RoundModule(Inference, pl.LightningModule):
             player: [p for network in networks for p in network.parameters() if p.requires_grad]
             for player, networks in self.players().items()
         }
-        return [self.optimizer_factories[player](ps) for player, ps in self._parameters_of.items()]
+        optimizers = {player: self.optimizer_factories[player](ps) for player, ps in self._parameters_of.items()}
+        for player, options in self.schedules.items():
+            for option in options:
+                if option not in optimizers[player].defaults:
+                    raise GenzooError(
+                        f"model.schedules.{player}.{option}: its optimizer has no such option. "
+                        f"{near(option, optimizers[player].defaults)}"
+                    )
+        return list(optimizers.values())
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
         """Plays one round.
