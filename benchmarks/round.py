@@ -1,11 +1,12 @@
 """The cost of a round through train.py's whole path, beside a bare PyTorch loop of the same networks.
 
-    python benchmarks/round.py infogan          # whole path: at most 1.05x on a CPU
+    python benchmarks/round.py infogan          # whole path: at most 1.05x on a CPU; nine minutes there
     python benchmarks/round.py gan              # 784-256-256 MLPs, batch 100: at most 1.2x on a CPU
     python benchmarks/round.py infogan --device cuda
 
-Both loops take turns in one process, so that a busy machine slows both alike; the ratio counts, not the times. The
-whole path logs, draws pictures, validates and saves as the recipe's default configuration does.
+In one process, blocks of rounds of the run and of the bare loop take turns, so that a busy machine slows both alike;
+the ratio counts, not the times. The run is the whole recipe's, logged, drawn, validated and saved as by default. It is
+measured where the denser pictures of its beginning are over, for as long as holds each of those events in proportion.
 """
 
 import argparse
@@ -25,30 +26,42 @@ from genzoo.tasks import train
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 COMMON = ["data=shapes", "data.size=28", "data.channels=1", "data.n_train=5000", "trainer.marks=[benchmark]"]
-# Rounds to warm up, rounds to measure (as many as hold pictures, validation and checkpoints in their usual proportion).
+# Overrides, first round measured, rounds measured, rounds of a block.
 MODELS = {
-    "infogan": (["model=infogan", "trainer.rounds=1000"], 50, 200),
+    "infogan": (["model=infogan"], 600, 1000, 20),
     "gan": (
         ["model=gan", "model.generator.hidden=256", "model.discriminator.units=256", "model.discriminator.pieces=1"],
-        200,
-        1500,
+        18_000,
+        3000,
+        100,
     ),
 }
 
 
-class Stopwatch(pl.Callback):
-    """Times the rounds after the warm-up and ends the run."""
+class SideBySide(pl.Callback):
+    """Lets the run and the bare loop play blocks in turn, and adds up the seconds of each."""
 
-    warm_up = measured = 0
-    milliseconds: float
+    play = None  # plays a bare round
+    first = measured = block = 0
+    genzoo = bare = 0.0
+
+    def on_fit_start(self, trainer, module):
+        """Begins a block early, to warm up."""
+        module.progress.rounds = self.first - self.block
+        SideBySide.genzoo = SideBySide.bare = 0.0
 
     def on_train_batch_start(self, trainer, module, batch, batch_idx):
-        """Starts after the warm-up; stops after the measured rounds, their callbacks included."""
-        if batch_idx == self.warm_up:
-            self.start = synchronised_clock(module.device)
-        if batch_idx == self.warm_up + self.measured:
-            elapsed = synchronised_clock(module.device) - self.start
-            Stopwatch.milliseconds = elapsed / self.measured * 1000
+        """Between two blocks."""
+        if batch_idx % self.block:
+            return
+        end = synchronised_clock(module.device)
+        for _ in range(self.block):
+            SideBySide.play()
+        self.resumed, start = synchronised_clock(module.device), getattr(self, "resumed", end)
+        if batch_idx > self.block:
+            SideBySide.genzoo += end - start
+            SideBySide.bare += self.resumed - end
+        if batch_idx == self.block + self.measured:
             trainer.should_stop = True
 
 
@@ -59,8 +72,8 @@ def synchronised_clock(device):
     return time.perf_counter()
 
 
-def bare(config, warm_up, measured, device):
-    """Milliseconds a round of the plainest loop: no Lightning, no checks, no logs."""
+def bare_round(config, device):
+    """A function that plays a round of the plainest loop: no Lightning, no checks, no logs."""
     data, module = build_data(config), build_module(config).to(device)
     images, batch = data.split("train").images.to(device), data.batch_size
     generator, discriminator, latent = module.generator, module.discriminator, module.latent
@@ -95,7 +108,16 @@ def bare(config, warm_up, measured, device):
         logits, information = logits_and_information(z, generator(z))
         return F.softplus(-logits).mean() - information
 
-    def play(real):
+    def draw():
+        while True:
+            for chosen in torch.randperm(len(images), device=device).split(batch):
+                if len(chosen) == batch:
+                    yield from_levels(images[chosen])
+
+    draws = draw()
+
+    def play():
+        real = next(draws)
         d_optimizer.zero_grad()
         discriminator_loss(real).backward()
         d_optimizer.step()
@@ -107,47 +129,36 @@ def bare(config, warm_up, measured, device):
         for p in discriminator_parameters:
             p.requires_grad_(True)
 
-    per_epoch = len(images) // batch
-    for i in range(warm_up + measured):
-        if i % per_epoch == 0:
-            order = torch.randperm(len(images), device=device)
-        if i == warm_up:
-            start = synchronised_clock(device)
-        chosen = order[i % per_epoch * batch :][:batch]
-        play(from_levels(images[chosen]))
-    return (synchronised_clock(device) - start) / measured * 1000
+    return play
 
 
 def main():
-    """Prints a line a repetition and their summary."""
+    """Prints a line a repetition and their median."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model", choices=MODELS)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=1)
     parser.add_argument("--logger", default="default")
     options = parser.parse_args()
-    overrides, warm_up, measured = MODELS[options.model]
+    overrides, SideBySide.first, SideBySide.measured, SideBySide.block = MODELS[options.model]
     device = torch.device(options.device)
-    Stopwatch.warm_up, Stopwatch.measured = warm_up, measured
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    trainer = "gpu" if device.type == "cuda" else "cpu"
     ratios = []
     for _ in range(options.repetitions):
         with tempfile.TemporaryDirectory() as runs, initialize_config_dir(str(CONF), version_base="1.3"):
+            given = [*overrides, *COMMON, f"trainer={trainer}", f"logger={options.logger}", f"paths.runs={runs}"]
             cfg = compose(
-                "train",
-                [
-                    *(*overrides, *COMMON, f"logger={options.logger}", f"paths.runs={runs}", "metrics.code_error=null"),
-                    *(
-                        "+callbacks.stopwatch._target_=__main__.Stopwatch",
-                        f"trainer={'gpu' if device.type == 'cuda' else 'cpu'}",
-                    ),
-                ],
+                "train", [*given, "metrics.code_error=null", "+callbacks.sides._target_=__main__.SideBySide"]
             )
-            plain = bare(OmegaConf.to_container(cfg, resolve=True), warm_up, measured, device)
+            SideBySide.play = staticmethod(bare_round(OmegaConf.to_container(cfg, resolve=True), device))
             train(cfg)
-        ratios.append(Stopwatch.milliseconds / plain)
-        times = f"genzoo {Stopwatch.milliseconds:.2f} ms a round, bare {plain:.2f} ms"
-        print(f"{options.model}, {name}: {times}, {ratios[-1]:.3f}x", flush=True)
+        genzoo, bare = (1000 * seconds / SideBySide.measured for seconds in (SideBySide.genzoo, SideBySide.bare))
+        ratios.append(genzoo / bare)
+        print(
+            f"{options.model}, {name}: genzoo {genzoo:.2f} ms a round, bare {bare:.2f} ms, {ratios[-1]:.3f}x",
+            flush=True,
+        )
     print(f"median ratio {sorted(ratios)[len(ratios) // 2]:.3f} of {[round(r, 3) for r in ratios]}")
 
 

@@ -1,7 +1,10 @@
 """What a run says of itself: its first and last lines, and metrics.json."""
 
 import logging
+import platform
+import re
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ import genzoo
 from genzoo.callbacks.progress import clock
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+from genzoo.records import config_hash
 
 log = logging.getLogger("genzoo")
 
@@ -29,7 +34,7 @@ def announce(config: Mapping[str, Any], data: ImageData, module: RoundModule, tr
 
 
 def report(
-    config: Mapping[str, Any], data: ImageData, module: RoundModule, values: Mapping[str, float], **more: Any
+    config: Mapping[str, Any], data: ImageData, module: RoundModule, found: Evaluation, **more: Any
 ) -> dict[str, Any]:
     """The content of ``metrics.json``.
 
@@ -37,22 +42,29 @@ def report(
         config: resolved.
         data: what was measured on.
         module: what was measured.
-        values: metrics.
+        found: what the metrics found.
         more: further entries.
     """
+    rounds, of_rounds = module.progress.rounds, config["trainer"]["rounds"]
     return {
-        "metrics": dict(values),
+        "metrics": dict(found.values),
+        "protocol": dict(found.protocol),
+        "experiment": config.get("experiment", {}).get("name"),
         "model": config["recipe"]["name"],
         "data": data.name,
         "data_source": data.source,
         "marks": config["marks"],
         "seed": config["seed"],
-        "rounds": module.progress.rounds,
-        "of_rounds": config["trainer"]["rounds"],
+        "state": "finished" if rounds >= of_rounds else "unfinished",
+        "rounds": rounds,
+        "of_rounds": of_rounds,
         "images": module.progress.images,
         "batch_norm": module.batch_norm,
+        "config_hash": config_hash(config),
         "device": _device_name(module),
-        "versions": {"genzoo": code_version(), "torch": torch.__version__, "lightning": pl.__version__},
+        "measured_by": code_version(),
+        "versions": {"torch": torch.__version__, "lightning": pl.__version__},
+        "date": time.strftime("%Y-%m-%d"),
         **more,
     }
 
@@ -61,9 +73,12 @@ def conclude(report: Mapping[str, Any], folder: Path) -> None:
     """The last lines: the figures and where everything lies."""
     figures = ", ".join(f"{name} {value:.3f}" for name, value in report["metrics"].items())
     log.info(
-        f"{report['state']} after {report['rounds']} of {report['of_rounds']} rounds in {clock(report['seconds'])}"
-        f"{_marked(report)}{': ' if figures else ''}{figures}"
+        f"{report['state']} after {report['rounds']} of {report['of_rounds']} rounds in "
+        f"{clock(report['seconds'])}{_marked(report)}{': ' if figures else ''}{figures}"
     )
+    if best := report.get("best"):
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in best["metrics"].items())
+        log.info(f"the best checkpoint, of round {best['rounds']}: {figures}")
     log.info(f"pictures (samples/*.png), metrics.json and last.ckpt are in {folder}")
 
 
@@ -86,4 +101,8 @@ def _marked(described: Mapping[str, Any]) -> str:
 def _device_name(module: RoundModule) -> str:
     if module.device.type == "cuda":
         return torch.cuda.get_device_name(module.device)
-    return f"{module.device.type}, {torch.get_num_threads()} threads"
+    try:
+        name = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())[1]
+    except (OSError, TypeError):  # not Linux
+        name = platform.processor() or platform.machine()
+    return f"CPU ({name}), {torch.get_num_threads()} threads"

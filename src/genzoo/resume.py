@@ -11,7 +11,7 @@ from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
 
 # What the checkpoint's configuration decides.
-EXPERIMENT = ("seed", "recipe", "model", "data", "trainer", "channels_last", "compile", "deterministic")
+EXPERIMENT = ("seed", "recipe", "model", "data", "trainer", "channels_last", "compile", "deterministic", "experiment")
 # What may differ when a run goes on: where things lie, how it is shown, on which device.
 FREE = (
     "resume",
@@ -50,7 +50,8 @@ def adopt(
 
     now = OmegaConf.to_container(cfg, resolve=True)
     given = {override.partition("=")[0] for override in overrides}
-    config = now | {key: stored["config"][key] for key in EXPERIMENT}
+    shown = {key: value for key, value in now.items() if key not in EXPERIMENT}
+    config = shown | {key: value for key, value in stored["config"].items() if key in EXPERIMENT}
     config["data"] = relocate(stored["config"], now, now["data"].get("root") if "data.root" in given else None)
     if "trainer.accelerator" in given:
         config["trainer"]["accelerator"] = now["trainer"]["accelerator"]

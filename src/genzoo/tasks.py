@@ -16,7 +16,6 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-import genzoo
 from genzoo import resume
 from genzoo.build import build, build_data, build_module, trainer_options
 from genzoo.callbacks.interruption import Interruption
@@ -25,9 +24,10 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside, write_json
 from genzoo.core.pictures import save_picture
 from genzoo.core.registry import trust
+from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.folders import VARIABLE, create_run_folder, log_to
-from genzoo.metrics.evaluation import Metric
+from genzoo.metrics.evaluation import Metric, capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
 from genzoo.reports import announce, code_version, conclude, report
 
@@ -83,8 +83,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         config["marks"] = [*config["trainer"]["marks"], *strange]
         module.on_checkpoint["genzoo"] = {
             "format": FORMAT,
-            "version": genzoo.__version__,
-            "config": {key: config[key] for key in (*resume.EXPERIMENT, "paths", "marks")},
+            "trained_by": _trained_by(checkpoint),
+            "config": {key: config[key] for key in (*resume.EXPERIMENT, "paths", "marks") if key in config},
             "choices": dict(choices),
             "data": origin,
         }
@@ -108,15 +108,19 @@ def train(cfg: DictConfig) -> dict[str, float]:
         stopped_by = next((c.signal for c in callbacks.values() if isinstance(c, Interruption)), None)
         values: Mapping[str, float] = {}
         if trainer.is_global_zero:
-            values, _ = apply_metrics(_metrics(config), module, data, "test")
-            for logger in loggers:
-                logger.log_metrics(dict(values), step=module.progress.images)
-                logger.finalize("success")
-            state = "interrupted" if stopped_by else "finished"
+            metrics = _metrics(config)
+            found = apply_metrics(metrics, module, data, "test")
             seconds = round(time.monotonic() - started, 1)
-            found = report(config, data, module, values, state=state, seconds=seconds)
-            write_json(folder / "metrics.json", found)
-            conclude(found, folder)
+            result = report(config, data, module, found, trained_by=_trained_by(checkpoint), seconds=seconds)
+            values = found.values
+            if (folder / "best.ckpt").is_file():
+                result["best"] = _measure_best(metrics, module, data, folder / "best.ckpt")
+            for logger in loggers:
+                best = {f"best/{name}": value for name, value in result.get("best", {}).get("metrics", {}).items()}
+                logger.log_metrics({**values, **best}, step=result["images"])
+                logger.finalize("success")
+            write_json(folder / "metrics.json", result)
+            conclude(result, folder)
     if stopped_by:
         raise KeyboardInterrupt
     return dict(values)
@@ -155,14 +159,29 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     log.info(
         f"{config['recipe']['name']} after {module.progress.rounds} rounds, on the {cfg.split} images of {data.name}"
     )
-    values, pictures = apply_metrics(_metrics(now), module, data, cfg.split)
-    for name, sheet in pictures.items():
+    metrics = _metrics(now)
+    able = capable(metrics, module)
+    passed_over = [name for name in metrics if name not in able]
+    if not able:
+        raise GenzooError(
+            f"metrics={','.join(passed_over)}: {config['recipe']['name']} is not capable of it; "
+            f"it is capable of: {', '.join(_capable_of(module))}."
+        )
+    if passed_over:
+        log.info(f"passed over, since {config['recipe']['name']} is not capable of them: {', '.join(passed_over)}")
+    found = apply_metrics(able, module, data, cfg.split)
+    for name, sheet in found.pictures.items():
         save_picture(sheet, folder / f"{name}.png")
-    write_json(folder / "metrics.json", report(config, data, module, values, checkpoint=str(path)))
-    for name, value in values.items():
+    for name, page in found.pages.items():
+        with aside(folder / f"{name}.html") as partial:
+            partial.write_text(page)
+    trained_by = stored["trained_by"]
+    result = report(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
+    write_json(folder / "metrics.json", result)
+    for name, value in found.values.items():
         log.info(f"{name} {value:.4f}")
-    log.info(f"metrics.json and {len(pictures)} pictures are in {folder}")
-    return dict(values)
+    log.info(f"metrics.json, {len(found.pictures)} pictures and {len(found.pages)} pages are in {folder}")
+    return dict(found.values)
 
 
 def _be_quiet() -> None:
@@ -212,6 +231,34 @@ def _origin(data: ImageData) -> dict[str, str]:
 
 def _metrics(config: Mapping[str, Any]) -> dict[str, Metric]:
     return {name: build(c, f"metrics.{name}") for name, c in config["metrics"].items() if c}
+
+
+def _capable_of(module: RoundModule) -> list[str]:
+    """The metrics of conf/metrics that a module is capable of."""
+    root = Path(__file__).parents[2] / "conf" / "metrics"
+    return [
+        path.stem
+        for path in sorted(root.glob("*.yaml"))
+        for config in [OmegaConf.load(path)]
+        if set(config) == {path.stem} and capable({path.stem: build(config[path.stem], "metrics")}, module)
+    ]
+
+
+def _measure_best(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData, path: Path) -> dict[str, Any]:
+    """What the metrics give for the best checkpoint of a run."""
+    checkpoint = load_checkpoint(path)
+    load_weights(module, checkpoint, path)
+    return {
+        "rounds": checkpoint["progress"]["rounds"],
+        "metrics": dict(apply_metrics(metrics, module, data, "test").values),
+    }
+
+
+def _trained_by(resumed: Mapping[str, Any] | None) -> str:
+    """The version of the code, or the versions, where a run was resumed by another one."""
+    now = code_version()
+    before = resumed["genzoo"]["trained_by"] if resumed else now
+    return now if before == now else f"{before}, {now}"
 
 
 def _device(name: str) -> torch.device:

@@ -34,7 +34,7 @@ def test_a_signal_ends_the_run_between_rounds_with_everything_written(configured
         train(configured("trainer.rounds=1000", "callbacks.losses.times=1000"))
     run = only_run()
     assert torch.load(run / "last.ckpt", weights_only=True)["progress"]["rounds"] == 3
-    assert '"state": "interrupted"' in (run / "metrics.json").read_text()
+    assert '"state": "unfinished"' in (run / "metrics.json").read_text()
     assert (run / "samples" / "grid-000003.png").is_file()
     assert (run / "samples" / "grid.gif").is_file()
     assert signal.getsignal(number) == before

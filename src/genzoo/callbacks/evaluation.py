@@ -28,12 +28,12 @@ class Evaluate(EveryRounds):
         """On the first rank alone."""
         if not trainer.is_global_zero:
             return
-        values, pictures = evaluate(self.metrics, module, trainer.datamodule, "validation")
+        found = evaluate(self.metrics, module, trainer.datamodule, "validation")
         images = module.progress.images
         for logger in trainer.loggers:
-            if values:
-                logger.log_metrics(dict(values), step=images)
-        for name, sheet in pictures.items():
+            if found.values:
+                logger.log_metrics(dict(found.values), step=images)
+        for name, sheet in found.pictures.items():
             path = Path(trainer.default_root_dir) / "samples" / f"{name}-{module.progress.rounds:06d}.png"
             save_picture(sheet, path)
             for logger in trainer.loggers:

@@ -1,7 +1,7 @@
 """The interface of metrics and how they are applied."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from PIL import Image
 
@@ -15,10 +15,14 @@ class Evaluation(NamedTuple):
     Args:
         values: name -> number, e.g. ``code_error_majority``; the caller puts the split in front.
         pictures: name -> picture.
+        protocol: how the numbers were measured, in plain containers.
+        pages: name -> HTML.
     """
 
     values: Mapping[str, float] = {}
     pictures: Mapping[str, Image.Image] = {}
+    protocol: Mapping[str, Any] = {}
+    pages: Mapping[str, str] = {}
 
 
 class Metric(Protocol):
@@ -38,13 +42,22 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData
         module: is asked in ``module.inference()``.
         data: loaded.
         split: ``"validation"`` or ``"test"``.
+
+    Returns:
+        Values named ``<split>/<name>``; pictures and pages of all; ``protocol``: metric -> its own.
     """
-    values: dict[str, float] = {}
-    pictures: dict[str, Image.Image] = {}
-    for metric in metrics.values():
-        if metric.needs <= module.capabilities():
-            with module.inference():
-                found = metric(module, data, split)
-            values |= {f"{split}/{name}": float(value) for name, value in found.values.items()}
-            pictures |= found.pictures
-    return Evaluation(values, pictures)
+    whole = Evaluation({}, {}, {}, {})
+    for name, metric in capable(metrics, module).items():
+        with module.inference():
+            found = metric(module, data, split)
+        whole.values.update({f"{split}/{key}": float(value) for key, value in found.values.items()})
+        whole.pictures.update(found.pictures)
+        whole.pages.update(found.pages)
+        if found.protocol:
+            whole.protocol[name] = dict(found.protocol)
+    return whole
+
+
+def capable(metrics: Mapping[str, Metric], module: RoundModule) -> dict[str, Metric]:
+    """Those of the metrics that the module is capable of."""
+    return {name: metric for name, metric in metrics.items() if metric.needs <= module.capabilities()}

@@ -1,0 +1,18 @@
+"""python report.py: the papers' numbers beside ours (docs/RESULTS.md), from the records in results/."""
+
+import hydra
+from omegaconf import DictConfig
+
+from genzoo.cli import entry, job
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="report")
+def main(cfg: DictConfig) -> None:
+    """One report."""
+    from genzoo.comparison import write_report
+
+    job(write_report, cfg)
+
+
+if __name__ == "__main__":
+    entry(main)

@@ -1,0 +1,46 @@
+"""The best checkpoint of a run."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+
+from genzoo.callbacks.every import EveryRounds
+from genzoo.metrics.evaluation import Metric, evaluate
+
+
+class Best(EveryRounds):
+    """Measures on validation data now and then and keeps ``best.ckpt``, the checkpoint with the lowest value.
+
+    Args:
+        metric: gives exactly one value (none, if the module is not capable of it); lower is better.
+        times, every: see ``EveryRounds``.
+    """
+
+    def __init__(self, metric: Metric, times: int | None = 20, every: int | None = None):
+        super().__init__(times, every)
+        self.metric = metric
+        self.value = math.inf
+
+    def state_dict(self) -> dict[str, Any]:
+        """The lowest value so far, so that a resumed run goes on comparing with it."""
+        return {"value": self.value}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restores it."""
+        self.value = state["value"]
+
+    def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """The first rank measures; all take part in saving."""
+        values = {}
+        if trainer.is_global_zero:
+            values = evaluate({"best": self.metric}, module, trainer.datamodule, "validation").values
+            for logger in trainer.loggers:
+                if values:
+                    logger.log_metrics(dict(values), step=module.progress.images)
+        value = trainer.strategy.broadcast(next(iter(values.values()), math.inf))
+        if value < self.value:
+            self.value = value
+            module.check_health()
+            trainer.save_checkpoint(Path(trainer.default_root_dir) / "best.ckpt")

@@ -1,0 +1,149 @@
+"""The papers' numbers beside ours: docs/RESULTS.md from the experiments and the records of published runs."""
+
+import logging
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose
+from omegaconf import DictConfig, OmegaConf
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import aside
+from genzoo.records import config_hash, publish, read_records
+
+Experiment = Mapping[str, Any]
+Record = Mapping[str, Any]
+
+INTRODUCTION = """\
+# Results
+
+Written by `python report.py` from `conf/experiment` and the records in `results`, each of which a real run left.
+*Ours* is the mean ± standard deviation over n seeds, of the last checkpoint and, where one was kept, of the best one
+(chosen by samples and data that the report does not use). *not measured* is said where nobody measured.
+"""
+
+
+def write_report(cfg: DictConfig) -> str:
+    """Publishes a run, if asked, and writes and prints the page.
+
+    Args:
+        cfg: composed from conf/report.yaml, inside of Hydra.
+
+    Raises:
+        GenzooError: a record or an experiment is damaged; the run must not be published.
+    """
+    log = logging.getLogger("genzoo")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler(sys.stderr))
+    if cfg.publish is not None:
+        log.warning(f"published as {publish(Path(cfg.publish), Path(cfg.results))}")
+    root = Path(cfg.experiments)
+    names = sorted(str(path.relative_to(root).with_suffix("")) for path in root.glob("**/*.yaml"))
+    text = page([read_experiment(name) for name in names], read_records(Path(cfg.results)))
+    with aside(Path(cfg.page)) as partial:
+        partial.write_text(text)
+    print(text)
+    return text
+
+
+def read_experiment(name: str) -> Experiment:
+    """The ``experiment`` node of conf/experiment/<name>.yaml, with the hash of its configuration.
+
+    Raises:
+        GenzooError: it lacks a reference.
+    """
+    config = OmegaConf.to_container(compose("train", [f"experiment={name}"]), resolve=True)
+    experiment = config.get("experiment") or {}
+    lacking = [key for key in ("metric", "unit", "value", "source") if key not in experiment.get("reference", {})]
+    if lacking:
+        raise GenzooError(
+            f"experiment={name}: its reference lacks {', '.join(lacking)}; complete conf/experiment/{name}.yaml."
+        )
+    if experiment.get("name") != name or "title" not in experiment:
+        raise GenzooError(f"experiment={name}: conf/experiment/{name}.yaml needs experiment.name={name} and a title.")
+    return {**experiment, "config_hash": config_hash(config)}
+
+
+def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Record]]) -> str:
+    """The whole page, in Markdown.
+
+    Raises:
+        GenzooError: records of an experiment that does not exist.
+    """
+    if unknown := records.keys() - {experiment["name"] for experiment in experiments}:
+        raise GenzooError(f"results: there is no conf/experiment/{min(unknown)}.yaml for its records; add it.")
+    lines = [INTRODUCTION, "| | paper | ours, last | ours, best | state |", "|---|---|---|---|---|"]
+    for experiment in experiments:
+        reference, found = experiment["reference"], records.get(experiment["name"], ())
+        paper = quantity([reference["value"]], reference["unit"], reference.get("std"))
+        last = values(found, reference["metric"])
+        best = values([record["best"] for record in found if "best" in record], reference["metric"])
+        ours = [f"{quantity(v, reference['unit'])} (n = {len(v)})" if v else "" for v in (last, best)]
+        lines.append(f"| {experiment['title']} | {paper} | {ours[0]} | {ours[1]} | {state(experiment, found)} |")
+    for experiment in experiments:
+        lines += ["", *details(experiment, records.get(experiment["name"], ()))]
+    return "\n".join(lines) + "\n"
+
+
+def values(records: Sequence[Record], metric: str) -> list[float]:
+    """A metric in all records that have it."""
+    return [record["metrics"][metric] for record in records if metric in record["metrics"]]
+
+
+def quantity(numbers: Sequence[float], unit: str, std: float | None = None) -> str:
+    """Mean ± standard deviation; in ours, a percentage is stored as a fraction.
+
+    >>> quantity([0.05, 0.07], "%")
+    '6.00 ± 1.41 %'
+    >>> quantity([225.0], "nats", std=2)
+    '225.00 ± 2.00 nats'
+    """
+    scale = 100 if unit == "%" else 1
+    if std is None and len(numbers) > 1:
+        std = statistics.stdev(numbers)
+    spread = "" if std is None else f" ± {scale * std:.2f}"
+    return f"{scale * statistics.mean(numbers):.2f}{spread} {unit}".strip()
+
+
+def state(experiment: Experiment, records: Sequence[Record]) -> str:
+    """What the numbers are worth."""
+    kind = "reconstruction, " if experiment.get("reconstruction") else ""
+    if not values(records, experiment["reference"]["metric"]):
+        return f"{kind}not measured"
+    if any(record["config_hash"] != experiment["config_hash"] for record in records):
+        return f"{kind}measured with an earlier configuration"
+    unfinished = [record for record in records if record["rounds"] < record["of_rounds"]]
+    if unfinished:
+        return f"{kind}unfinished: round {unfinished[0]['rounds']:,} of {unfinished[0]['of_rounds']:,}"
+    return f"{kind}measured"
+
+
+def details(experiment: Experiment, records: Sequence[Record]) -> list[str]:
+    """Source, command and every seed of one experiment."""
+    reference = experiment["reference"]
+    seeds = ",".join(str(record["seed"]) for record in records) or "0"
+    lines = [
+        f"## {experiment['title']}",
+        "",
+        f"Paper: {reference['source']}. Metric: `{reference['metric']}`.",
+        "",
+        f"    python train.py {'-m ' if ',' in seeds else ''}experiment={experiment['name']} seed={seeds}",
+    ]
+    if records:
+        lines += ["", "| seed | last | best | rounds | trained by | measured by | hardware | date |", "|" + "---|" * 8]
+    for record in records:
+        last, best = (
+            quantity(found, reference["unit"]) if found else ""
+            for found in (
+                values([record], reference["metric"]),
+                values([record["best"]] if "best" in record else [], reference["metric"]),
+            )
+        )
+        lines.append(
+            f"| {record['seed']} | {last} | {best} | {record['rounds']:,} of {record['of_rounds']:,} | "
+            f"{record['trained_by']} | {record['measured_by']} | {record['device']} | {record['date']} |"
+        )
+    return lines

@@ -1,0 +1,99 @@
+"""Records of published runs: what the report reads.
+
+A record is the ``metrics.json`` of a run (or of an evaluation of its checkpoint) of a ``conf/experiment``, kept as
+``results/<experiment>/seed<seed>.json``.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import write_json
+
+# Entries without which a record says nothing, and their types.
+ENTRIES: Mapping[str, type | tuple[type, ...]] = {
+    "experiment": str,
+    "seed": int,
+    "metrics": dict,
+    "rounds": int,
+    "of_rounds": int,
+    "config_hash": str,
+    "trained_by": str,
+    "device": str,
+    "marks": list,
+}
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """A hash of what decides a run's result beside its seed: recipe, model, data, and length, width and precision.
+
+    Args:
+        config: resolved.
+    """
+    data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline")}
+    trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}
+    decisive = {"recipe": config["recipe"], "model": config["model"], "data": data, "trainer": trainer}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def publish(path: Path, results: Path) -> Path:
+    """Keeps what a run, or an evaluation, found as a record.
+
+    Args:
+        path: a folder that holds ``metrics.json``.
+        results: the folder of records.
+
+    Returns:
+        The record's path.
+
+    Raises:
+        GenzooError: there is none, or it must not be published: of no experiment, marked, of uncommitted code.
+    """
+    record = read_record(path / "metrics.json")
+    if record["marks"]:
+        raise GenzooError(
+            f"publish={path}: the run is marked {', '.join(record['marks'])}; such runs are not published."
+        )
+    if "dirty" in record["trained_by"]:
+        raise GenzooError(
+            f"publish={path}: it was trained by uncommitted code ({record['trained_by']}); commit, then run it again."
+        )
+    target = results / record["experiment"] / f"seed{record['seed']}.json"
+    write_json(target, record)
+    return target
+
+
+def read_records(results: Path) -> dict[str, list[dict[str, Any]]]:
+    """Experiment -> its records in the order of their seeds.
+
+    Raises:
+        GenzooError: a record is damaged.
+    """
+    records: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(results.glob("**/*.json")):
+        record = read_record(path)
+        records.setdefault(record["experiment"], []).append(record)
+    return {name: sorted(found, key=lambda record: record["seed"]) for name, found in records.items()}
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """One record.
+
+    Raises:
+        GenzooError: it is missing or damaged.
+    """
+    try:
+        record = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise GenzooError(f"{path}: there is no such file; give the folder of a finished run or evaluation.") from error
+    except (ValueError, OSError) as error:
+        raise GenzooError(f"{path}: the record is damaged ({error}); publish its run again.") from error
+    if isinstance(record, dict) and record.get("experiment") is None:
+        raise GenzooError(f"{path}: the run is of no experiment; train with experiment=<one of conf/experiment>.")
+    for key, kind in ENTRIES.items():
+        if not isinstance(record, dict) or not isinstance(record.get(key), kind):
+            raise GenzooError(f"{path}: the record is damaged ({key} is missing or wrong); publish its run again.")
+    return record
