@@ -148,9 +148,7 @@ def main():
     for _ in range(options.repetitions):
         with tempfile.TemporaryDirectory() as runs, initialize_config_dir(str(CONF), version_base="1.3"):
             given = [*overrides, *COMMON, f"trainer={trainer}", f"logger={options.logger}", f"paths.runs={runs}"]
-            cfg = compose(
-                "train", [*given, "metrics.code_error=null", "+callbacks.sides._target_=__main__.SideBySide"]
-            )
+            cfg = compose("train", [*given, "metrics.code_error=null", "+callbacks.sides._target_=__main__.SideBySide"])
             SideBySide.play = staticmethod(bare_round(OmegaConf.to_container(cfg, resolve=True), device))
             train(cfg)
         genzoo, bare = (1000 * seconds / SideBySide.measured for seconds in (SideBySide.genzoo, SideBySide.bare))

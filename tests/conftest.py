@@ -1,6 +1,7 @@
 """What all tests share: no network, no account, no data set but small shapes drawn on the spot."""
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from support import SHAPES, composed
 
 os.environ["WANDB_MODE"] = "offline"
 os.environ.pop("GENZOO_DATA", None)
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="genzoo-tests-")
 
 
 @pytest.fixture

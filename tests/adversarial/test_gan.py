@@ -9,7 +9,7 @@ from genzoo.adversarial.networks import goodfellow, infogan
 from genzoo.adversarial.objectives import Minimax, NonSaturating
 from genzoo.core.averages import Exponential
 from genzoo.core.batches import ImageBatch
-from genzoo.core.capabilities import Decodes, Samples
+from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.core.randomness import generator
@@ -150,6 +150,43 @@ def test_samples_come_from_the_average_where_the_recipe_has_one():
     assert not torch.equal(module.generator(z), torch.zeros(4, *SHAPE))
 
 
+def pooled_from_scratch(network, images):
+    """The two convolutional layers' leaky outputs, max-pooled from 4 x 4 and 2 x 2 up to 4 x 4; maps of SHAPE."""
+    x = network.trunk[1](network.trunk[0]((images + 1) / 2))
+    y = network.trunk[4](network.trunk[3](network.trunk[2](x)))
+    assert (x.shape[2:], y.shape[2:]) == ((2, 2), (1, 1))
+    repeated = [x.repeat_interleave(2, 2).repeat_interleave(2, 3), y.expand(-1, -1, 4, 4)]
+    return torch.cat([m.flatten(1) for m in repeated], dim=1)
+
+
+@pytest.mark.parametrize("batch_norm", ["running", "batch"])
+def test_features_are_the_pooled_maps_by_the_recipes_statistics(batch_norm):
+    module, images = make(batch_norm=batch_norm), real_batch(9).images
+    found = module.features(images)
+    network = module.discriminator.train(batch_norm == "batch")
+    assert torch.allclose(found, pooled_from_scratch(network, images), atol=1e-6)
+    assert found.shape == (9, (2 + 4) * 16)
+    assert not found.requires_grad
+
+
+def test_asking_for_features_leaves_the_networks_as_they_were():
+    module = make(batch_norm="batch")
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    module.features(real_batch().images)
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert module.training
+
+
+def test_features_come_from_the_average_where_the_recipe_has_one():
+    module = make(averages={"discriminator": Exponential(0.5, start="zero")})
+    assert torch.equal(module.features(real_batch().images), torch.zeros(6, 96))
+    assert Features in module.capabilities()
+
+
+def test_a_discriminator_without_convolutions_gives_no_features():
+    assert make(discriminator=goodfellow.MaxoutDiscriminator(SHAPE, units=4)).capabilities() == {Samples, Decodes}
+
+
 def test_training_images_reach_the_networks_that_start_from_them():
     module = make(
         generator=partial(goodfellow.MLPGenerator, shape=SHAPE, hidden=8),
@@ -162,7 +199,7 @@ def test_training_images_reach_the_networks_that_start_from_them():
 
 def test_it_says_what_it_can_do_and_what_it_is_built_for():
     module = make()
-    assert module.capabilities() == {Samples, Decodes}
+    assert module.capabilities() == {Samples, Decodes, Features}
     assert module.image_shape == SHAPE
 
 

@@ -61,6 +61,33 @@ def test_a_longer_name_gets_a_wider_margin():
     assert picture(images, 1, ["a" * 30]).width > picture(images, 1, ["a"]).width
 
 
+@pytest.mark.parametrize(("channels", "size"), [(1, 64), (3, 28), (1, 128)])
+def test_captions_stand_under_their_own_images_which_stay_whole(channels, size):
+    zoom = max(1, 64 // size)
+    images = flat([-1.0, 1.0, 1.0, -1.0, 1.0], channels, size)
+    sheet = picture(images, 3, captions=["seed 12", "", "± 0.25", "mean", ""])
+    pixels = np.array(sheet.convert("L"))
+    pitch = (len(pixels) - 2 * zoom) // 2
+    side, strip = size * zoom, pitch - (size + 2) * zoom
+    assert strip >= 14
+    for i, level in enumerate([0, 255, 255, 0, 255]):
+        top, left = 2 * zoom + pitch * (i // 3), (2 + (size + 2) * (i % 3)) * zoom
+        assert (pixels[top : top + side, left : left + side] == level).all()
+        pixels[top : top + side, left : left + side] = 128
+        beneath = pixels[top + side : top + side + strip, left : left + side]
+        assert (beneath < 60).any() == (i in (0, 2, 3))
+        assert (beneath[[0, -1]] == 128).all()  # the text is not cut off
+        pixels[top + side : top + side + strip, left : left + side] = 128
+    assert (pixels == 128).all()  # nothing is written elsewhere
+
+
+def test_captions_and_row_names_go_together():
+    images = flat([1.0, 1.0])
+    both, bare = picture(images, 1, ["one", "two"], ["1", "2"]), picture(images, 1, captions=["1", "2"])
+    assert both.height == bare.height
+    assert (np.array(both)[:, -bare.width :] == np.array(bare)).all()
+
+
 def test_a_saved_picture_is_read_back_whole(tmp_path):
     sheet = picture(flat([0.3, -0.3]), 2)
     save_picture(sheet, tmp_path / "new" / "a.png")

@@ -3,6 +3,7 @@ import torch
 from PIL import Image
 
 from genzoo.core.capabilities import Classifies, Decodes, Samples
+from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
 from genzoo.metrics.evaluation import Evaluation, evaluate
 
@@ -41,3 +42,14 @@ def test_metrics_that_the_module_is_not_capable_of_are_passed_over(needs):
 
 def test_a_metric_without_needs_is_always_asked():
     assert evaluate({"x": Probe("x")}, Capable(), None, "test").values == {"test/x": 0.5}
+
+
+class Failing(Probe):
+    def __call__(self, module, data, split):
+        raise GenzooError("no validation images")
+
+
+def test_a_metric_that_cannot_measure_costs_nobody_the_others():
+    found = evaluate({"failing": Failing("x"), "fine": Probe("fine")}, Capable(), None, "test")
+    assert found.values == {"test/fine": 0.5}
+    assert {name: str(error) for name, error in found.errors.items()} == {"failing": "no validation images"}

@@ -1,16 +1,22 @@
 """The metrics that draw: SampleGrid and Traversal."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
+from genzoo.core.batches import DataSpec
 from genzoo.core.capabilities import Decodes, Samples
 from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.latent import Categorical, Latent, Normal, Uniform
 from genzoo.core.randomness import generator
+from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.samples import SampleGrid
 from genzoo.metrics.traversal import Traversal
+
+DATA = SimpleNamespace(spec=DataSpec("painted", channels=1, size=64))
 
 
 class Painter(Inference):
@@ -45,14 +51,14 @@ METRICS = pytest.mark.parametrize(
 
 
 def test_the_grid_shows_its_samples_row_by_row():
-    found = SampleGrid(rows=2, columns=5, seed=3)(Painter(), None, "test")
+    found = SampleGrid(rows=2, columns=5, seed=3)(Painter(), DATA, "test")
     images = Painter().sample(10, generator=generator(3, "grid"))
     assert found.values == {}
     assert (cells(found.pictures["grid"], 2, 5) == to_levels(images)[:, 0, 0, [0, 63]].view(2, 5, 2).numpy()).all()
 
 
 def test_the_traversal_shows_a_row_a_name_beside_a_margin():
-    sheet = Traversal(steps=4, seed=3)(Painter(), None, "test").pictures["traversal"]
+    sheet = Traversal(steps=4, seed=3)(Painter(), DATA, "test").pictures["traversal"]
     codes, names = Painter().latent.traverse(4, generator(3, "traversal"))
     expected = to_levels(codes[..., :2].tanh()).numpy()
     assert len(names) == 6  # noise, three digits, two styles
@@ -62,10 +68,10 @@ def test_the_traversal_shows_a_row_a_name_beside_a_margin():
 
 @METRICS
 def test_a_picture_is_the_same_on_a_second_call_and_touches_no_global_random_state(metric, name):
-    first = metric(Painter(), None, "validation").pictures[name]
+    first = metric(Painter(), DATA, "validation").pictures[name]
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    second = metric(Painter(), None, "validation").pictures[name]
+    second = metric(Painter(), DATA, "validation").pictures[name]
     assert (np.array(first) == np.array(second)).all()
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -76,6 +82,12 @@ def test_a_picture_is_the_same_on_a_second_call_and_touches_no_global_random_sta
     ids=["grid", "traversal"],
 )
 def test_another_seed_gives_another_picture(one, other, name):
-    first, second = (np.array(metric(Painter(), None, "test").pictures[name]) for metric in (one, other))
+    first, second = (np.array(metric(Painter(), DATA, "test").pictures[name]) for metric in (one, other))
     assert first.shape == second.shape
     assert (first != second).any()
+
+
+@METRICS
+def test_data_that_are_not_pictures_are_passed_over(metric, name):
+    points = SimpleNamespace(spec=DataSpec("points", channels=2, size=1, levels=None))
+    assert metric(Painter(), points, "test") == Evaluation()

@@ -8,13 +8,14 @@ from torch import Generator, Tensor, nn
 from genzoo.adversarial.objectives import Objective
 from genzoo.core.averages import Average
 from genzoo.core.batches import ImageBatch, Stream
-from genzoo.core.capabilities import Decodes, Samples
+from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent
 from genzoo.core.randomness import generator as fixed_generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
+from genzoo.nn.pooling import max_pooled
 
 
 @register
@@ -26,7 +27,7 @@ class GAN(RoundModule):
     Args:
         generator: factory of the network that maps codes (B, latent.width) to images (B, C, H, W) in [-1, 1]; called
             with ``latent``, the width of the codes.
-        discriminator: images -> logits (B,).
+        discriminator: images -> logits (B,). Its ``feature_maps``, if it has that method, are the model's features.
         latent: law of the codes.
         objective: what each player minimises.
         optimizers: of the players ``discriminator`` and ``generator``.
@@ -75,8 +76,9 @@ class GAN(RoundModule):
         return tuple(Turn({player: loss}, real) for player, loss in losses.items())
 
     def capabilities(self) -> frozenset[type]:
-        """It samples and decodes."""
-        return frozenset({Samples, Decodes})
+        """It samples and decodes; a discriminator that shows its feature maps gives features."""
+        able = frozenset({Samples, Decodes})
+        return able | {Features} if hasattr(self.discriminator, "feature_maps") else able
 
     def initialise(self, images: Tensor) -> None:
         """Hands training images to networks that start from them."""
@@ -117,3 +119,13 @@ class GAN(RoundModule):
             else:
                 images.append(self.generator(codes))
         return torch.cat(images)
+
+    @in_inference
+    def features(self, images: Tensor) -> Tensor:
+        """The discriminator's feature maps of images (B, C, H, W) in [-1, 1], each max-pooled to 4 x 4: (B, F).
+
+        With batch statistics, give batches of mixed images.
+
+        Source: DCGAN (arXiv 1511.06434), section 5.1.
+        """
+        return max_pooled(self.discriminator.feature_maps(images), grid=4)

@@ -11,25 +11,35 @@ from genzoo.core.files import aside
 from genzoo.core.images import to_levels
 
 
-def picture(images: Tensor, columns: int, row_names: Sequence[str] | None = None) -> Image.Image:
-    """A grid of images, small ones enlarged, rows named at the left.
+def picture(
+    images: Tensor, columns: int, row_names: Sequence[str] | None = None, captions: Sequence[str] | None = None
+) -> Image.Image:
+    """A grid of images, small ones enlarged, rows named at the left, captions under the images.
 
     Args:
         images: (n, C, H, W) in [-1, 1], row by row.
         columns: images a row.
         row_names: one a row.
+        captions: one an image.
     """
     levels = to_levels(images.detach().float().cpu())
     n, channels, height, width = levels.shape
     rows = -(-n // columns)
     gap = 2
-    sheet = np.full((channels, rows * (height + gap) + gap, columns * (width + gap) + gap), 128, np.uint8)
-    for i, image in enumerate(levels.numpy()):
-        top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
+    zoom = max(1, 64 // height)
+    strip = -(-14 // zoom) if captions else 0  # room for a caption
+    corners = [(gap + i // columns * (height + strip + gap), gap + i % columns * (width + gap)) for i in range(n)]
+    sheet = np.full((channels, rows * (height + strip + gap) + gap, columns * (width + gap) + gap), 128, np.uint8)
+    for image, (top, left) in zip(levels.numpy(), corners, strict=True):
         sheet[:, top : top + height, left : left + width] = image
     grid = Image.fromarray(sheet[0] if channels == 1 else sheet.transpose(1, 2, 0))
-    zoom = max(1, 64 // height)
     grid = grid.resize((grid.width * zoom, grid.height * zoom), Image.Resampling.NEAREST)
+    if captions:
+        font = ImageFont.load_default(size=11)
+        pen = ImageDraw.Draw(grid)
+        for caption, (top, left) in zip(captions, corners, strict=True):
+            middle = (left + width / 2) * zoom, (top + height + strip / 2) * zoom
+            pen.text(middle, caption, fill="black", anchor="mm", font=font)
     return _name_rows(grid, row_names) if row_names else grid
 
 

@@ -49,6 +49,7 @@ class BinarizedMNIST(ImageData):
     """
 
     name = "binarized_mnist"
+    classifier = "mnist"
     url = "http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/"
     facts: ClassVar[dict[str, int]] = {"size": 28, "channels": 1, "levels": 2}
     #: part -> MD5 of its pixels, a byte each

@@ -49,6 +49,7 @@ class MNIST(ImageData):
     """
 
     name = "mnist"
+    classifier = "mnist"
     folder = "MNIST"  #: under root, and the name of torchvision's class
     facts: ClassVar[dict[str, int]] = {"size": 28, "channels": 1, "levels": 256, "classes": 10}
     #: files -> MD5 of the unpacked content, where it is known
@@ -160,6 +161,7 @@ class FashionMNIST(MNIST):
     """
 
     name = "fashion_mnist"
+    classifier = None
     folder = "FashionMNIST"
     files: ClassVar[dict[str, str | None]] = dict.fromkeys(MNIST.files)
 

@@ -5,10 +5,11 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from genzoo.core.capabilities import InfersCodes
-from genzoo.core.images import from_levels
 from genzoo.core.latent import Categorical
+from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
+from genzoo.metrics.batches import equal_batches
 from genzoo.metrics.evaluation import Evaluation
 
 
@@ -38,6 +39,7 @@ def majority_error(table: np.ndarray) -> float:
     return float(1 - table.max(1).sum() / table.sum())
 
 
+@register
 class CodeError:
     """The error of the inferred categories as a classifier, matched to the classes on the same images.
 
@@ -65,11 +67,9 @@ class CodeError:
         for mode in ("batch", "running"):
             suffix = "" if mode == module.batch_norm else f"_{mode}_statistics"
             with module.inference(batch_norm=mode):
-                # The last batch is filled up with the first images: statistics of equally many everywhere.
-                order = torch.arange(-(-len(images) // self.batch_size) * self.batch_size) % len(images)
                 batches = [
-                    module.infer_codes(from_levels(images[chosen], data.spec.levels).to(module.device))
-                    for chosen in order.split(self.batch_size)
+                    module.infer_codes(batch.to(module.device))
+                    for batch in equal_batches(images, data.spec.levels, self.batch_size)
                 ]
             codes = [name for name in batches[0] if isinstance(module.latent.parts[name], Categorical)]
             for name in codes:

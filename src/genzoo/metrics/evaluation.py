@@ -1,12 +1,16 @@
 """The interface of metrics and how they are applied."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from PIL import Image
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
+
+log = logging.getLogger("genzoo")
 
 
 class Evaluation(NamedTuple):
@@ -17,12 +21,14 @@ class Evaluation(NamedTuple):
         pictures: name -> picture.
         protocol: how the numbers were measured, in plain containers.
         pages: name -> HTML.
+        errors: metric -> why it could not measure.
     """
 
     values: Mapping[str, float] = {}
     pictures: Mapping[str, Image.Image] = {}
     protocol: Mapping[str, Any] = {}
     pages: Mapping[str, str] = {}
+    errors: Mapping[str, GenzooError] = {}
 
 
 class Metric(Protocol):
@@ -44,12 +50,18 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData
         split: ``"validation"`` or ``"test"``.
 
     Returns:
-        Values named ``<split>/<name>``; pictures and pages of all; ``protocol``: metric -> its own.
+        Values named ``<split>/<name>``; pictures and pages of all; ``protocol``: metric -> its own; ``errors``: what
+        went wrong with some, which keeps nobody from having the others.
     """
-    whole = Evaluation({}, {}, {}, {})
+    whole = Evaluation({}, {}, {}, {}, {})
     for name, metric in capable(metrics, module).items():
-        with module.inference():
-            found = metric(module, data, split)
+        try:
+            with module.inference():
+                found = metric(module, data, split)
+        except GenzooError as error:
+            log.warning(f"{name} is not measured: {error}")
+            whole.errors[name] = error
+            continue
         whole.values.update({f"{split}/{key}": float(value) for key, value in found.values.items()})
         whole.pictures.update(found.pictures)
         whole.pages.update(found.pages)

@@ -3,11 +3,13 @@
 from genzoo.core.capabilities import Samples
 from genzoo.core.pictures import picture
 from genzoo.core.randomness import generator
+from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
 
 
+@register
 class SampleGrid:
     """Draws ``rows`` x ``columns`` samples, always from the same random numbers, so that pictures over time compare.
 
@@ -22,6 +24,8 @@ class SampleGrid:
         self.rows, self.columns, self.seed = rows, columns, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``grid``."""
+        """The picture ``grid``; none of data that are not pictures."""
+        if data.spec.levels is None:
+            return Evaluation()
         images = module.sample(self.rows * self.columns, generator=generator(self.seed, "grid"))
         return Evaluation(pictures={"grid": picture(images, self.columns)})

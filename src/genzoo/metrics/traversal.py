@@ -3,11 +3,13 @@
 from genzoo.core.capabilities import Decodes
 from genzoo.core.pictures import picture
 from genzoo.core.randomness import generator
+from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
 
 
+@register
 class Traversal:
     """A row of images for each category and each dimension of the latent code's named parts.
 
@@ -24,7 +26,9 @@ class Traversal:
         self.steps, self.seed = steps, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``traversal``."""
+        """The picture ``traversal``; none of data that are not pictures."""
+        if data.spec.levels is None:
+            return Evaluation()
         codes, names = module.latent.traverse(self.steps, generator(self.seed, "traversal"))
         images = module.decode(codes.flatten(0, 1).to(module.device))
         return Evaluation(pictures={"traversal": picture(images, self.steps, names)})

@@ -58,6 +58,10 @@ def test_the_discriminator_computes_the_published_layers(slope):
     x = leaky(normalised(F.conv2d(x, w2, stride=2, padding=1), g2, s2), slope).flatten(1)
     features = leaky(normalised(x @ w3.T, g3, s3), slope)
     assert torch.allclose(network.features(images), features, atol=1e-4)
+    maps = network.feature_maps(images)
+    assert [m.shape for m in maps] == [(7, 2, 4, 6), (7, 4, 2, 3)]
+    assert torch.allclose(maps[0], leaky(F.conv2d((images + 1) / 2, w1, b1, stride=2, padding=1), slope), atol=1e-4)
+    assert torch.allclose(maps[1].flatten(1), x, atol=1e-4)
     assert torch.allclose(network(images), (features @ w4.T + b4)[:, 0], atol=1e-4)
 
 

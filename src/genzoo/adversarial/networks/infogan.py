@@ -102,6 +102,11 @@ class Discriminator(nn.Module):
         """Images (B, C, H, W) in [-1, 1] -> features (B, hidden)."""
         return self.trunk(to_unit(images))
 
+    def feature_maps(self, images: Tensor) -> list[Tensor]:
+        """Images (B, C, H, W) in [-1, 1] -> what each convolutional layer gives after its non-linearity."""
+        half = self.trunk[:2](to_unit(images))
+        return [half, self.trunk[2:5](half)]
+
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> logits (B,)."""
         return self.head(self.features(images)).squeeze(1)

@@ -1,0 +1,27 @@
+"""How images are handed to a model that is measured."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from genzoo.core.images import from_levels
+
+
+def equal_batches(levels: Tensor, n: int | None, batch_size: int) -> Iterator[Tensor]:
+    """Images in batches of one size, so that batch statistics are of equally many everywhere.
+
+    The last batch is filled up with the first images: of what a model says to all, the first ``len(levels)`` count.
+
+    Args:
+        levels: uint8 (N, C, H, W); of continuous data float in [-1, 1].
+        n: number of levels of a pixel; None = continuous.
+        batch_size: images a batch.
+
+    >>> [len(images) for images in equal_batches(torch.zeros(5, 1, 2, 2, dtype=torch.uint8), 256, batch_size=3)]
+    [3, 3]
+    """
+    order = torch.arange(-(-len(levels) // batch_size) * batch_size) % max(len(levels), 1)
+    for chosen in order.split(batch_size):
+        if len(chosen):
+            yield from_levels(levels[chosen], n)

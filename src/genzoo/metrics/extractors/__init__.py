@@ -1,0 +1,1 @@
+"""Fixed networks whose features and logits samples are measured by."""

@@ -1,0 +1,9 @@
+"""Where classifiers and features that took long to make are kept between runs."""
+
+import os
+from pathlib import Path
+
+
+def cache_folder(given: str | Path | None) -> Path:
+    """The folder given; None = ``$XDG_CACHE_HOME/genzoo``, or ``~/.cache/genzoo``."""
+    return Path(given or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "genzoo").expanduser()

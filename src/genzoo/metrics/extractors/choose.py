@@ -1,0 +1,63 @@
+"""Which extractor measures the samples of a model."""
+
+from pathlib import Path
+
+import torch
+
+from genzoo.core.errors import GenzooError
+from genzoo.data.module import ImageData
+from genzoo.metrics.extractors import inception as inception_v3
+from genzoo.metrics.extractors.classifier import classifier
+from genzoo.metrics.extractors.efficientnet import efficientnet, installed
+from genzoo.metrics.extractors.extractor import Extractor
+from genzoo.metrics.extractors.training import classifier_of, has_classifier
+
+EXTRACTORS = ("auto", "inception", "efficientnet_lite0", "classifier")
+
+
+def choose(
+    extractor: str,
+    data: ImageData,
+    device: torch.device,
+    cache: Path,
+    weights: Path | None = None,
+    weights_hash: str | None = None,
+) -> Extractor | None:
+    """The extractor of that name; for ``"auto"`` the first that is at hand, None if none is.
+
+    ``"auto"``: Inception on a GPU (at a few images a second, a CPU would take hours), EfficientNet-Lite0 for colour
+    images, a classifier for others that are labelled.
+
+    Args:
+        extractor: one of ``EXTRACTORS``.
+        data: loaded.
+        device: of the model.
+        cache: folder for classifiers that have to be trained.
+        weights, weights_hash: of Inception; see ``inception``.
+
+    Raises:
+        GenzooError: the extractor is not at hand, or does not fit the data.
+    """
+    if extractor == "auto":
+        extractor = _automatic(data, device, weights)
+    if extractor == "inception":
+        path = weights or inception_v3.find_weights() or inception_v3.download_weights()
+        if path is None:
+            raise GenzooError(
+                f"metrics.fidelity.extractor=inception: its weights are not at hand; download {inception_v3.URL} and "
+                "give the file as metrics.fidelity.weights."
+            )
+        return inception_v3.inception(path, weights_hash)
+    if extractor == "efficientnet_lite0":
+        return efficientnet()
+    if extractor == "classifier":
+        return classifier(classifier_of(data, cache, device))
+    return None
+
+
+def _automatic(data: ImageData, device: torch.device, weights: Path | None) -> str:
+    if device.type == "cuda" and (weights or inception_v3.find_weights() or inception_v3.download_weights()):
+        return "inception"
+    if data.spec.channels == 3 and installed():
+        return "efficientnet_lite0"
+    return "classifier" if has_classifier(data) else "none"

@@ -1,0 +1,103 @@
+"""Which modes of a known mixture a model covers, and how densely."""
+
+from typing import Protocol, runtime_checkable
+
+import matplotlib
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from genzoo.core.capabilities import Samples
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+
+BINS = 120  # of the picture, a side
+ZOOM = 3  # pixels a bin
+
+
+@runtime_checkable
+class Mixture(Protocol):
+    """Data that know their modes. All lengths are in the source's units; models see points / ``extent``."""
+
+    centres: Tensor  #: (K, 2)
+    std: float
+    extent: float
+
+
+@register
+class Modes:
+    """Counts the modes that samples reach.
+
+    A sample is of high quality if it lies within three standard deviations of the nearest centre. A mode is covered if
+    its centre is the nearest one to at least one sample of high quality.
+
+    Args:
+        samples: number of points drawn.
+        seed: of the samples.
+
+    Source: Srivastava et al. 2017 (VEEGAN), arXiv 1705.07761, section 4.1; the reverse KL divergence as in Lin et al.
+    2018 (PacGAN), arXiv 1712.04086, section 4.1.
+    """
+
+    needs = frozenset({Samples})
+
+    def __init__(self, samples: int = 2500, seed: int = 0):
+        self.samples, self.seed = samples, seed
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """The picture ``density``, ``modes_covered``, ``high_quality`` (a fraction) and ``modes_reverse_kl`` in nats.
+
+        The last is KL(model || uniform) over the modes, each sample counting for its nearest one. Empty for data that
+        do not know their modes.
+        """
+        if not isinstance(data, Mixture):
+            return Evaluation()
+        images = module.sample(self.samples, generator=generator(self.seed, "modes"))
+        points = images.cpu().flatten(1) * data.extent
+        distance, nearest = torch.cdist(points, data.centres).min(1)
+        good = distance <= 3 * data.std
+        share = nearest.bincount(minlength=len(data.centres)) / len(points)
+        values = {
+            "modes_covered": len(nearest[good].unique()),
+            "high_quality": good.float().mean().item(),
+            "modes_reverse_kl": torch.special.xlogy(share, share * len(data.centres)).sum().item(),
+        }
+        real = data.evaluation_images(split, self.samples).images.flatten(1) * data.extent
+        protocol = {"samples": self.samples, "seed": self.seed, "modes": len(data.centres), "within_std": 3}
+        return Evaluation(values, {"density": density_picture(real, points, data.extent)}, protocol)
+
+
+def density_picture(real: Tensor, generated: Tensor, extent: float) -> Image.Image:
+    """The densities of real and generated points side by side, in colours of one scale; y points up.
+
+    Colours go by the square root of the density, from none to the highest of the real points.
+
+    Args:
+        real, generated: points (N, 2).
+        extent: axes go from -extent to extent.
+    """
+    densities = [_density(points.numpy(), extent) for points in (real, generated)]
+    top = densities[0].max() or 1.0
+    side, gap, head, foot = BINS * ZOOM, 12, 26, 24
+    sheet = Image.new("RGB", (2 * side + 3 * gap, head + side + foot), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
+    for i, (name, density) in enumerate(zip(("data", "model"), densities, strict=True)):
+        colours = matplotlib.colormaps["magma"](np.sqrt(density / top).clip(0, 1), bytes=True)[..., :3]
+        panel = Image.fromarray(np.ascontiguousarray(colours)).resize((side, side), Image.Resampling.NEAREST)
+        left = gap + i * (side + gap)
+        sheet.paste(panel, (left, head))
+        pen.text((left + side / 2, head / 2), name, fill="black", anchor="mm", font=font)
+    caption = f"both axes from {-extent:g} to {extent:g}"
+    pen.text((sheet.width / 2, head + side + foot / 2), caption, fill="black", anchor="mm", font=font)
+    return sheet
+
+
+def _density(points: np.ndarray, extent: float) -> np.ndarray:
+    """A kernel density estimate on the picture's bins, the first row at the top: the kernel is a bin wide."""
+    counts, _, _ = np.histogram2d(*points.T, bins=BINS, range=[[-extent, extent]] * 2)
+    return gaussian_filter(counts.T[::-1] / max(len(points), 1), sigma=1)

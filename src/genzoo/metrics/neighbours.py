@@ -1,0 +1,121 @@
+"""How far samples are from the nearest training images, beside how far images are that were held out."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from genzoo.core.capabilities import Samples
+from genzoo.core.errors import GenzooError, near
+from genzoo.core.images import from_levels, to_levels
+from genzoo.core.pictures import picture
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.extractors.cache import cache_folder
+from genzoo.metrics.extractors.choose import EXTRACTORS, choose
+from genzoo.metrics.extractors.extractor import to_bytes
+from genzoo.metrics.extractors.features import feature_network
+from genzoo.metrics.nearest import CHUNK, nearest
+
+
+@register
+class NearestNeighbours:
+    """The training images nearest to samples, and how near: a model that repeats them is nearer than new images are.
+
+    In pixel space the distance is the root of the mean squared difference over pixels and channels, in levels; in
+    feature space it is Euclidean, and names of numbers end as those of the extractor do. Each is measured of samples
+    and of the split's images, which were held out: samples much nearer than those are memorised. The reverse does not
+    hold: a training image moved by a pixel is far away.
+
+    Args:
+        rows: samples shown.
+        neighbours: training images shown beside each.
+        samples: how many are measured; of the split as many images, the first.
+        extractor: of the features, as for ``Fidelity``; None = pixel space alone.
+        seed: of the samples.
+        cache: folder for a classifier that has to be trained; None = ``$XDG_CACHE_HOME/genzoo``.
+
+    Raises:
+        GenzooError: a setting is out of range.
+
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, figure 2; its limits: Theis et al. 2016, arXiv 1511.01844.
+    """
+
+    needs = frozenset({Samples})
+
+    def __init__(
+        self,
+        rows: int = 10,
+        neighbours: int = 5,
+        samples: int = 1000,
+        extractor: str | None = "auto",
+        seed: int = 0,
+        cache: str | Path | None = None,
+    ):
+        for key, value in (("rows", rows), ("neighbours", neighbours), ("samples", samples)):
+            if not isinstance(value, int) or value < 1:
+                raise GenzooError(f"metrics.neighbours.{key}={value}: a positive integer is needed.")
+        if rows > samples:
+            raise GenzooError(f"metrics.neighbours.rows={rows}: only {samples} samples are drawn; raise samples.")
+        if extractor is not None and extractor not in EXTRACTORS:
+            raise GenzooError(f"metrics.neighbours.extractor={extractor}: unknown. {near(extractor, EXTRACTORS)}")
+        self.rows, self.neighbours, self.samples, self.extractor = rows, neighbours, samples, extractor
+        self.seed, self.cache = seed, cache_folder(cache)
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """``nearest_pixel_distance``, ``nearest_feature_distance``, both again as ``..._held_out``; a picture each.
+
+        Pictures: ``neighbours_pixels`` and ``neighbours_features``. Nothing of data that are not pictures.
+
+        Raises:
+            GenzooError: there are fewer training images than neighbours; the extractor is not at hand.
+        """
+        n = data.spec.levels
+        if n is None:
+            return Evaluation()
+        train = data.evaluation_images("train").images
+        if self.neighbours > len(train):
+            raise GenzooError(
+                f"metrics.neighbours.neighbours={self.neighbours}: data={data.name} has {len(train)} training images; "
+                "ask for no more."
+            )
+        samples = to_levels(module.sample(self.samples, generator=generator(self.seed, "neighbours")), n).cpu()
+        queries = torch.cat([samples, data.evaluation_images(split, self.samples).images])
+        values, pictures = {}, {}
+
+        def measure(space: str, suffix: str, embed: Callable[[Tensor], Tensor], unit: float) -> None:
+            embedded = torch.cat([embed(x) for x in queries.split(CHUNK)])
+            distances, indices = nearest(embedded, (embed(x) for x in train.split(CHUNK)), self.neighbours)
+            distances, indices = (distances / unit).cpu(), indices.cpu()
+            of_samples, of_held_out = distances[:, 0].split([self.samples, len(queries) - self.samples])
+            values[f"nearest_{space}_distance{suffix}"] = of_samples.mean().item()
+            if len(of_held_out):
+                values[f"nearest_{space}_distance_held_out{suffix}"] = of_held_out.mean().item()
+            pictures[f"neighbours_{space}s"] = self._picture(samples, train[indices[: self.rows]], distances, n)
+
+        measure("pixel", "", lambda x: x.flatten(1).to(module.device), math.sqrt(train[0].numel()))
+        protocol = {
+            "samples": self.samples,
+            "seed": self.seed,
+            "batch_norm": module.batch_norm,
+            "training_images": len(train),
+            "held_out": {"split": split, "images": len(queries) - self.samples},
+            "pixel_distance": f"root mean square over pixels and channels, in levels 0..{n - 1}",
+        }
+        extractor = self.extractor and choose(self.extractor, data, module.device, self.cache)
+        if extractor:
+            features = feature_network(extractor, module.device)
+            measure("feature", extractor.suffix, lambda x: features(to_bytes(x, n)), 1)
+            protocol["extractor"] = {"name": extractor.name, "weights_sha256": extractor.sha256, **extractor.facts}
+        return Evaluation(values, pictures, protocol)
+
+    def _picture(self, samples: Tensor, neighbours: Tensor, distances: Tensor, n: int) -> Image.Image:
+        rows = torch.cat([samples[: self.rows, None], neighbours], dim=1)
+        captions = [text for row in distances[: self.rows].tolist() for text in ("sample", *(f"{d:.3g}" for d in row))]
+        return picture(from_levels(rows.flatten(0, 1), n), self.neighbours + 1, captions=captions)

@@ -1,0 +1,132 @@
+"""How well a linear classifier reads the classes from a model's features."""
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.svm import LinearSVC
+from torch import Tensor
+
+from genzoo.core.batches import ImageSet
+from genzoo.core.capabilities import Features
+from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import derive_seed, generator
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.batches import equal_batches
+from genzoo.metrics.evaluation import Evaluation
+
+COSTS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)  # those of the original
+
+
+@register
+class LinearProbe:
+    """The error of a linear support vector machine on a model's features of labelled training images.
+
+    One against the rest, squared hinge loss, L2 penalty, features as they are. Its C is the one with the least error on
+    the validation split (of equals the first); the machine is trained on training images only.
+
+    Args:
+        labels_per_class: so many training images of each class, drawn at random; None = all whose label is known.
+            The names of the numbers then end in ``_n<images>``.
+        costs: values of C that are tried.
+        batch_size: images a pass; with batch statistics part of the protocol.
+        seed: of the draw and of the solver.
+
+    Source: DCGAN (arXiv 1511.06434), section 5; Newmu/dcgan_code, svhn/svhn_semisup_analysis.py, which averages over
+    100 draws (here: over seeds).
+    """
+
+    needs = frozenset({Features})
+
+    def __init__(
+        self,
+        labels_per_class: int | None = None,
+        costs: Sequence[float] = COSTS,
+        batch_size: int = 128,
+        seed: int = 0,
+    ):
+        if labels_per_class is not None and (not isinstance(labels_per_class, int) or labels_per_class < 1):
+            raise GenzooError(
+                f"metrics.probe.labels_per_class={labels_per_class}: a positive integer, or null for all, is needed."
+            )
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise GenzooError(f"metrics.probe.batch_size={batch_size}: a positive integer is needed.")
+        if not costs or min(costs) <= 0:
+            raise GenzooError(f"metrics.probe.costs={list(costs)}: positive numbers are needed, one at least.")
+        self.labels_per_class, self.costs = labels_per_class, tuple(costs)
+        self.batch_size, self.seed = batch_size, seed
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """``probe_error``, the fraction of the split's images that are classified wrongly, and ``probe_c``.
+
+        Raises:
+            GenzooError: a class has fewer labels than asked for, or there are no labelled validation images.
+        """
+        train, validation, measured = (known(data.evaluation_images(s)) for s in ("train", "validation", split))
+        if not data.spec.classes or len(train.labels.unique()) < 2 or not len(measured.labels):
+            return Evaluation()
+        if not len(validation.labels):
+            raise GenzooError(
+                f"metrics.probe: its C is chosen on labelled validation images, but data={data.name} has none; "
+                "keep some back from training, or leave the metric out (metrics.probe=null)."
+            )
+        train = self._draw(train, data)
+
+        def features(images: Tensor) -> np.ndarray:
+            batches = equal_batches(images, data.spec.levels, self.batch_size)
+            return torch.cat([module.features(x.to(module.device)).cpu() for x in batches])[: len(images)].numpy()
+
+        x, y = features(train.images), train.labels.numpy()
+        validation_x, validation_y = features(validation.images), validation.labels.numpy()
+        machines = {c: self._fit(c, x, y) for c in self.costs}
+        errors = {c: float((svm.predict(validation_x) != validation_y).mean()) for c, svm in machines.items()}
+        best = min(errors, key=errors.__getitem__)
+        error = (machines[best].predict(features(measured.images)) != measured.labels.numpy()).mean()
+
+        suffix = "" if self.labels_per_class is None else f"_n{len(y)}"
+        protocol = {
+            "labels": len(y),
+            "labels_per_class": self.labels_per_class,
+            "seed": self.seed,
+            "features": x.shape[1],
+            "images": len(measured.labels),
+            "validation_images": len(validation_y),
+            "validation_errors": {str(c): e for c, e in errors.items()},
+            "converged": bool(machines[best].n_iter_ < machines[best].max_iter),
+            "batch_size": self.batch_size,
+            "batch_norm": module.batch_norm,
+        }
+        return Evaluation({f"probe_error{suffix}": float(error), f"probe_c{suffix}": best}, protocol=protocol)
+
+    def _draw(self, train: ImageSet, data: ImageData) -> ImageSet:
+        """The labelled images to train on, classes mixed."""
+        order = torch.randperm(len(train.labels), generator=generator(self.seed, "probe"))
+        if self.labels_per_class is not None:
+            kept = []
+            for c in range(data.spec.classes):
+                of_class = (train.labels[order] == c).nonzero().flatten()
+                if len(of_class) < self.labels_per_class:
+                    raise GenzooError(
+                        f"metrics.probe.labels_per_class={self.labels_per_class}: data={data.name} has only "
+                        f"{len(of_class)} labelled training images of class {c}; ask for fewer, or null for all."
+                    )
+                kept.append(of_class[: self.labels_per_class])
+            order = order[torch.cat(kept).sort().values]
+        return ImageSet(train.images[order], train.labels[order])
+
+    def _fit(self, c: float, x: np.ndarray, y: np.ndarray) -> LinearSVC:
+        # Primal or dual, whichever is faster: the optimum is the same.
+        machine = LinearSVC(C=c, dual="auto", random_state=derive_seed(self.seed, "solver") % 2**31)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the original stops after as many passes
+            return machine.fit(x, y)
+
+
+def known(images: ImageSet) -> ImageSet:
+    """Those images whose label is known."""
+    chosen = images.labels >= 0
+    return ImageSet(images.images[chosen], images.labels[chosen])

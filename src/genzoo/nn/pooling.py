@@ -1,0 +1,24 @@
+"""Pooling of feature maps."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def max_pooled(maps: Iterable[Tensor], grid: int = 4) -> Tensor:
+    """Feature maps, each max-pooled to a spatial grid, flattened and concatenated: (B, F).
+
+    Where a map's size is no multiple of the grid's, cells overlap by a row or column; a smaller map is repeated.
+
+    Args:
+        maps: each (B, c, h, w).
+        grid: height and width of the grid in cells.
+
+    Source: DCGAN (arXiv 1511.06434), section 5.1.
+
+    >>> max_pooled([torch.zeros(2, 8, 14, 14), torch.zeros(2, 16, 7, 7)]).shape  # (8 + 16) x 4 x 4
+    torch.Size([2, 384])
+    """
+    return torch.cat([F.adaptive_max_pool2d(m, grid).flatten(1) for m in maps], dim=1)
