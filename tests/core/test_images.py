@@ -14,6 +14,11 @@ def test_levels_survive_the_round_trip(n):
     assert torch.equal(to_levels(images, n), levels)
 
 
+def test_continuous_data_have_no_levels_and_stay_as_they_are():
+    points = torch.tensor([-0.123, 0.0, 0.7])
+    assert torch.equal(from_levels(points, None), points)
+
+
 @pytest.mark.parametrize(
     ("value", "n", "level"), [(-0.01, 2, 0), (0.01, 2, 1), (-7.0, 256, 0), (7.0, 256, 255), (0.5, 256, 191)]
 )

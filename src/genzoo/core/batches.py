@@ -23,7 +23,7 @@ class ImageSet(NamedTuple):
     """One split of a data set, whole, on the CPU.
 
     Args:
-        images: levels, uint8 (N, C, H, W).
+        images: levels, uint8 (N, C, H, W); of continuous data float in [-1, 1].
         labels: int64 (N,); -1 = unknown.
         factors: float (N, F), or None.
     """
@@ -38,9 +38,9 @@ class DataSpec(NamedTuple):
 
     Args:
         name: of the data set.
-        channels: 1 or 3.
+        channels: 1 or 3; of continuous data any number.
         size: height and width in pixels.
-        levels: number of integer levels of a pixel: 256, or 2 for binary data.
+        levels: number of integer levels of a pixel: 256, or 2 for binary data; None = continuous.
         classes: number of classes; 0 = no labels.
         factors: names of the columns of ``factors``.
     """
@@ -48,7 +48,7 @@ class DataSpec(NamedTuple):
     name: str
     channels: int
     size: int
-    levels: int = 256
+    levels: int | None = 256
     classes: int = 0
     factors: tuple[str, ...] = ()
 

@@ -2,19 +2,20 @@
 
 Inside models images are float in [-1, 1], (B, C, H, W). Data, likelihoods and metrics hold *levels*: integers
 0 .. n-1 as uint8 (256 levels for photographs, 2 for binary data). Networks that end in a sigmoid work in [0, 1].
+Continuous data, such as points in the plane, have no levels: they are floats in [-1, 1] from the start.
 """
 
 import torch
 from torch import Tensor
 
 
-def from_levels(levels: Tensor, n: int = 256) -> Tensor:
-    """Levels 0 .. n-1 (uint8, any shape) as float32 in [-1, 1].
+def from_levels(levels: Tensor, n: int | None = 256) -> Tensor:
+    """Levels 0 .. n-1 (uint8, any shape) as float32 in [-1, 1]; continuous data (n = None) as they are.
 
     >>> from_levels(torch.tensor([0, 255], dtype=torch.uint8))
     tensor([-1.,  1.])
     """
-    return levels.float().mul_(2 / (n - 1)).sub_(1)
+    return levels if n is None else levels.float().mul_(2 / (n - 1)).sub_(1)
 
 
 def to_levels(images: Tensor, n: int = 256) -> Tensor:

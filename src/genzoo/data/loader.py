@@ -27,7 +27,7 @@ class RoundLoader:
         batch_size: images of one batch, over all ranks.
         rounds: length of the whole run; iteration goes from the loader's position to here.
         seed: of the order.
-        levels: number of levels of a pixel.
+        levels: number of levels of a pixel; None = continuous data, which are floats already.
         augment: maps drawn levels, uint8 (B, C, H, W), and a generator to new levels.
         device: where images live.
         rank, world_size: this process among all.
@@ -46,7 +46,7 @@ class RoundLoader:
         batch_size: int,
         rounds: int,
         seed: int,
-        levels: int = 256,
+        levels: int | None = 256,
         augment: Augment | None = None,
         device: torch.device | str = "cpu",
         rank: int = 0,

@@ -24,8 +24,8 @@ class ImageData(pl.LightningDataModule):
 
     Args:
         size: height and width in pixels.
-        channels: 1 or 3.
-        levels: number of levels of a pixel.
+        channels: 1 or 3; of continuous data any number.
+        levels: number of levels of a pixel; None = continuous: images are float in [-1, 1], and no pictures.
         classes: number of classes, 0 = no labels.
         factors: names of the factors.
         batch_size: images of one batch over all ranks.
@@ -35,12 +35,13 @@ class ImageData(pl.LightningDataModule):
 
     name: str
     source = "official"  #: where the images came from; anything else is a mark on the run
+    classifier: str | None = None  #: shipped classifier that measures samples; None = one is trained on the labels
 
     def __init__(
         self,
         size: int,
         channels: int,
-        levels: int = 256,
+        levels: int | None = 256,
         classes: int = 0,
         factors: tuple[str, ...] = (),
         batch_size: int = 64,
@@ -51,7 +52,7 @@ class ImageData(pl.LightningDataModule):
         for key, value in (("batch_size", batch_size), ("size", size)):
             if not isinstance(value, int) or value < 1:
                 raise GenzooError(f"data.{key}={value}: a positive integer is needed.")
-        if channels not in (1, 3):
+        if levels is not None and channels not in (1, 3):
             raise GenzooError(f"data.channels={channels}: 1 (grey) or 3 (colour) is needed.")
         self.spec = DataSpec(self.name, channels, size, levels, classes, tuple(factors))
         self.batch_size, self.rounds, self.seed = batch_size, rounds, seed
@@ -85,7 +86,7 @@ class ImageData(pl.LightningDataModule):
             self._splits = splits
 
     def split(self, name: str) -> ImageSet:
-        """The images of one split, as stored: uint8 levels on the CPU."""
+        """The images of one split, as stored: on the CPU, uint8 levels (of continuous data floats)."""
         self.setup()
         assert self._splits is not None
         return self._splits[name]
