@@ -9,6 +9,21 @@ ROOT = Path(__file__).parents[1]
 # 28 pixels, grey, four classes: fits every image model; drawn in milliseconds.
 SHAPES = ("data=shapes", "data.size=28", "data.channels=1", "data.n_train=64", "data.n_validation=32", "data.n_test=32")
 
+# What a run of an experiment leaves as metrics.json, as far as records need it.
+RECORD = {
+    "experiment": "infogan/mnist",
+    "seed": 3,
+    "metrics": {"test/x": 0.5},
+    "rounds": 10,
+    "of_rounds": 10,
+    "config_hash": "abc",
+    "trained_by": "0.1.0+1234567",
+    "measured_by": "0.1.0+1234567",
+    "device": "CPU",
+    "date": "2026-01-02",
+    "marks": [],
+}
+
 
 def composed(*overrides: str, name: str = "train") -> DictConfig:
     """A configuration as the command line composes it."""

@@ -1,11 +1,13 @@
 """The entries, as a user types them: every mistake is one line."""
 
+import errno
 import re
 import subprocess
 import sys
 
 import pytest
 
+from genzoo.cli import entry
 from support import ROOT, SHAPES
 
 SMOKE = (*SHAPES, "trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none")
@@ -59,3 +61,15 @@ def test_a_sweep_runs_every_job_in_a_folder_of_its_own(tmp_path):
     result = run("train.py", "-m", *SMOKE, "seed=0,1", "model=gan", f"paths.runs={tmp_path}", "trainer.rounds=1")
     assert result.returncode == 0, result.stderr
     assert len(list(tmp_path.glob("gan-shapes/*/metrics.json"))) == 2
+
+
+@pytest.mark.parametrize(("number", "one_line"), [(errno.ENOSPC, True), (errno.EACCES, True), (errno.ECHILD, False)])
+def test_a_disk_that_is_full_or_closed_is_one_line(number, one_line, capsys, monkeypatch):
+    def fail():
+        raise OSError(number, "No luck", "/runs/metrics.csv")
+
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    with pytest.raises(SystemExit if one_line else OSError):
+        entry(fail)
+    message = "error: /runs/metrics.csv could not be written (No luck). Free some space or choose another folder"
+    assert capsys.readouterr().err.startswith(message) == one_line

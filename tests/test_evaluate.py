@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from genzoo.core.errors import GenzooError
+from genzoo.data.shapes import Shapes
+from genzoo.metrics.evaluation import Evaluation
 from genzoo.tasks import evaluate, train
-from support import composed
+from support import SHAPES, composed
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A finished smoke run."""
-    from support import SHAPES
-
     runs = tmp_path_factory.mktemp("evaluate") / "runs"
     train(composed(*SHAPES, "trainer=smoke", "recipe.batch_size=16", "logger=none", f"paths.runs={runs}"))
     (folder,) = runs.glob("*/*")
@@ -29,7 +29,7 @@ def evaluation(*overrides: str) -> dict[str, float]:
 
 def test_it_finds_what_training_found_and_writes_it_with_pictures(run):
     trained = json.loads((run / "metrics.json").read_text())["metrics"]
-    assert evaluation(f"ckpt={run}") == trained
+    assert evaluation(f"ckpt={run}", "metrics=smoke") == trained
     (folder,) = (run / "evaluation").glob("test/*")
     assert json.loads((folder / "metrics.json").read_text())["metrics"] == trained
     assert {p.name for p in folder.glob("*.png")} == {"grid.png", "traversal.png"}
@@ -38,6 +38,49 @@ def test_it_finds_what_training_found_and_writes_it_with_pictures(run):
 def test_a_split_and_a_metric_are_chosen(run):
     values = evaluation(f"ckpt={run}/last.ckpt", "split=validation", "metrics.code_error.limit=16")
     assert set(values) >= {"validation/code_error_one_to_one", "validation/code_error_majority"}
+
+
+def test_metrics_that_the_model_is_not_capable_of_are_named_with_those_it_is_capable_of(tmp_path):
+    train(
+        composed(*SHAPES, "model=gan", "trainer=smoke", "recipe.batch_size=16", "logger=none", f"paths.runs={tmp_path}")
+    )
+    (folder,) = tmp_path.glob("*/*")
+    with pytest.raises(GenzooError, match=r"metrics=code_error: gan is not capable of it; .*: .*samples, traversal"):
+        evaluation(f"ckpt={folder}", "metrics=code_error")
+    assert not (folder / "evaluation").exists()
+
+
+class Page:
+    """A metric that writes a page and says how it measured."""
+
+    needs = frozenset()
+
+    def __call__(self, module, data, split):
+        return Evaluation({"x": 1.0}, protocol={"samples": 3}, pages={"page": "<p>é</p>"})
+
+
+def test_pages_and_protocols_are_kept(run):
+    values = evaluation(f"ckpt={run}", "metrics=none", f"+metrics.mine._target_={__name__}.Page", "split=validation")
+    assert values == {"validation/x": 1.0}
+    folder = max((run / "evaluation").glob("validation/*"), key=lambda path: path.stat().st_mtime_ns)
+    assert (folder / "page.html").read_text(encoding="utf-8") == "<p>é</p>"
+    report = json.loads((folder / "metrics.json").read_text())
+    assert report["protocol"] == {"mine": {"samples": 3}}
+    assert (report["checkpoint"], report["state"], report["rounds"]) == ("last.ckpt", "finished", 4)
+
+
+class Failing(Page):
+    """A metric that cannot measure."""
+
+    def __call__(self, module, data, split):
+        raise GenzooError("too few images")
+
+
+def test_a_metric_that_cannot_measure_costs_nobody_the_others(run):
+    failing, page = (f"+metrics.{name}._target_={__name__}.{name}" for name in ("Failing", "Page"))
+    assert evaluation(f"ckpt={run}", "metrics=none", failing, page) == {"test/x": 1.0}
+    with pytest.raises(GenzooError, match="too few images"):
+        evaluation(f"ckpt={run}", "metrics=none", failing)
 
 
 def edited(run, tmp_path, edit):
@@ -109,6 +152,19 @@ def test_the_users_own_classes_are_built_once_trusted(run, tmp_path, monkeypatch
         evaluation(f"ckpt={path}")
     assert "my_objectives" not in sys.modules
     assert evaluation(f"ckpt={path}", "trust=[my_objectives]")
+
+
+def test_an_unknown_split_is_named_before_anything_is_made(run):
+    with pytest.raises(GenzooError, match=r"split=tset: unknown\. Did you mean 'test'"):
+        evaluation(f"ckpt={run}", "split=tset")
+    assert not (run / "evaluation" / "tset").exists()
+
+
+def test_numbers_of_other_images_are_marked(run, monkeypatch):
+    monkeypatch.setattr(Shapes, "source", "elsewhere")
+    evaluation(f"ckpt={run}", "metrics=[samples]")
+    newest = max((run / "evaluation").glob("test/*/metrics.json"), key=lambda path: path.stat().st_mtime_ns)
+    assert json.loads(newest.read_text())["marks"] == ["smoke", "data.source=elsewhere", "other images"]
 
 
 def test_a_device_that_is_not_there_is_named(run):

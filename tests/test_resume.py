@@ -135,6 +135,49 @@ def test_the_runs_own_configuration_wins(configured, only_run):
     assert (report["seed"], report["rounds"], report["of_rounds"]) == (5, 2, 2)
 
 
+def test_the_runs_own_callbacks_and_metrics_win_unless_named_now(configured, only_run, monkeypatch):
+    act = Losses.act
+
+    def stop(self, trainer, module):
+        act(self, trainer, module)
+        trainer.should_stop = module.progress.rounds == 3
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Losses, "act", stop)
+        tasks.train(configured("callbacks.checkpoints.keep_every=2", "metrics=[code_error]"))
+    run = only_run()
+    assert set(tasks.train(configured(f"resume={run}", "metrics=none"))) >= {"test/code_error_majority"}
+    assert (run / "checkpoints" / "round-000004.ckpt").is_file()
+
+    def adopted(*overrides):
+        return resume.adopt(composed(f"resume={run}", *overrides), overrides, {})[0]
+
+    assert list(adopted()["metrics"]) == ["code_error"]
+    assert list(adopted("metrics=none")["metrics"]) == []
+    assert adopted("metrics=none")["callbacks"]["checkpoints"]["keep_every"] == 2
+    assert adopted("callbacks.checkpoints.keep_every=3")["callbacks"]["checkpoints"]["keep_every"] == 3
+
+
+def test_what_a_run_shows_is_as_untrusted_as_its_model(configured, only_run):
+    tasks.train(configured("trainer.rounds=1", "metrics=none"))
+    checkpoint = state(only_run())
+    checkpoint["genzoo"]["shown"]["callbacks"]["losses"]["_target_"] = "genzoo.tasks.os.system"
+    torch.save(checkpoint, only_run() / "last.ckpt")
+    with pytest.raises(GenzooError, match=r"names 'genzoo\.tasks\.os\.system'.*refused"):
+        tasks.train(configured(f"resume={only_run()}"))
+
+
+@pytest.mark.parametrize("prefix", ["", "+", "++"])
+def test_a_new_root_of_the_data_is_taken_however_it_is_given(configured, only_run, tmp_path, prefix):
+    tasks.train(configured("trainer.rounds=1", "metrics=none"))
+    checkpoint = state(only_run())
+    checkpoint["genzoo"]["config"]["data"]["root"] = "there"
+    torch.save(checkpoint, only_run() / "last.ckpt")
+    cfg = composed("data=mnist", f"resume={only_run()}", f"data.root={tmp_path}")
+    config, _, _ = resume.adopt(cfg, [f"{prefix}data.root={tmp_path}"], {})
+    assert config["data"]["root"] == str(tmp_path)
+
+
 def test_other_data_are_refused(configured, only_run, monkeypatch):
     tasks.train(configured("metrics=none"))
     run = only_run()

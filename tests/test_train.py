@@ -9,9 +9,14 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
+import genzoo
+from genzoo.build import trainer_options
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Uniform
+from genzoo.core.rounds import RoundModule
+from genzoo.reports import code_version
 from genzoo.tasks import train
+from support import SHAPES, resolved
 
 
 def test_a_run_leaves_config_checkpoint_metrics_pictures_and_log(configured, only_run):
@@ -124,6 +129,7 @@ def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(configured, onl
         (("+model.schedules={critic:{lr:1}}",), "schedules.critic: no such player.*discriminator, generator"),
         (("~model.optimizers.generator",), "model.optimizers: generator has no optimizer"),
         (("+model.width=3",), "unexpected keyword argument 'width'"),
+        (("model.optimizers.generator.lr=-1",), "model.optimizers.generator: Invalid learning rate: -1"),
         (("trust=[no_such_module]",), "trust=no_such_module: the module cannot be imported"),
     ],
 )
@@ -143,3 +149,40 @@ def test_an_unwritable_place_for_runs_is_named(configured, tmp_path):
 def test_the_log_file_is_closed_after_the_run(configured):
     train(configured("metrics=none", "trainer.rounds=1"))
     assert not [h for h in logging.getLogger("genzoo").handlers if isinstance(h, logging.FileHandler)]
+
+
+def test_averages_start_from_what_the_initialisation_made(configured, only_run):
+    average = "model.averages={generator:{_target_:genzoo.core.averages.Exponential,decay:0.999}}"
+    train(configured("model=gan", f"+{average}", "trainer.rounds=1", "metrics=none"))
+    found = weights(only_run())
+    (bias,) = [key for key in found if key.startswith("generator.") and found[key].shape == (28 * 28,)]
+    # The first GAN's output biases start from the marginals of the images, far from zero.
+    assert found[bias].abs().max() > 1
+    torch.testing.assert_close(
+        found[f"averages.generator.network.{bias.partition('.')[2]}"], found[bias], rtol=0, atol=0.1
+    )
+
+
+def test_after_training_the_module_is_measured_on_the_device_it_was_trained_on(configured, monkeypatch):
+    moves, to = [], RoundModule.to
+    monkeypatch.setattr(RoundModule, "to", lambda self, *args, **kw: (moves.append(args), to(self, *args, **kw))[1])
+    train(configured("trainer.rounds=1", "metrics=none", "channels_last=false"))
+    assert moves[-1] == (torch.device("cpu"),)
+
+
+def test_processes_started_by_somebody_else_are_refused(configured, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with pytest.raises(GenzooError, match="start one process only"):
+        train(configured())
+
+
+@pytest.mark.parametrize(
+    ("given", "strategy"), [("devices=1", "auto"), ("devices=2", "ddp_find_unused_parameters_true")]
+)
+def test_several_devices_need_no_other_strategy(given, strategy):
+    assert trainer_options(resolved(*SHAPES, "trainer=cpu", f"trainer.{given}"))["strategy"] == strategy
+
+
+def test_the_code_has_a_version_without_git(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert code_version.__wrapped__() == genzoo.__version__

@@ -78,11 +78,13 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
             f"trainer.accelerator={accelerator} trainer.devices={devices}: this machine has {gpus} GPU(s); "
             "use trainer=cpu or fewer devices."
         )
+    strategy = chosen["strategy"]
+    if strategy == "auto" and devices != 1:
+        strategy = "ddp_find_unused_parameters_true"  # a turn moves one player, the others' parameters stay unused
     options = {
         "accelerator": accelerator,
         "devices": devices,
-        "num_nodes": chosen["num_nodes"],
-        "strategy": chosen["strategy"],
+        "strategy": strategy,
         "precision": chosen["precision"],
         "deterministic": config["deterministic"],
         "max_epochs": 1,  # the loader's one pass is the whole run

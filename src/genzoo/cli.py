@@ -1,11 +1,14 @@
 """What the entries share: every mistake of the user becomes one line."""
 
+import errno
 import os
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def entry(main: Callable[[], Any]) -> None:
@@ -51,6 +54,11 @@ def _fail_if_a_mistake(error: Exception) -> None:
     elif isinstance(error, HydraException | OmegaConfBaseException):
         script = Path(sys.argv[0]).resolve()
         message = explain(error, script.parent / "conf", script.stem)
+    elif isinstance(error, OSError) and error.errno in DISK:
+        message = (
+            f"{error.filename or 'a file'} could not be written ({error.strerror}). Free some space or choose another "
+            "folder with paths.runs=..., then go on with resume=<run folder>."
+        )
     else:
         return
     print(f"error: {' '.join(message.split())}", file=sys.stderr)

@@ -38,11 +38,12 @@ def write_report(cfg: DictConfig) -> str:
     log = logging.getLogger("genzoo")
     if not log.handlers:
         log.addHandler(logging.StreamHandler(sys.stderr))
-    if cfg.publish is not None:
-        log.warning(f"published as {publish(Path(cfg.publish), Path(cfg.results))}")
     root = Path(cfg.experiments)
     names = sorted(str(path.relative_to(root).with_suffix("")) for path in root.glob("**/*.yaml"))
-    text = page([read_experiment(name) for name in names], read_records(Path(cfg.results)))
+    experiments = {name: read_experiment(name) for name in names}
+    if cfg.publish is not None:
+        log.warning(f"published as {publish(Path(cfg.publish), Path(cfg.results), experiments)}")
+    text = page(list(experiments.values()), read_records(Path(cfg.results)))
     with aside(Path(cfg.page)) as partial:
         partial.write_text(text)
     print(text)
@@ -53,18 +54,27 @@ def read_experiment(name: str) -> Experiment:
     """The ``experiment`` node of conf/experiment/<name>.yaml, with the hash of its configuration.
 
     Raises:
-        GenzooError: it lacks a reference.
+        GenzooError: it is incomplete.
     """
     config = OmegaConf.to_container(compose("train", [f"experiment={name}"]), resolve=True)
-    experiment = config.get("experiment") or {}
-    lacking = [key for key in ("metric", "unit", "value", "source") if key not in experiment.get("reference", {})]
+    return {**checked(config.get("experiment") or {}, name), "config_hash": config_hash(config)}
+
+
+def checked(experiment: Experiment, name: str) -> Experiment:
+    """The experiment, if it is complete.
+
+    Raises:
+        GenzooError: it lacks its reference, its title or its name.
+    """
+    reference = experiment.get("reference") or {}
+    lacking = [key for key in ("metric", "unit", "value", "source") if key not in reference]
     if lacking:
         raise GenzooError(
             f"experiment={name}: its reference lacks {', '.join(lacking)}; complete conf/experiment/{name}.yaml."
         )
     if experiment.get("name") != name or "title" not in experiment:
         raise GenzooError(f"experiment={name}: conf/experiment/{name}.yaml needs experiment.name={name} and a title.")
-    return {**experiment, "config_hash": config_hash(config)}
+    return experiment
 
 
 def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Record]]) -> str:
@@ -77,7 +87,7 @@ def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Recor
         raise GenzooError(f"results: there is no conf/experiment/{min(unknown)}.yaml for its records; add it.")
     lines = [INTRODUCTION, "| | paper | ours, last | ours, best | state |", "|---|---|---|---|---|"]
     for experiment in experiments:
-        reference, found = experiment["reference"], records.get(experiment["name"], ())
+        reference, found = experiment["reference"], comparable(experiment, records.get(experiment["name"], ()))
         paper = quantity([reference["value"]], reference["unit"], reference.get("std"))
         last = values(found, reference["metric"])
         best = values([record["best"] for record in found if "best" in record], reference["metric"])
@@ -86,6 +96,11 @@ def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Recor
     for experiment in experiments:
         lines += ["", *details(experiment, records.get(experiment["name"], ()))]
     return "\n".join(lines) + "\n"
+
+
+def comparable(experiment: Experiment, records: Sequence[Record]) -> Sequence[Record]:
+    """Records of the experiment as it is configured now; if there are none, those there are."""
+    return [r for r in records if r["config_hash"] == experiment["config_hash"]] or records
 
 
 def values(records: Sequence[Record], metric: str) -> list[float]:
@@ -113,7 +128,7 @@ def state(experiment: Experiment, records: Sequence[Record]) -> str:
     kind = "reconstruction, " if experiment.get("reconstruction") else ""
     if not values(records, experiment["reference"]["metric"]):
         return f"{kind}not measured"
-    if any(record["config_hash"] != experiment["config_hash"] for record in records):
+    if records[0]["config_hash"] != experiment["config_hash"]:
         return f"{kind}measured with an earlier configuration"
     unfinished = [record for record in records if record["rounds"] < record["of_rounds"]]
     if unfinished:

@@ -7,10 +7,12 @@ from typing import Any
 from pytorch_lightning.loggers import WandbLogger
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
 
 log = logging.getLogger("genzoo")
 
 
+@register
 def wandb_logger(offline: bool | None = None, timeout: float = 20.0, **options: Any) -> WandbLogger:
     """A W&B run; offline by itself where there is no login, no network, or WANDB_MODE says so.
 

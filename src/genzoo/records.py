@@ -22,6 +22,8 @@ ENTRIES: Mapping[str, type | tuple[type, ...]] = {
     "of_rounds": int,
     "config_hash": str,
     "trained_by": str,
+    "measured_by": str,
+    "date": str,
     "device": str,
     "marks": list,
 }
@@ -39,28 +41,35 @@ def config_hash(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def publish(path: Path, results: Path) -> Path:
-    """Keeps what a run, or an evaluation, found as a record.
+def publish(path: Path, results: Path, experiments: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Keeps what a run, or an evaluation of its last checkpoint, found as a record.
 
     Args:
         path: a folder that holds ``metrics.json``.
         results: the folder of records.
+        experiments: name -> experiment, with the hash of its configuration.
 
     Returns:
         The record's path.
 
     Raises:
-        GenzooError: there is none, or it must not be published: of no experiment, marked, of uncommitted code.
+        GenzooError: there is none, or it must not be published.
     """
     record = read_record(path / "metrics.json")
-    if record["marks"]:
-        raise GenzooError(
-            f"publish={path}: the run is marked {', '.join(record['marks'])}; such runs are not published."
-        )
-    if "dirty" in record["trained_by"]:
-        raise GenzooError(
-            f"publish={path}: it was trained by uncommitted code ({record['trained_by']}); commit, then run it again."
-        )
+    experiment = experiments.get(record["experiment"])
+    for refused, why in (
+        (experiment is None, f"there is no conf/experiment/{record['experiment']}.yaml"),
+        (record["marks"], f"the run is marked {', '.join(record['marks'])}"),
+        ("dirty" in record["trained_by"] + record["measured_by"], "its code was not committed"),
+        (record.get("checkpoint", "last.ckpt") != "last.ckpt", f"it measures {record.get('checkpoint')}"),
+        (
+            experiment and record["config_hash"] != experiment["config_hash"],
+            "it was configured otherwise",
+        ),
+        (experiment and experiment["reference"]["metric"] not in record["metrics"], "it lacks the experiment's metric"),
+    ):
+        if refused:
+            raise GenzooError(f"publish={path}: not published, since {why}; publish an unchanged run of an experiment.")
     target = results / record["experiment"] / f"seed{record['seed']}.json"
     write_json(target, record)
     return target
@@ -96,4 +105,10 @@ def read_record(path: Path) -> dict[str, Any]:
     for key, kind in ENTRIES.items():
         if not isinstance(record, dict) or not isinstance(record.get(key), kind):
             raise GenzooError(f"{path}: the record is damaged ({key} is missing or wrong); publish its run again.")
+    best = record.get("best", {"metrics": {}})
+    if not isinstance(best, dict) or not isinstance(best.get("metrics"), dict):
+        raise GenzooError(f"{path}: the record is damaged (best is wrong); publish its run again.")
+    for name, value in {**record["metrics"], **best["metrics"]}.items():
+        if not isinstance(value, int | float):
+            raise GenzooError(f"{path}: the record is damaged ({name} is no number); publish its run again.")
     return record

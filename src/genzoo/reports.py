@@ -1,5 +1,6 @@
 """What a run says of itself: its first and last lines, and metrics.json."""
 
+import functools
 import logging
 import platform
 import re
@@ -62,6 +63,7 @@ def report(
         "batch_norm": module.batch_norm,
         "config_hash": config_hash(config),
         "device": _device_name(module),
+        "devices": config["trainer"]["devices"],
         "measured_by": code_version(),
         "versions": {"torch": torch.__version__, "lightning": pl.__version__},
         "date": time.strftime("%Y-%m-%d"),
@@ -82,16 +84,18 @@ def conclude(report: Mapping[str, Any], folder: Path) -> None:
     log.info(f"pictures (samples/*.png), metrics.json and last.ckpt are in {folder}")
 
 
+@functools.cache
 def code_version() -> str:
-    """Version and, in a checkout, the commit."""
-    git = subprocess.run(
-        ["git", "-C", str(Path(genzoo.__file__).parent), "describe", "--always", "--dirty", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    commit = git.stdout.strip()
-    return f"{genzoo.__version__}+{commit}" if commit else genzoo.__version__
+    """Version and, in genzoo's own checkout, the commit, as they were when this was first asked."""
+    root = Path(genzoo.__file__).parents[2]
+    if not (root / ".git").exists():
+        return genzoo.__version__
+    try:
+        command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
+        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):  # no git here, or one that does not trust the folder
+        return genzoo.__version__
+    return f"{genzoo.__version__}+{commit}"
 
 
 def _marked(described: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Going on with a run: its own configuration wins."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,20 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
+from genzoo.core.registry import check_targets
+from genzoo.folders import VARIABLE
 
 # What the checkpoint's configuration decides.
 EXPERIMENT = ("seed", "recipe", "model", "data", "trainer", "channels_last", "compile", "deterministic", "experiment")
+# How it is shown and measured: the run's own, unless the group is named on the command line.
+SHOWN = ("metrics", "callbacks", "logger")
 # What may differ when a run goes on: where things lie, how it is shown, on which device.
 FREE = (
     "resume",
     "debug",
     "trust",
     "paths",
-    "logger",
-    "callbacks",
-    "metrics",
+    *SHOWN,
     "hydra",
     "data.root",
     "trainer.accelerator",
@@ -38,7 +41,7 @@ def adopt(
         choices: group -> chosen option now.
 
     Returns:
-        The resolved configuration: the run's own, shown and stored as now; its checkpoint; its folder.
+        The resolved configuration, the run's own but for what may differ; its checkpoint; its folder.
 
     Raises:
         GenzooError: there is no such run, its checkpoint is damaged or forbidden, an override would change it.
@@ -49,9 +52,12 @@ def adopt(
     check_overrides(overrides, cfg, choices, stored)
 
     now = OmegaConf.to_container(cfg, resolve=True)
-    given = {override.partition("=")[0] for override in overrides}
-    shown = {key: value for key, value in now.items() if key not in EXPERIMENT}
-    config = shown | {key: value for key, value in stored["config"].items() if key in EXPERIMENT}
+    given = {override.key_or_group for override in OverridesParser.create().parse_overrides(list(overrides))}
+    own = {key: value for key, value in stored["config"].items() if key in EXPERIMENT}
+    groups = {name.split(".")[0] for name in given}
+    shown = {key: value for key, value in stored["shown"].items() if key in SHOWN and key not in groups}
+    check_targets(shown)
+    config = {key: value for key, value in now.items() if key not in EXPERIMENT} | own | shown
     config["data"] = relocate(stored["config"], now, now["data"].get("root") if "data.root" in given else None)
     if "trainer.accelerator" in given:
         config["trainer"]["accelerator"] = now["trainer"]["accelerator"]
@@ -64,6 +70,8 @@ def find_run(resume: str, runs: Path) -> Path:
     Raises:
         GenzooError: there is none.
     """
+    if given := os.environ.get(VARIABLE):  # what the first process of this run found
+        return Path(given)
     if resume == "last":
         checkpoints = sorted(runs.glob("**/last.ckpt"), key=lambda path: path.stat().st_mtime)
         if not checkpoints:

@@ -20,12 +20,12 @@ from genzoo import resume
 from genzoo.build import build, build_data, build_module, trainer_options
 from genzoo.callbacks.interruption import Interruption
 from genzoo.core.checkpoints import FORMAT, find_checkpoint, load_checkpoint, load_weights
-from genzoo.core.errors import GenzooError
+from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
 from genzoo.core.pictures import save_picture
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
-from genzoo.data.module import ImageData
+from genzoo.data.module import SPLITS, ImageData
 from genzoo.folders import VARIABLE, create_run_folder, log_to
 from genzoo.metrics.evaluation import Metric, capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
@@ -59,10 +59,12 @@ def train(cfg: DictConfig) -> dict[str, float]:
         choices = checkpoint["genzoo"]["choices"]
 
     # Whatever can be found wrong before data are loaded.
+    if os.environ.get("LOCAL_RANK", "0") != "0" and VARIABLE not in os.environ:
+        raise GenzooError("start one process only (no torchrun): with trainer=ddp it starts the others by itself.")
     rounds = config["trainer"]["rounds"]
     if not isinstance(rounds, int) or rounds < 1:
         raise GenzooError(f"trainer.rounds={rounds}: a positive number of rounds is needed.")
-    data, module = build_data(config), build_module(config)
+    data, module, metrics = build_data(config), build_module(config), _metrics(config)
     module.check_data(data.spec)
     options = trainer_options(config)
     if folder is None:
@@ -79,12 +81,13 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 f"resume={folder}: the run was trained on data.source={checkpoint['genzoo']['data']['source']}, but "
                 f"here data={data.name} is {data.source} or other images; give its own by data.root=... or GENZOO_DATA."
             )
-        strange = [] if data.source == "official" else [f"data.source={data.source}"]
-        config["marks"] = [*config["trainer"]["marks"], *strange]
+        config["marks"] = _marks(config, data)
+        trained_by = _trained_by(checkpoint)
         module.on_checkpoint["genzoo"] = {
             "format": FORMAT,
-            "trained_by": _trained_by(checkpoint),
+            "trained_by": trained_by,
             "config": {key: config[key] for key in (*resume.EXPERIMENT, "paths", "marks") if key in config},
+            "shown": {key: config[key] for key in resume.SHOWN},
             "choices": dict(choices),
             "data": origin,
         }
@@ -99,19 +102,20 @@ def train(cfg: DictConfig) -> dict[str, float]:
             logger.log_hyperparams({**config, "genzoo": code_version()})
         if checkpoint is None:
             module.initialise(data.initial_images())
+            module.follow_averages()  # from what the initialisation made of the networks
         else:
             module.on_load_checkpoint(checkpoint)
         announce(config, data, module, trainer)
 
         trainer.fit(module, datamodule=data, ckpt_path=folder / "last.ckpt" if checkpoint else None, weights_only=True)
+        module.to(trainer.strategy.root_device)  # Lightning leaves it on the CPU
 
         stopped_by = next((c.signal for c in callbacks.values() if isinstance(c, Interruption)), None)
         values: Mapping[str, float] = {}
         if trainer.is_global_zero:
-            metrics = _metrics(config)
             found = apply_metrics(metrics, module, data, "test")
             seconds = round(time.monotonic() - started, 1)
-            result = report(config, data, module, found, trained_by=_trained_by(checkpoint), seconds=seconds)
+            result = report(config, data, module, found, trained_by=trained_by, seconds=seconds)
             values = found.values
             if (folder / "best.ckpt").is_file():
                 result["best"] = _measure_best(metrics, module, data, folder / "best.ckpt")
@@ -136,10 +140,12 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         The metrics, which ``metrics.json`` in the evaluation's folder holds too, beside the pictures.
 
     Raises:
-        GenzooError: the checkpoint is missing, damaged, forbidden, or does not fit.
+        GenzooError: the checkpoint is missing, damaged, forbidden, or does not fit; no metric could measure.
     """
     _be_quiet()
     trust(cfg.trust)
+    if cfg.split not in SPLITS:
+        raise GenzooError(f"split={cfg.split}: unknown. {near(cfg.split, SPLITS)}")
     path = find_checkpoint(cfg.ckpt, "ckpt")
     checkpoint = load_checkpoint(path)
     stored = checkpoint["genzoo"]
@@ -152,35 +158,40 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     module.to(_device(cfg.device))
     data.prepare_data()
     data.setup()
+    config["marks"] = _marks(config, data)
     if stored["data"] != _origin(data):
+        config["marks"].append("other images")
         log.warning(f"trained on data.source={stored['data']['source']}, but measured on other images: {data.source}")
 
-    folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
-    log.info(
-        f"{config['recipe']['name']} after {module.progress.rounds} rounds, on the {cfg.split} images of {data.name}"
-    )
     metrics = _metrics(now)
     able = capable(metrics, module)
     passed_over = [name for name in metrics if name not in able]
-    if not able:
+    if passed_over and not able:
         raise GenzooError(
             f"metrics={','.join(passed_over)}: {config['recipe']['name']} is not capable of it; "
             f"it is capable of: {', '.join(_capable_of(module))}."
         )
     if passed_over:
         log.info(f"passed over, since {config['recipe']['name']} is not capable of them: {', '.join(passed_over)}")
+    folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
+    log.info(
+        f"{config['recipe']['name']} after {module.progress.rounds} rounds, on the {cfg.split} images of {data.name}"
+    )
     found = apply_metrics(able, module, data, cfg.split)
     for name, sheet in found.pictures.items():
         save_picture(sheet, folder / f"{name}.png")
     for name, page in found.pages.items():
         with aside(folder / f"{name}.html") as partial:
-            partial.write_text(page)
+            partial.write_text(page, encoding="utf-8")
     trained_by = stored["trained_by"]
     result = report(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
     write_json(folder / "metrics.json", result)
     for name, value in found.values.items():
         log.info(f"{name} {value:.4f}")
     log.info(f"metrics.json, {len(found.pictures)} pictures and {len(found.pages)} pages are in {folder}")
+    if not (found.values or found.pictures or found.pages):
+        for error in found.errors.values():
+            raise error
     return dict(found.values)
 
 
@@ -254,11 +265,16 @@ def _measure_best(metrics: Mapping[str, Metric], module: RoundModule, data: Imag
     }
 
 
+def _marks(config: Mapping[str, Any], data: ImageData) -> list[str]:
+    """Why these numbers never enter the report."""
+    strange = [] if data.source == "official" else [f"data.source={data.source}"]
+    return [*config["trainer"]["marks"], *strange]
+
+
 def _trained_by(resumed: Mapping[str, Any] | None) -> str:
     """The version of the code, or the versions, where a run was resumed by another one."""
-    now = code_version()
-    before = resumed["genzoo"]["trained_by"] if resumed else now
-    return now if before == now else f"{before}, {now}"
+    versions = resumed["genzoo"]["trained_by"].split(", ") if resumed else []
+    return ", ".join(dict.fromkeys([*versions, code_version()]))
 
 
 def _device(name: str) -> torch.device:

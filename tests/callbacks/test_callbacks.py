@@ -11,6 +11,7 @@ from PIL import Image
 
 from genzoo.callbacks.checkpoint import Checkpoints
 from genzoo.callbacks.every import EveryRounds
+from genzoo.callbacks.interruption import Interruption
 from genzoo.callbacks.progress import ProgressBar
 from genzoo.tasks import train
 
@@ -38,6 +39,30 @@ def test_a_signal_ends_the_run_between_rounds_with_everything_written(configured
     assert (run / "samples" / "grid-000003.png").is_file()
     assert (run / "samples" / "grid.gif").is_file()
     assert signal.getsignal(number) == before
+
+
+class Ranks:
+    """A trainer of two ranks, the other of which got a signal in round 13."""
+
+    world_size, should_stop = 2, False
+
+    def __init__(self):
+        self.strategy, self.round = self, 0
+
+    def reduce_boolean_decision(self, decision, all):
+        assert not all
+        return decision or self.round >= 13
+
+
+def test_a_signal_to_one_rank_ends_training_on_all_after_the_same_round():
+    trainer, interruption = Ranks(), Interruption()
+    module = type("Module", (), {"progress": type("Progress", (), {"rounds": 0})()})()
+    while not trainer.should_stop:
+        trainer.round += 1
+        module.progress.rounds += 1
+        interruption.on_train_batch_end(trainer, module, None, None, 0)
+    assert trainer.round == 20
+    assert interruption.signal  # so that the task ends as interrupted, on this rank too
 
 
 def test_every_rounds_acts_on_milestones_and_on_the_last_round_once(configured):

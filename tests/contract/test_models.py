@@ -53,11 +53,12 @@ def answers(module) -> dict[str, torch.Tensor]:
         found["sample"] = module.sample(5, generator=torch.Generator().manual_seed(0))
     if capabilities.Decodes in able:
         found["decode"] = module.decode(module.latent.sample(5, torch.Generator().manual_seed(0)))
+    if capabilities.Features in able:
+        found["features"] = module.features(images)
     if capabilities.InfersCodes in able:
         found |= {f"infer_codes.{part}": code for part, code in module.infer_codes(images).items()}
-    assert able <= {capabilities.Samples, capabilities.Decodes, capabilities.InfersCodes}, (
-        "test the new capability here"
-    )
+    tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features, capabilities.InfersCodes}
+    assert able <= tested, "test the new capability here"
     return found
 
 
@@ -118,10 +119,25 @@ def test_samples_are_images_and_the_same_for_the_same_generator(name):
     assert not a.requires_grad
 
 
+def test_features_are_a_vector_an_image_and_the_same_for_the_same_images(name):
+    _, module = built(name)
+    if capabilities.Features not in module.capabilities():
+        pytest.skip(f"{name} has no features")
+    images = torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    a, b = module.features(images), module.features(images)
+    assert a.dim() == 2
+    assert len(a) == 32
+    assert a.isfinite().all()
+    assert torch.equal(a, b)
+    assert module.training, "asking must leave the module as it was"
+    assert not a.requires_grad
+
+
 def test_answers_survive_saving_and_loading(name, tmp_path: Path):
     data, module = built(name)
     trainer = play(data, module)
-    module.on_checkpoint = {"genzoo": {"format": 1, "config": configuration(name)["model"]}}
+    stored = {"format": 1, "config": configuration(name)["model"], "choices": {}, "data": {}, "trained_by": ""}
+    module.on_checkpoint = {"genzoo": stored}
     trainer.save_checkpoint(tmp_path / "last.ckpt")
     _, loaded = built(name)
     before = answers(loaded)

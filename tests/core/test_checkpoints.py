@@ -11,8 +11,14 @@ from genzoo.core.errors import GenzooError
 
 
 def content(**changes):
-    genzoo = {"format": FORMAT, "config": {"model": {"_target_": "genzoo.core.latent.Latent"}}}
+    config = {"model": {"_target_": "genzoo.core.latent.Latent"}}
+    genzoo = {"format": FORMAT, "config": config, "choices": {}, "data": {}, "trained_by": "0.1.0"}
     return {"state_dict": {"weight": torch.arange(6.0)}, "genzoo": genzoo} | changes
+
+
+def forged(config):
+    """A checkpoint of this configuration."""
+    return {"genzoo": content()["genzoo"] | {"config": config}}
 
 
 class Payload:
@@ -103,8 +109,8 @@ def test_a_file_of_another_kind_is_told(path, text):
         ({"genzoo": "1"}, "not a checkpoint of genzoo"),
         ({"genzoo": {"format": FORMAT + 1, "config": {}}}, f"has format {FORMAT + 1}, this genzoo reads {FORMAT}"),
         ({"genzoo": {"config": {}}}, "has format None"),
-        ({"genzoo": {"format": FORMAT}}, "last.ckpt"),
-        ({"genzoo": {"format": FORMAT, "config": {"a": [{"_target_": "os.system"}]}}}, "'os.system'.*refused"),
+        ({"genzoo": {"format": FORMAT}}, "lacks its config, choices, data, trained_by"),
+        (forged({"a": [{"_target_": "os.system"}]}), r"'os\.system'.*refused"),
     ],
 )
 def test_what_genzoo_did_not_write_is_refused(path, changes, message):

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from genzoo.core.pictures import save_animation
+from genzoo.core.registry import register
 
 
+@register
 class Animation(pl.Callback):
     """At the end, shows one kind of picture over time as ``samples/<name>.gif``.
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
+from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Metric, evaluate
 
 
+@register
 class Best(EveryRounds):
     """Measures on validation data now and then and keeps ``best.ckpt``, the checkpoint with the lowest value.
 

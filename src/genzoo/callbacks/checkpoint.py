@@ -7,8 +7,10 @@ from pytorch_lightning.callbacks import Checkpoint
 
 from genzoo.callbacks.every import EveryRounds
 from genzoo.core.milestones import Milestones
+from genzoo.core.registry import register
 
 
+@register
 class Checkpoints(EveryRounds, Checkpoint):
     """Keeps ``last.ckpt`` fresh and, if asked, a copy every so many rounds.
 

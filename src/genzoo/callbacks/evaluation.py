@@ -7,9 +7,11 @@ import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
 from genzoo.core.pictures import save_picture
+from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Metric, evaluate
 
 
+@register
 class Evaluate(EveryRounds):
     """Applies metrics to validation data; pictures go to ``samples/<name>-<round>.png`` and to the loggers.
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from genzoo.core.registry import register
+
 log = logging.getLogger("genzoo")
 
 
+@register
 class Interruption(pl.Callback):
     """The first signal lets the round end, and with it training: checkpoint, pictures and metrics are written.
 
@@ -24,12 +27,20 @@ class Interruption(pl.Callback):
 
         def stop(number: int, frame: Any) -> None:
             self.signal = signal.Signals(number).name
-            trainer.should_stop = True
+            trainer.should_stop = trainer.world_size == 1
             signal.signal(signal.SIGINT, signal.default_int_handler)
             log.warning(f"{self.signal}: finishing the round, then saving; Ctrl-C again aborts at once")
 
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, stop)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
+        """Several ranks must end after the same round: every ten rounds they ask whether a signal reached one."""
+        if trainer.world_size == 1 or module.progress.rounds % 10:
+            return
+        if trainer.strategy.reduce_boolean_decision(self.signal is not None, all=False):
+            self.signal = self.signal or "a signal to another process"
+            trainer.should_stop = True
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Gives the signals back."""

@@ -6,8 +6,10 @@ import pytorch_lightning as pl
 import torch
 
 from genzoo.callbacks.every import EveryRounds
+from genzoo.core.registry import register
 
 
+@register
 class Losses(EveryRounds):
     """Reads the module's meters, checks their health and hands the means to the loggers.
 

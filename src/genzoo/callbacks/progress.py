@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from genzoo.callbacks.losses import Losses
+from genzoo.core.registry import register
 
 
 def clock(seconds: float) -> str:
@@ -21,6 +22,7 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
+@register
 class ProgressBar(pl.Callback):
     """Rounds, images per second, losses and time left: a bar on a terminal, a line now and then elsewhere.
 

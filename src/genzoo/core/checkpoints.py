@@ -1,7 +1,7 @@
 """Checkpoints: written aside and renamed; read as untrusted.
 
 A checkpoint holds Lightning's usual entries (state_dict, optimizer_states ...), ``progress`` and ``genzoo``: format,
-resolved configuration as plain containers, and where the data came from.
+resolved configuration as plain containers, where the data came from, and the version of the code.
 """
 
 import os
@@ -81,8 +81,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"{path}: the checkpoint has format {checkpoint['genzoo'].get('format')}, this genzoo reads {FORMAT}; "
             "use the version that wrote it."
         )
-    if "config" not in checkpoint["genzoo"]:
-        raise GenzooError(f"{path}: the checkpoint lacks its configuration; give one that train.py wrote.")
+    if lacking := [key for key in ("config", "choices", "data", "trained_by") if key not in checkpoint["genzoo"]]:
+        raise GenzooError(f"{path}: the checkpoint lacks its {', '.join(lacking)}; give one that train.py wrote.")
     check_targets(checkpoint["genzoo"]["config"])
     return checkpoint
 

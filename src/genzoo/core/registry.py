@@ -2,8 +2,9 @@
 
 A checkpoint carries the configuration that rebuilds its model, and a configuration names classes. One that comes
 from others could name any function of any installed package, so only registered objects are built from it: genzoo's
-own classes (marked ``@register``), torch's optimizers, and what the user registered. The *resolved* object is looked
-up, not its name, because modules re-export others: ``genzoo.tasks.os.system`` begins with ``genzoo``.
+own classes (marked ``@register``), torch's optimizers, Lightning's loggers, and what the user registered. The
+*resolved* object is looked up, not its name, because modules re-export others: ``genzoo.tasks.os.system`` begins
+with ``genzoo``.
 """
 
 import importlib
@@ -11,16 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import torch
+from pytorch_lightning import loggers
 
 from genzoo.core.errors import GenzooError
 
 T = TypeVar("T")
 _registered: set[Any] = {
-    optimizer
-    for optimizer in vars(torch.optim).values()
-    if isinstance(optimizer, type) and issubclass(optimizer, torch.optim.Optimizer)
+    found
+    for module, base in ((torch.optim, torch.optim.Optimizer), (loggers, loggers.Logger))
+    for found in vars(module).values()
+    if isinstance(found, type) and issubclass(found, base)
 }
-_packages: set[str] = {"genzoo", "torch.optim"}
+_packages: set[str] = {"genzoo", "torch.optim", "pytorch_lightning.loggers"}
 
 
 def register(target: T) -> T:

@@ -185,7 +185,7 @@ class RoundModule(Inference, pl.LightningModule):
             )
         if self.levels is not None and self.levels != data.levels:
             raise GenzooError(
-                f"data={data.name} has {data.levels} levels a pixel, but the model needs {self.levels}; "
+                f"data={data.name} has {data.levels or 'no'} levels a pixel, but the model needs {self.levels}; "
                 f"choose {'binary data such as data=binarized_mnist' if self.levels == 2 else 'other data'}."
             )
         if data.classes == 0 and any(stream.pool == "labelled" for stream in self.streams()):
@@ -197,7 +197,12 @@ class RoundModule(Inference, pl.LightningModule):
             player: [p for network in networks for p in network.parameters() if p.requires_grad]
             for player, networks in self.players().items()
         }
-        optimizers = {player: self.optimizer_factories[player](ps) for player, ps in self._parameters_of.items()}
+        optimizers = {}
+        for player, parameters in self._parameters_of.items():
+            try:
+                optimizers[player] = self.optimizer_factories[player](parameters)
+            except (ValueError, TypeError) as error:
+                raise GenzooError(f"model.optimizers.{player}: {error}; correct the configuration.") from error
         for player, options in self.schedules.items():
             for option in options:
                 if option not in optimizers[player].defaults:

@@ -1,0 +1,131 @@
+"""The page that puts the papers' numbers beside ours."""
+
+import json
+import re
+
+import pytest
+from hydra import initialize_config_dir
+from omegaconf import OmegaConf
+
+from genzoo.comparison import checked, page, read_experiment, write_report
+from genzoo.core.errors import GenzooError
+from genzoo.records import read_records
+from support import RECORD, ROOT
+
+EXPERIMENT = {
+    "name": "a/b",
+    "title": "A on B",
+    "config_hash": "abc",
+    "reference": {"metric": "test/x", "unit": "%", "value": 0.05, "std": 0.01, "source": "arXiv 1, table 2"},
+}
+FOLDER = ROOT / "conf" / "experiment"
+EXPERIMENTS = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("**/*.yaml"))
+
+
+def record(seed, value, **changes):
+    return RECORD | {"experiment": "a/b", "seed": seed, "metrics": {"test/x": value}} | changes
+
+
+def row(*records, **changes):
+    """The cells of the one row of the table."""
+    text = page([EXPERIMENT | changes], {"a/b": records} if records else {})
+    (line,) = [line for line in text.splitlines() if line.startswith("| A on B |")]
+    return [cell.strip() for cell in line.strip("|").split("|")][1:]
+
+
+def test_mean_and_standard_deviation_over_seeds_stand_beside_the_papers():
+    # Mean and sample standard deviation of 4, 6 and 8 are 6 and 2.
+    assert row(record(0, 0.04), record(1, 0.06), record(2, 0.08)) == [
+        "5.00 ± 1.00 %",
+        "6.00 ± 2.00 % (n = 3)",
+        "",
+        "measured",
+    ]
+
+
+def test_last_and_best_are_told_apart():
+    best = {"rounds": 7, "metrics": {"test/x": 0.02}}
+    assert row(record(0, 0.04, best=best))[1:] == ["4.00 % (n = 1)", "2.00 % (n = 1)", "measured"]
+
+
+@pytest.mark.parametrize(
+    ("records", "changes", "state"),
+    [
+        ((), {}, "not measured"),
+        ((record(0, 0.1, metrics={"test/y": 1.0}),), {}, "not measured"),
+        ((record(0, 0.1), record(1, 0.1, rounds=1500, of_rounds=2000)), {}, "unfinished: round 1,500 of 2,000"),
+        ((record(0, 0.1, config_hash="older"),), {}, "measured with an earlier configuration"),
+        ((record(0, 0.1),), {"reconstruction": True}, "reconstruction, measured"),
+        ((), {"reconstruction": True}, "reconstruction, not measured"),
+    ],
+)
+def test_the_state_says_what_a_number_is_worth(records, changes, state):
+    assert row(*records, **changes)[-1] == state
+
+
+def test_records_of_an_earlier_configuration_do_not_mix_with_those_of_the_present_one():
+    assert row(record(0, 0.04), record(1, 0.5, config_hash="older"))[1:] == ["4.00 % (n = 1)", "", "measured"]
+
+
+def test_details_give_source_command_and_every_seed():
+    text = page([EXPERIMENT], {"a/b": [record(0, 0.04), record(3, 0.06)]})
+    assert "Paper: arXiv 1, table 2. Metric: `test/x`." in text
+    assert "    python train.py -m experiment=a/b seed=0,3\n" in text
+    assert "| 3 | 6.00 % |  | 10 of 10 | 0.1.0+1234567 | 0.1.0+1234567 | CPU | 2026-01-02 |" in text
+    assert "    python train.py experiment=a/b seed=0\n" in page([EXPERIMENT], {})
+
+
+def test_records_of_an_unknown_experiment_are_named():
+    with pytest.raises(GenzooError, match=r"no conf/experiment/c/d\.yaml"):
+        page([EXPERIMENT], {"c/d": [RECORD]})
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_composes_and_carries_its_reference(name):
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        experiment = read_experiment(name)
+    assert experiment["reference"]["metric"].startswith("test/")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"reference": {"metric": "test/x", "unit": "%"}},
+            "experiment=a/b: its reference lacks value, source;",
+        ),
+        ({"reference": None}, "lacks metric, unit, value, source"),
+        ({"reference": {}}, "lacks metric, unit, value, source"),
+        ({"name": "a/c"}, "needs experiment.name=a/b and a title"),
+    ],
+)
+def test_an_incomplete_experiment_is_named(changes, message):
+    assert checked(EXPERIMENT, "a/b") is EXPERIMENT
+    with pytest.raises(GenzooError, match=re.escape(message)):
+        checked(EXPERIMENT | changes, "a/b")
+
+
+def test_the_page_is_written_and_a_run_published_on_the_way(tmp_path, capsys):
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        config_hash = read_experiment("infogan/mnist")["config_hash"]
+    record = RECORD | {"metrics": {"test/code_error_one_to_one": 0.5}, "config_hash": config_hash}
+    (tmp_path / "metrics.json").write_text(json.dumps(record))
+    cfg = OmegaConf.create(
+        {
+            "publish": str(tmp_path),
+            "results": str(tmp_path / "results"),
+            "experiments": str(FOLDER),
+            "page": str(tmp_path / "RESULTS.md"),
+        }
+    )
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        text = write_report(cfg)
+    assert (tmp_path / "RESULTS.md").read_text() == text
+    assert "| 5.00 % | 50.00 % (n = 1) |  | measured |" in text
+    assert text in capsys.readouterr().out
+
+
+def test_the_committed_page_is_what_the_report_prints():
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        text = page([read_experiment(name) for name in EXPERIMENTS], read_records(ROOT / "results"))
+    assert (ROOT / "docs" / "RESULTS.md").read_text() == text, "run python report.py"
