@@ -55,4 +55,4 @@ def test_the_guides_models_train_and_are_measured(command, mine):
     module = re.search(r"_target_: (\w+)\.", (mine / "model" / f"{name}.yaml").read_text())[1]
     refused = run(f"python evaluate.py ckpt={folder}", mine)
     assert "not registered" in refused.stderr
-    assert run(f"python evaluate.py ckpt={folder} trust=[{module}]", mine).returncode == 0
+    assert run(f"python evaluate.py ckpt={folder} trust=[{module}] metrics=traversal", mine).returncode == 0
