@@ -3,6 +3,7 @@
 import json
 import struct
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,24 @@ def records(path: Path):
             position += left
             continue
         _, size, kind = struct.unpack("<IHB", content[position : position + 7])
+        if position + 7 + size > len(content):  # still being written
+            return
         parts += content[position + 7 : position + 7 + size]
         position += 7 + size
         if kind in (1, 4):  # a whole record, or the last part of one
             record = wandb_internal_pb2.Record.FromString(parts)
             yield record.WhichOneof("record_type"), record
             parts = b""
+
+
+def finished(path: Path) -> list:
+    """The records of a run, once W&B's own process has written the last of them."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = list(records(path))
+        if any(kind == "exit" for kind, _ in found) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
 
 
 def rows(items) -> dict:
@@ -40,7 +53,7 @@ def rows(items) -> dict:
 def test_an_offline_wandb_run_holds_metrics_pictures_and_config(configured, only_run):
     train(configured("logger=wandb", "seed=7"))
     (path,) = only_run().glob("wandb/offline-run-*/run-*.wandb")
-    found = list(records(path))
+    found = finished(path)
     history = [rows(record.history.item) for kind, record in found if kind == "history"]
     losses = {
         row["trainer/global_step"]: row["train/generator_loss"] for row in history if "train/generator_loss" in row

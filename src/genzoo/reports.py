@@ -73,14 +73,14 @@ def report(
 
 def conclude(report: Mapping[str, Any], folder: Path) -> None:
     """The last lines: the figures and where everything lies."""
-    figures = ", ".join(f"{name} {value:.3f}" for name, value in report["metrics"].items())
     log.info(
-        f"{report['state']} after {report['rounds']} of {report['of_rounds']} rounds in "
-        f"{clock(report['seconds'])}{_marked(report)}{': ' if figures else ''}{figures}"
+        f"{report['state']} after {report['rounds']} of {report['of_rounds']} rounds in {clock(report['seconds'])}"
+        f"{_marked(report)}"
     )
-    if best := report.get("best"):
-        figures = ", ".join(f"{name} {value:.3f}" for name, value in best["metrics"].items())
-        log.info(f"the best checkpoint, of round {best['rounds']}: {figures}")
+    best = report.get("best", {"metrics": {}})
+    for name, value in report["metrics"].items():
+        also = f"   best checkpoint (round {best['rounds']}): {best['metrics'][name]:.4f}" if best["metrics"] else ""
+        log.info(f"{name} {value:.4f}{also}")
     log.info(f"pictures (samples/*.png), metrics.json and last.ckpt are in {folder}")
 
 

@@ -55,7 +55,7 @@ def adopt(
     given = {override.key_or_group for override in OverridesParser.create().parse_overrides(list(overrides))}
     own = {key: value for key, value in stored["config"].items() if key in EXPERIMENT}
     groups = {name.split(".")[0] for name in given}
-    shown = {key: value for key, value in stored["shown"].items() if key in SHOWN and key not in groups}
+    shown = {key: value for key, value in stored.get("shown", {}).items() if key in SHOWN and key not in groups}
     check_targets(shown)
     config = {key: value for key, value in now.items() if key not in EXPERIMENT} | own | shown
     config["data"] = relocate(stored["config"], now, now["data"].get("root") if "data.root" in given else None)
