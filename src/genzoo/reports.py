@@ -79,7 +79,8 @@ def conclude(report: Mapping[str, Any], folder: Path) -> None:
     )
     best = report.get("best", {"metrics": {}})
     for name, value in report["metrics"].items():
-        also = f"   best checkpoint (round {best['rounds']}): {best['metrics'][name]:.4f}" if best["metrics"] else ""
+        other = best["metrics"].get(name)
+        also = "" if other is None else f"   (best checkpoint, round {best['rounds']}: {other:.4f})"
         log.info(f"{name} {value:.4f}{also}")
     log.info(f"pictures (samples/*.png), metrics.json and last.ckpt are in {folder}")
 
