@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytorch_lightning as pl
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
@@ -23,6 +24,14 @@ RECORD = {
     "date": "2026-01-02",
     "marks": [],
 }
+
+
+def cpu_trainer(**options) -> pl.Trainer:
+    """A trainer that plays the loader's one pass on the CPU and leaves nothing behind."""
+    quiet = {"logger": False, "enable_checkpointing": False}
+    return pl.Trainer(
+        accelerator="cpu", max_epochs=1, enable_progress_bar=False, enable_model_summary=False, **quiet, **options
+    )
 
 
 def composed(*overrides: str, name: str = "train") -> DictConfig:

@@ -1,13 +1,12 @@
 """Several processes mean the same as one."""
 
 import pytest
-import pytorch_lightning as pl
 import torch
 from torch import nn
 
 from genzoo.build import build_data, build_module
 from spawned import Double, InjectedNoise, KeepWeights
-from support import SHAPES, resolved
+from support import SHAPES, cpu_trainer, resolved
 
 
 def fit(folder, **trainer_options):
@@ -17,17 +16,7 @@ def fit(folder, **trainer_options):
     for m in module.modules():
         if isinstance(m, nn.Dropout):
             m.p = 0.0
-    trainer = pl.Trainer(
-        accelerator="cpu",
-        max_epochs=1,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        callbacks=[Double(), KeepWeights(folder)],
-        **trainer_options,
-    )
+    trainer = cpu_trainer(use_distributed_sampler=False, callbacks=[Double(), KeepWeights(folder)], **trainer_options)
     trainer.fit(module, datamodule=data)
 
 

@@ -11,7 +11,7 @@ from genzoo.build import build_data, build_module
 from genzoo.core import capabilities
 from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.registry import check_targets
-from support import ROOT, SHAPES, resolved
+from support import ROOT, SHAPES, cpu_trainer, resolved
 
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
 pytestmark = pytest.mark.parametrize("name", MODELS)
@@ -32,15 +32,7 @@ def play(data, module, callbacks=()):
     """Two rounds on the CPU."""
     data.setup()
     module.initialise(data.initial_images())
-    trainer = pl.Trainer(
-        accelerator="cpu",
-        max_epochs=1,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        callbacks=list(callbacks),
-    )
+    trainer = cpu_trainer(callbacks=list(callbacks))
     trainer.fit(module, datamodule=data)
     return trainer
 

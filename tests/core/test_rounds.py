@@ -10,6 +10,7 @@ from genzoo.core.batches import DataSpec, ImageSet, Stream
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import Progress, RoundModule, Turn
 from genzoo.data.module import ImageData
+from support import cpu_trainer
 
 REAL = (Stream("real"),)
 SGD = partial(torch.optim.SGD, lr=0.1)
@@ -73,15 +74,7 @@ def play(module, rounds=1, data=None, callbacks=()):
     """Plays up to ``rounds`` rounds by a real trainer."""
     data = data or White()
     data.rounds = rounds
-    trainer = pl.Trainer(
-        accelerator="cpu",
-        max_epochs=1,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        callbacks=list(callbacks),
-    )
+    trainer = cpu_trainer(callbacks=list(callbacks))
     trainer.fit(module.ready(), datamodule=data)
     return module
 

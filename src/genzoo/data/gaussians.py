@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.batches import ImageSet
+from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
@@ -52,9 +53,9 @@ class Gaussians(ImageData):
         known = {**self.facts, "classes": len(centres)}
         check_facts(self.name, known, facts)
         self.numbers = {
-            "train": _whole("n_train", n_train, 1),
-            "validation": _whole("n_validation", n_validation, 0),
-            "test": _whole("n_test", n_test, 0),
+            "train": check_integer("data.n_train", n_train, 1),
+            "validation": check_integer("data.n_validation", n_validation, 0),
+            "test": check_integer("data.n_test", n_test, 0),
         }
         super().__init__(**known, batch_size=batch_size, rounds=rounds, seed=seed)
         self.centres, self.std = centres, _positive("std", std)
@@ -96,7 +97,7 @@ class Ring(Gaussians):
     name = "ring"
 
     def __init__(self, modes: int = 8, radius: float = 2.0, std: float = 0.02, **options: Any):
-        angles = 2 * math.pi / _whole("modes", modes, 2) * torch.arange(modes)
+        angles = 2 * math.pi / check_integer("data.modes", modes, 2) * torch.arange(modes)
         centres = _positive("radius", radius) * torch.stack([angles.cos(), angles.sin()], dim=1)
         super().__init__(centres, std, **options)
 
@@ -125,7 +126,7 @@ class Grid(Gaussians):
     name = "grid"
 
     def __init__(self, side: int = 5, spacing: float = 2.0, std: float = 0.05, **options: Any):
-        line = _positive("spacing", spacing) * (torch.arange(_whole("side", side, 2)) - (side - 1) / 2)
+        line = _positive("spacing", spacing) * (torch.arange(check_integer("data.side", side, 2)) - (side - 1) / 2)
         super().__init__(torch.cartesian_prod(line, line).flip(1), std, **options)  # x runs fastest
 
 
@@ -133,9 +134,3 @@ def _positive(key: str, value: float) -> float:
     if not isinstance(value, int | float) or not value > 0:
         raise GenzooError(f"data.{key}={value}: a positive number is needed.")
     return float(value)
-
-
-def _whole(key: str, value: int, least: int) -> int:
-    if not isinstance(value, int) or value < least:
-        raise GenzooError(f"data.{key}={value}: an integer of at least {least} is needed.")
-    return value

@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from genzoo.core.batches import DataSpec, ImageSet
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
@@ -50,8 +51,7 @@ class ImageData(pl.LightningDataModule):
     ):
         super().__init__()
         for key, value in (("batch_size", batch_size), ("size", size)):
-            if not isinstance(value, int) or value < 1:
-                raise GenzooError(f"data.{key}={value}: a positive integer is needed.")
+            check_positive(f"data.{key}", value)
         if levels is not None and channels not in (1, 3):
             raise GenzooError(f"data.channels={channels}: 1 (grey) or 3 (colour) is needed.")
         self.spec = DataSpec(self.name, channels, size, levels, classes, tuple(factors))

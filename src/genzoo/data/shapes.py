@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.batches import ImageSet
-from genzoo.core.errors import GenzooError
+from genzoo.core.checks import check_integer
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
@@ -75,8 +75,7 @@ class Shapes(ImageData):
             ("n_validation", n_validation, 0),
             ("n_test", n_test, 0),
         ):
-            if not isinstance(value, int) or value < least:
-                raise GenzooError(f"data.{key}={value}: an integer of at least {least} is needed.")
+            check_integer(f"data.{key}", value, least)
         super().__init__(
             size,
             channels,

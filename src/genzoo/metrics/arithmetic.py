@@ -9,6 +9,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 
 from genzoo.core.capabilities import Decodes
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.pictures import picture
 from genzoo.core.randomness import generator
@@ -61,8 +62,7 @@ class Arithmetic:
         if classes is not None:
             _check("classes", classes, "a class", _natural)
         for key, count in (("n", n), ("draws", draws)):
-            if not isinstance(count, int) or count < 1:
-                raise GenzooError(f"metrics.arithmetic.{key}={count}: a positive integer is needed.")
+            check_positive(f"metrics.arithmetic.{key}", count)
         self.groups, self.classes, self.n, self.draws = groups, classes, n, draws
         self.noise, self.seed, self.cache = noise, seed, cache_folder(cache)
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from genzoo.core.capabilities import InfersCodes
-from genzoo.core.errors import GenzooError
+from genzoo.core.checks import check_positive
 from genzoo.core.latent import Categorical
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
@@ -59,8 +59,8 @@ class MutualInformationGap:
 
     def __init__(self, limit: int | None = STANDARD, bins: int = 20, batch_size: int = 128):
         for key, value in (("limit", limit), ("bins", bins), ("batch_size", batch_size)):
-            if (key, value) != ("limit", None) and (not isinstance(value, int) or value < 1):
-                raise GenzooError(f"metrics.mig.{key}={value}: a positive integer is needed.")
+            if (key, value) != ("limit", None):
+                check_positive(f"metrics.mig.{key}", value)
         self.limit, self.bins, self.batch_size = limit, bins, batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from torch import Tensor
 
 from genzoo.core.capabilities import Samples
+from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.images import to_levels
 from genzoo.core.randomness import generator
@@ -93,8 +94,7 @@ class Fidelity:
             ("kid_subset_size", kid_subset_size, 2),
             ("neighbourhood", neighbourhood, 1),
         ):
-            if not isinstance(value, int) or value < least:
-                raise GenzooError(f"metrics.fidelity.{key}={value}: an integer of at least {least} is needed.")
+            check_integer(f"metrics.fidelity.{key}", value, least)
         self.metrics, self.extractor, self.samples, self.reference = tuple(metrics), extractor, samples, reference
         self.batch_size, self.seed = batch_size, seed
         self.settings = {

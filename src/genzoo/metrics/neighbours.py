@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from genzoo.core.capabilities import Samples
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.images import from_levels, to_levels
 from genzoo.core.pictures import picture
@@ -59,8 +60,7 @@ class NearestNeighbours:
         cache: str | Path | None = None,
     ):
         for key, value in (("rows", rows), ("neighbours", neighbours), ("samples", samples)):
-            if not isinstance(value, int) or value < 1:
-                raise GenzooError(f"metrics.neighbours.{key}={value}: a positive integer is needed.")
+            check_positive(f"metrics.neighbours.{key}", value)
         if rows > samples:
             raise GenzooError(f"metrics.neighbours.rows={rows}: only {samples} samples are drawn; raise samples.")
         if extractor is not None and extractor not in EXTRACTORS:

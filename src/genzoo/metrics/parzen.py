@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import Samples
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels, to_unit
 from genzoo.core.randomness import generator
@@ -62,8 +63,7 @@ class ParzenWindow:
 
     def __init__(self, samples: int = STANDARD, sigma_images: int = 1000, seed: int = 0):
         for key, value in (("samples", samples), ("sigma_images", sigma_images)):
-            if not isinstance(value, int) or value < 1:
-                raise GenzooError(f"metrics.parzen.{key}={value}: a positive integer is needed.")
+            check_positive(f"metrics.parzen.{key}", value)
         self.samples, self.sigma_images, self.seed = samples, sigma_images, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.capabilities import Features
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed, generator
 from genzoo.core.registry import register
@@ -53,8 +54,7 @@ class LinearProbe:
             raise GenzooError(
                 f"metrics.probe.labels_per_class={labels_per_class}: a positive integer, or null for all, is needed."
             )
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise GenzooError(f"metrics.probe.batch_size={batch_size}: a positive integer is needed.")
+        check_positive("metrics.probe.batch_size", batch_size)
         if not costs or min(costs) <= 0:
             raise GenzooError(f"metrics.probe.costs={list(costs)}: positive numbers are needed, one at least.")
         self.labels_per_class, self.costs = labels_per_class, tuple(costs)
