@@ -218,10 +218,45 @@ def test_the_streams_of_a_round_count_repeats():
     assert Game(turns=turns).streams() == (Stream("a", batches=3), Stream("b", batches=6), Stream("c", "labelled"))
 
 
-@pytest.mark.parametrize("other", [Turn({}, (Stream("a", "labelled"),)), Turn({}, (Stream("a"),), repeats=2)])
-def test_a_stream_that_two_turns_draw_differently_is_refused(other):
-    with pytest.raises(GenzooError, match="stream 'a': two turns draw it with different pools or sizes"):
-        Game(turns=(Turn({}, (Stream("a"),)), other)).streams()
+def test_turns_of_different_lengths_share_a_stream_from_its_first_images_on():
+    module = Game()
+    module.declared = (
+        Turn({"first": module.first_loss}, REAL, repeats=3),
+        Turn({"second": module.second_loss}, (Stream("real", batches=2),)),
+    )
+    assert module.streams() == (Stream("real", batches=3),)
+    play(module)
+    *critic, doubled = module.seen
+    assert [len(labels) for labels in critic] == [4, 4, 4]
+    assert doubled == critic[0] + critic[1]
+
+
+def test_repeats_may_change_from_round_to_round():
+    module = Game()
+    module.declared = (Turn({"first": module.first_loss}, REAL, repeats=lambda round: 3 if round == 0 else 1),)
+    play(module, rounds=3)
+    assert len(module.seen) == 3 + 1 + 1
+    assert module.progress.images == 5 * 4
+    assert sorted(sum(module.seen[:3], [])) == list(range(12))
+
+
+def test_a_stream_that_two_turns_draw_from_different_pools_is_refused():
+    with pytest.raises(GenzooError, match="stream 'a': two turns draw it from different pools"):
+        Game(turns=(Turn({}, (Stream("a"),)), Turn({}, (Stream("a", "labelled"),)))).streams()
+
+
+def test_only_may_be_nested():
+    module = Game()
+    module.ready().configure_optimizers()
+
+    def required():
+        return module.first.value.requires_grad, module.second.value.requires_grad
+
+    with module.only("first"):
+        with module.only("second"):
+            assert required() == (False, True)
+        assert required() == (True, False)
+    assert required() == (True, True)
 
 
 # Progress, schedules, noise

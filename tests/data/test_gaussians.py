@@ -50,7 +50,7 @@ def test_the_spec_says_continuous_and_a_class_a_mode(mixture):
 def test_the_loader_hands_points_through_unchanged(mixture):
     data = mixture(n_train=20, n_validation=0, n_test=5)
     points, labels, _ = data.split("train")
-    (round,) = RoundLoader(data.pools(), [Stream("real")], 20, 1, 0, data.spec.levels)
+    (round,) = RoundLoader(data.pools(), lambda round: [Stream("real")], 20, 1, 0, data.spec.levels)
     order = [(points == image).flatten(1).all(1).nonzero().item() for image in round.real.images]
     assert sorted(order) == list(range(20))
     assert torch.equal(round.real.labels, labels[order])

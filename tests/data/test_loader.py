@@ -11,6 +11,11 @@ from genzoo.data.module import ImageData, split_of
 REAL = [Stream("real")]
 
 
+def always(streams):
+    """The same streams in every round."""
+    return lambda round: streams
+
+
 def pool(n):
     """``n`` images whose level, label and factor say which they are."""
     number = torch.arange(n)
@@ -18,7 +23,7 @@ def pool(n):
 
 
 def loader(n=12, streams=REAL, batch_size=4, rounds=6, seed=0, **options):
-    return RoundLoader({"train": pool(n)}, streams, batch_size, rounds, seed, **options)
+    return RoundLoader({"train": pool(n)}, always(streams), batch_size, rounds, seed, **options)
 
 
 def drawn(rounds, stream="real"):
@@ -52,17 +57,17 @@ def test_images_labels_and_factors_belong_together():
 
 
 def test_a_set_without_factors_has_none():
-    (round,) = RoundLoader({"train": split_of(torch.zeros(4, 1, 2, 2, dtype=torch.uint8))}, REAL, 4, 1, 0)
+    (round,) = RoundLoader({"train": split_of(torch.zeros(4, 1, 2, 2, dtype=torch.uint8))}, always(REAL), 4, 1, 0)
     assert round.real.factors is None
     assert round.real.labels.tolist() == [-1] * 4
 
 
 def test_levels_become_minus_one_to_one():
     images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1)
-    (round,) = RoundLoader({"train": split_of(images)}, REAL, 3, 1, 0)
+    (round,) = RoundLoader({"train": split_of(images)}, always(REAL), 3, 1, 0)
     assert round.real.images.dtype == torch.float32
     assert torch.allclose(round.real.images.flatten().sort().values, torch.tensor([-1, -0.6, 1]))
-    (round,) = RoundLoader({"train": split_of(images[:2] // 51)}, REAL, 2, 1, 0, levels=2)
+    (round,) = RoundLoader({"train": split_of(images[:2] // 51)}, always(REAL), 2, 1, 0, levels=2)
     assert round.real.images.flatten().sort().values.tolist() == [-1, 1]
 
 
@@ -138,7 +143,7 @@ class Partial(ImageData):
 
 def test_the_labelled_pool_has_known_labels_only():
     pools = Partial(1, 1).pools()
-    rounds = list(RoundLoader(pools, [Stream("real"), Stream("labelled", "labelled")], 2, 4, 0))
+    rounds = list(RoundLoader(pools, always([Stream("real"), Stream("labelled", "labelled")]), 2, 4, 0))
     assert sorted(flat(drawn(rounds[:2], "labelled"))) == [1, 3, 5, 7]
     for round in rounds:
         assert torch.equal(round.labelled.factors.flatten(), round.labelled.labels.float())
@@ -164,10 +169,29 @@ def test_augmentation_is_fresh_each_round_and_repeatable():
     assert torch.equal(one, images())
 
 
-@pytest.mark.parametrize(("batch_size", "batches", "n"), [(13, 1, 12), (5, 3, 14)])
-def test_a_batch_that_is_too_large(batch_size, batches, n):
-    with pytest.raises(GenzooError, match=rf"data.batch_size={batch_size}: .*only {n}; choose a smaller batch"):
-        loader(n=n, streams=[Stream("real", batches=batches)], batch_size=batch_size)
+def test_a_batch_that_is_too_large():
+    with pytest.raises(GenzooError, match=r"data.batch_size=13: .*only 12 images; choose a smaller batch"):
+        loader(batch_size=13)
+
+
+def test_a_draw_larger_than_an_epoch_goes_on_in_the_next_one():
+    (round,) = loader(n=13, streams=[Stream("real", batches=6)], rounds=1)
+    assert drawn([round])[0] == flat(drawn(loader(n=13, rounds=6)))
+
+
+def test_rounds_may_draw_different_numbers_of_batches():
+    def streams(round):
+        return [Stream("real", batches=5 if round == 0 else 1)]
+
+    def varied():
+        return RoundLoader({"train": pool(40)}, streams, 4, 4, 0)
+
+    rounds = drawn(varied())
+    assert [len(round) for round in rounds] == [20, 4, 4, 4]
+    assert flat(rounds) == flat(drawn(loader(n=40, rounds=8)))  # the same images in the same order
+    resumed = varied()
+    resumed.load_state_dict({"position": 2})
+    assert drawn(resumed) == rounds[2:]
 
 
 def test_a_batch_that_ranks_cannot_share():

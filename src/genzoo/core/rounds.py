@@ -31,13 +31,18 @@ class Turn(NamedTuple):
     Args:
         losses: player -> its loss, a function of the turn's streams (keyword -> ``ImageBatch``) that returns a scalar.
             Several players move at once: all gradients are taken before anyone steps.
-        streams: what one repeat draws.
-        repeats: how often the turn is played in a round, each time on fresh images.
+        streams: what one repeat draws. Turns that name the same stream share its images, from the first on.
+        repeats: how often the turn is played in a round, each time on fresh images; or a function of the rounds played
+            that says it.
     """
 
     losses: Mapping[str, Callable[..., Tensor]]
     streams: tuple[Stream, ...] = ()
-    repeats: int = 1
+    repeats: int | Callable[[int], int] = 1
+
+    def repeats_in(self, round: int) -> int:
+        """How often the turn is played in the round that follows ``round`` played ones."""
+        return self.repeats if isinstance(self.repeats, int) else self.repeats(round)
 
 
 class Progress:
@@ -161,14 +166,16 @@ class RoundModule(Inference, pl.LightningModule):
             "lower a learning rate or choose another seed."
         )
 
-    def streams(self) -> tuple[Stream, ...]:
-        """The streams of one round; ``batches`` counts all repeats."""
+    def streams(self, round: int = 0) -> tuple[Stream, ...]:
+        """The streams of the round that follows ``round`` played ones; ``batches`` counts all repeats."""
         streams: dict[str, Stream] = {}
         for turn in self.turns():
             for stream in turn.streams:
-                whole = stream._replace(batches=stream.batches * turn.repeats)
-                if streams.setdefault(stream.name, whole) != whole:
-                    raise GenzooError(f"stream {stream.name!r}: two turns draw it with different pools or sizes.")
+                whole = stream._replace(batches=stream.batches * turn.repeats_in(round))
+                known = streams.setdefault(stream.name, whole)
+                if known.pool != whole.pool:
+                    raise GenzooError(f"stream {stream.name!r}: two turns draw it from different pools.")
+                streams[stream.name] = max(known, whole, key=lambda stream: stream.batches)
         return tuple(streams.values())
 
     def check_data(self, data: DataSpec) -> None:
@@ -229,9 +236,13 @@ class RoundModule(Inference, pl.LightningModule):
                 for group in optimizers[player].param_groups:
                     group[option] = schedule(rounds)
 
+        in_all = {stream.name: stream.batches for stream in self.streams(rounds)}
         for turn in self.turns():
-            for repeat in range(turn.repeats):
-                draws = {s.name: _part(getattr(batch, s.name), repeat, turn.repeats) for s in turn.streams}
+            for repeat in range(turn.repeats_in(rounds)):
+                draws = {
+                    s.name: _part(getattr(batch, s.name), repeat * s.batches, s.batches, in_all[s.name])
+                    for s in turn.streams
+                }
                 self._play(turn, draws, optimizers)
 
         self.progress.rounds += 1
@@ -251,15 +262,16 @@ class RoundModule(Inference, pl.LightningModule):
 
     @contextmanager
     def only(self, player: str) -> Iterator[None]:
-        """Inside, only this player's parameters require gradients."""
-        others = [p for name, ps in self._parameters_of.items() if name != player for p in ps]
-        for p in others:
-            p.requires_grad_(False)
+        """Inside, only this player's parameters require gradients. May be nested."""
+        before = [(p, p.requires_grad) for ps in self._parameters_of.values() for p in ps]
+        for name, ps in self._parameters_of.items():
+            for p in ps:
+                p.requires_grad_(name == player)
         try:
             yield
         finally:
-            for p in others:
-                p.requires_grad_(True)
+            for p, required in before:
+                p.requires_grad_(required)
 
     def _update_averages(self, player: str) -> None:
         for name, average in self.averages.items():
@@ -281,8 +293,10 @@ class RoundModule(Inference, pl.LightningModule):
         self.progress = Progress(**checkpoint["progress"])
 
 
-def _part(batch: ImageBatch, i: int, n: int) -> ImageBatch:
-    """The i-th of n equal parts of a batch."""
-    if n == 1:
+def _part(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatch:
+    """The given number of batches from the first on, of a stream that holds so many in all."""
+    if batches == in_all:
         return batch
-    return ImageBatch(*(None if field is None else field.chunk(n)[i] for field in batch))
+    size = len(batch.images) // in_all
+    part = slice(first * size, (first + batches) * size)
+    return ImageBatch(*(None if field is None else field[part] for field in batch))

@@ -1,6 +1,6 @@
 """The device-resident loader: small image sets live on the device as uint8 and are drawn and normalised there."""
 
-from collections import namedtuple
+from collections import Counter, namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,12 +18,12 @@ Augment = Callable[[Tensor, Generator], Tensor]
 class RoundLoader:
     """Yields the rounds of a training run, each a NamedTuple of named streams of ``ImageBatch``.
 
-    What round r holds is a function of (seed, r): each stream passes over its pool in a fresh order every epoch of its
-    own, and drops the incomplete rest of a pass. Each rank takes its slice of the global batch.
+    What round r holds is a function of (seed, r): each stream passes over its pool batch by batch, in a fresh order
+    every epoch of its own, and drops the incomplete rest of a pass. Each rank takes its slice of the global batch.
 
     Args:
         pools: name -> images to draw from.
-        streams: what a round consists of.
+        streams: what a round consists of, given the number of rounds before it.
         batch_size: images of one batch, over all ranks.
         rounds: length of the whole run; iteration goes from the loader's position to here.
         seed: of the order.
@@ -34,7 +34,7 @@ class RoundLoader:
 
     Example:
         >>> digits = ImageSet(torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1), torch.arange(6))
-        >>> loader = RoundLoader({"train": digits}, [Stream("real")], batch_size=3, rounds=4, seed=0)
+        >>> loader = RoundLoader({"train": digits}, lambda round: [Stream("real")], batch_size=3, rounds=4, seed=0)
         >>> len(loader), sorted(torch.cat([batch.real.labels for batch in list(loader)[:2]]).tolist())
         (4, [0, 1, 2, 3, 4, 5])
     """
@@ -42,7 +42,7 @@ class RoundLoader:
     def __init__(
         self,
         pools: Mapping[str, ImageSet],
-        streams: Sequence[Stream],
+        streams: Callable[[int], Sequence[Stream]],
         batch_size: int,
         rounds: int,
         seed: int,
@@ -57,25 +57,26 @@ class RoundLoader:
                 f"data.batch_size={batch_size} is the batch over all devices and cannot be split evenly over "
                 f"{world_size}; choose a multiple of {world_size}."
             )
-        for stream in streams:
+        for stream in streams(0):
             if stream.pool not in pools:
                 raise GenzooError(
                     f"data: {stream.name!r} draws labelled images, but there are no labels; choose other data."
                 )
-            if stream.batches * batch_size > len(pools[stream.pool].images):
+            if batch_size > len(pools[stream.pool].images):
                 raise GenzooError(
-                    f"data.batch_size={batch_size}: a round draws {stream.batches} x {batch_size} images as "
-                    f"{stream.name!r}, but there are only {len(pools[stream.pool].images)}; choose a smaller batch."
+                    f"data.batch_size={batch_size}: {stream.name!r} draws batches of that size, but there are only "
+                    f"{len(pools[stream.pool].images)} images; choose a smaller batch."
                 )
         self.pools = {
             name: ImageSet(*(None if field is None else field.to(device) for field in pools[name]))
-            for name in {stream.pool for stream in streams}
+            for name in {stream.pool for stream in streams(0)}
         }
-        self.streams, self.batch_size, self.rounds, self.seed = tuple(streams), batch_size, rounds, seed
+        self.streams, self.batch_size, self.rounds, self.seed = streams, batch_size, rounds, seed
         self.levels, self.augment, self.device = levels, augment, torch.device(device)
         self.rank, self.world_size = rank, world_size
         self.position = 0
-        self._round: Any = namedtuple("Round", [stream.name for stream in streams])
+        self._drawn: Counter[str] = Counter()  # stream -> batches before the position
+        self._round: Any = namedtuple("Round", [stream.name for stream in streams(0)])
         self._orders: dict[str, tuple[int, Tensor]] = {}  # stream -> (epoch, order)
 
     def __len__(self) -> int:
@@ -83,7 +84,9 @@ class RoundLoader:
 
     def __iter__(self) -> Iterator[Any]:
         while self.position < self.rounds:
-            batch = self._round(*(self._draw(stream, self.position) for stream in self.streams))
+            streams = self.streams(self.position)
+            batch = self._round(*(self._draw(stream) for stream in streams))
+            self._count(streams)
             self.position += 1
             yield batch
 
@@ -94,22 +97,33 @@ class RoundLoader:
     def load_state_dict(self, state: Mapping[str, int]) -> None:
         """Goes on after ``state["position"]`` rounds."""
         self.position = state["position"]
+        self._drawn = Counter()
+        for round in range(self.position):
+            self._count(self.streams(round))
 
-    def _draw(self, stream: Stream, round: int) -> ImageBatch:
-        pool = self.pools[stream.pool]
-        size = stream.batches * self.batch_size
-        epoch, i = divmod(round, len(pool.images) // size)
-        chosen = self._order(stream, epoch)[i * size : (i + 1) * size]
+    def _count(self, streams: Sequence[Stream]) -> None:
+        for stream in streams:
+            self._drawn[stream.name] += stream.batches
+
+    def _draw(self, stream: Stream) -> ImageBatch:
+        """What this rank sees of the stream in the round at hand."""
+        pool, first, size = self.pools[stream.pool], self._drawn[stream.name], stream.batches * self.batch_size
+        chosen = torch.cat([self._batch(stream, first + i) for i in range(stream.batches)])
         # Rank r takes each batch's r-th slice, so that the ranks together see the batches one process would see.
         mine = torch.arange(size, device=self.device).view(stream.batches, self.world_size, -1)[:, self.rank].flatten()
         if self.augment is None:
             levels = pool.images[chosen[mine]]
         else:  # on the global batch, for the same reason
-            randomness = generator(self.seed, "augment", stream.name, round, device=self.device)
+            randomness = generator(self.seed, "augment", stream.name, self.position, device=self.device)
             levels = self.augment(pool.images[chosen], randomness)[mine]
         chosen = chosen[mine]
         factors = None if pool.factors is None else pool.factors[chosen]
         return ImageBatch(from_levels(levels, self.levels), pool.labels[chosen], factors)
+
+    def _batch(self, stream: Stream, number: int) -> Tensor:
+        """Indices of the images of the stream's batch of that number, over all ranks."""
+        epoch, i = divmod(number, len(self.pools[stream.pool].images) // self.batch_size)
+        return self._order(stream, epoch)[i * self.batch_size : (i + 1) * self.batch_size]
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
         if self._orders.get(stream.name, (None,))[0] != epoch:

@@ -123,7 +123,7 @@ class ImageData(pl.LightningDataModule):
         module = self.trainer.lightning_module
         loader = RoundLoader(
             self.pools(),
-            module.streams(),
+            module.streams,
             self.batch_size,
             self.rounds,
             self.seed,
