@@ -58,9 +58,7 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
     if config["channels_last"]:
         module.to(memory_format=torch.channels_last)
     if config["compile"]:
-        for networks in module.players().values():
-            for network in networks:
-                network.compile()
+        module.compile_networks()
     return module
 
 

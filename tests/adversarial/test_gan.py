@@ -5,10 +5,11 @@ import torch
 from torch.nn import functional as F
 
 from genzoo.adversarial.gan import GAN
-from genzoo.adversarial.networks import goodfellow, infogan
-from genzoo.adversarial.objectives import Minimax, NonSaturating
+from genzoo.adversarial.networks import dcgan, goodfellow, infogan
+from genzoo.adversarial.objectives import Minimax, NonSaturating, Wasserstein
+from genzoo.adversarial.penalties import R1, GradientPenalty
 from genzoo.core.averages import Exponential
-from genzoo.core.batches import ImageBatch
+from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
@@ -206,3 +207,145 @@ def test_it_says_what_it_can_do_and_what_it_is_built_for():
 def test_networks_of_different_image_shapes_are_refused():
     with pytest.raises(GenzooError, match=r"makes images of .* \(1, 4, 4\), but the discriminator takes \(3, 4, 4\)"):
         make(discriminator=infogan.Discriminator((3, 4, 4), channels=2, hidden=8))
+
+
+# One pass through the generator
+
+
+def play(module, rounds=1, n=6):
+    """Rounds on the same real images by hand, as ``RoundModule`` plays them; returns the generator's passes."""
+    passes, losses = [], []
+    hook = module.generator.register_forward_hook(lambda *_: passes.append(1))
+    module.configure_optimizers()
+    optimizers = {player: torch.optim.SGD(ps, 0.1) for player, ps in module._parameters_of.items()}
+    for _ in range(rounds):
+        for turn in module.turns():
+            for player, loss_of in turn.losses.items():
+                with module.only(player):
+                    optimizers[player].zero_grad()
+                    losses.append(loss_of(real=real_batch(n)))
+                    losses[-1].backward()
+                optimizers[player].step()
+                module.after_step(player)
+    hook.remove()
+    return len(passes), [loss.item() for loss in losses]
+
+
+def test_shared_images_save_a_pass_and_change_nothing_else(monkeypatch):
+    # With the same codes for both players, two passes give what one gives.
+    one, two = make(shared_images=True), make()
+    for module in (one, two):
+        fixed_codes(module, monkeypatch)
+    (passes, losses), (twice, same) = play(one, rounds=3), play(two, rounds=3)
+    assert (passes, twice) == (3, 6)
+    assert losses == pytest.approx(same, rel=1e-5)
+    for a, b in zip(one.parameters(), two.parameters(), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize("other", [{"simultaneous": True}, {"generator_batches": 2}])
+def test_shared_images_need_one_batch_and_turns(other):
+    with pytest.raises(GenzooError, match=r"model.shared_images=true: .*use model.simultaneous=false"):
+        make(shared_images=True, **other)
+
+
+# Turns of several steps and batches
+
+
+def test_critic_steps_and_doubled_batches_are_in_the_turns():
+    module = make(discriminator_steps=5, generator_batches=2)
+    critic, maker = module.turns()
+    assert critic.repeats_in(0) == 5
+    assert maker.repeats_in(0) == 1
+    assert [(s.name, s.batches) for turn in (critic, maker) for s in turn.streams] == [("real", 1), ("real", 2)]
+    assert [s.batches for s in module.streams()] == [5]
+    assert make(discriminator_steps=lambda round: 100 - round).streams(60)[0].batches == 40
+
+
+@pytest.mark.parametrize("key", ["discriminator_steps", "generator_batches"])
+@pytest.mark.parametrize("value", [0, -1, 1.5])
+def test_numbers_of_steps_and_batches_are_positive_integers(key, value):
+    with pytest.raises(GenzooError, match=rf"model.{key}={value}: a positive integer is needed"):
+        make(**{key: value})
+
+
+# Penalties, clipping, dequantisation
+
+
+def critic(**options):
+    return dcgan.Discriminator((1, 16, 16), channels=2, norm="none", **options)
+
+
+def wasserstein(**options):
+    options = {
+        "generator": partial(dcgan.Generator, shape=(1, 16, 16), channels=2),
+        "discriminator": critic(),
+    } | options
+    return make(objective=Wasserstein(), **options)
+
+
+def test_penalties_are_added_to_the_discriminators_loss_and_recorded():
+    penalties = {"gradient_penalty": GradientPenalty(2.0), "r1": R1(3.0)}
+    module, images = wasserstein(penalties=penalties), torch.rand(6, 1, 16, 16)
+    real = ImageBatch(images, torch.full((6,), -1))
+    torch.manual_seed(0)
+    loss = module.discriminator_loss(real)
+    recorded = module.meters.means()
+    torch.manual_seed(0)
+    module.penalties = {}
+    assert loss.item() == pytest.approx((module.discriminator_loss(real) + sum(recorded.values())).item(), rel=1e-5)
+    assert recorded["r1"].item() == pytest.approx(R1(3.0)(module.discriminator, images, images).item(), rel=1e-5)
+    assert recorded.keys() == {"gradient_penalty", "r1"}
+
+
+def test_a_penalty_with_batch_norm_is_refused_with_the_reason():
+    with pytest.raises(GenzooError, match=r"model.penalties.r1: the discriminator has batch norm.*batch mates"):
+        make(penalties={"r1": R1()})
+
+
+def test_a_compiled_critic_under_a_penalty_is_refused():
+    with pytest.raises(GenzooError, match=r"compile=true: .*model.penalties.r1 .*use compile=false"):
+        wasserstein(penalties={"r1": R1()}).compile_networks()
+
+
+def test_weights_are_clipped_at_the_start_and_after_each_of_the_critics_steps():
+    module = wasserstein(weight_clip=0.01)
+    module.initialise(torch.zeros(1, 1, 16, 16))
+    assert max(p.abs().max().item() for p in module.discriminator.parameters()) == pytest.approx(0.01)
+    free = max(p.abs().max().item() for p in module.generator.parameters())
+    with torch.no_grad():
+        for p in module.discriminator.parameters():
+            p.fill_(-5)
+    module.after_step("generator")
+    assert all((p == -5).all() for p in module.discriminator.parameters())
+    module.after_step("discriminator")
+    assert all(torch.allclose(p, torch.tensor(-0.01)) for p in module.discriminator.parameters())
+    assert max(p.abs().max().item() for p in module.generator.parameters()) == free > 0.01
+
+
+@pytest.mark.parametrize("bound", [0, -0.01])
+def test_a_clipping_bound_that_is_not_positive_is_refused(bound):
+    with pytest.raises(GenzooError, match=rf"model.weight_clip={bound}: a positive bound is needed"):
+        wasserstein(weight_clip=bound)
+
+
+def test_dequantised_real_images_stay_within_their_level():
+    module = wasserstein(dequantise=True)
+    levels = torch.randint(256, (6, 1, 16, 16))
+    seen = module.real_images(ImageBatch(levels.float() / 127.5 - 1, torch.full((6,), -1)))
+    inside = (seen + 1) * 128 - levels  # in [0, 1) of the level's width
+    assert 0 <= inside.min() < 0.01
+    assert 0.99 < inside.max() < 1.001
+    assert inside.mean().item() == pytest.approx(0.5, abs=0.03)
+    assert torch.equal(wasserstein().real_images(real_batch()), real_batch().images)
+
+
+def test_dequantisation_needs_256_levels():
+    with pytest.raises(GenzooError, match="has 2 levels a pixel, but the model needs 256"):
+        wasserstein(dequantise=True).check_data(DataSpec("binary", 1, 16, levels=2))
+
+
+def test_logits_are_float32_under_autocast():
+    module = wasserstein()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert module.judge(torch.zeros(2, 1, 16, 16), None).dtype == torch.float32

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from genzoo.adversarial.objectives import Minimax, NonSaturating
+from genzoo.adversarial.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 
 BOTH = pytest.mark.parametrize("objective", [Minimax, NonSaturating])
 
@@ -59,3 +59,42 @@ def test_losses_stay_finite_at_extreme_logits(objective):
     extreme = torch.tensor([1e4, -1e4])
     assert objective().discriminator(extreme, extreme).isfinite()
     assert objective().generator(extreme).isfinite()
+
+
+REAL, FAKE = logits(0.5, -1.0, 2.0), logits(1.5, -0.3)
+
+
+def test_zero_one_least_squares_by_hand():
+    loss = LeastSquares().discriminator(REAL, FAKE)
+    assert loss.item() == pytest.approx(((0.5 - 1) ** 2 + 2**2 + 1) / 3 / 2 + (1.5**2 + 0.3**2) / 2 / 2)
+    mse = F.mse_loss
+    torch.testing.assert_close(loss, (mse(REAL, torch.ones_like(REAL)) + mse(FAKE, torch.zeros_like(FAKE))) / 2)
+    assert LeastSquares().generator(FAKE).item() == pytest.approx((0.5**2 + 1.3**2) / 2 / 2)
+
+
+def test_least_squares_around_zero_by_hand():
+    objective = LeastSquares(fake=-1, real=1, wanted=0)
+    loss = objective.discriminator(REAL, FAKE)
+    assert loss.item() == pytest.approx(((0.5 - 1) ** 2 + 2**2 + 1) / 3 / 2 + (2.5**2 + 0.7**2) / 2 / 2)
+    assert objective.generator(FAKE).item() == pytest.approx((1.5**2 + 0.3**2) / 2 / 2)
+
+
+def test_wasserstein_by_hand():
+    assert Wasserstein().discriminator(REAL, FAKE).item() == pytest.approx(1.2 / 2 - 1.5 / 3)
+    assert Wasserstein().generator(FAKE).item() == pytest.approx(-0.6)
+
+
+def test_hinge_by_hand_and_by_torch():
+    loss = Hinge().discriminator(REAL, FAKE)
+    assert loss.item() == pytest.approx((0.5 + 2 + 0) / 3 + (2.5 + 0.7) / 2)
+    # torch's margin loss: max(0, 1 - y (x1 - x2)) with x2 = 0 and the label y = ±1
+    zero, margin = torch.zeros(1, dtype=torch.double), F.margin_ranking_loss
+    one = torch.ones(1, dtype=torch.double)
+    torch.testing.assert_close(loss, margin(REAL, zero, one, margin=1) + margin(FAKE, zero, -one, margin=1))
+    assert Hinge().generator(FAKE).item() == pytest.approx(-0.6)
+
+
+def test_hinge_leaves_scores_outside_the_margin_alone():
+    real, fake = logits(1.5, 0.5), logits(-1.5, -0.5)
+    gradients = torch.autograd.grad(Hinge().discriminator(real, fake), (real, fake))
+    assert [g.tolist() for g in gradients] == [[0, -0.5], [0, 0.5]]

@@ -47,9 +47,12 @@ def answers(module) -> dict[str, torch.Tensor]:
         found["decode"] = module.decode(module.latent.sample(5, torch.Generator().manual_seed(0)))
     if capabilities.Features in able:
         found["features"] = module.features(images)
+    if capabilities.Classifies in able:
+        found["classify"] = module.classify(images)
     if capabilities.InfersCodes in able:
         found |= {f"infer_codes.{part}": code for part, code in module.infer_codes(images).items()}
-    tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features, capabilities.InfersCodes}
+    tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features}
+    tested |= {capabilities.Classifies, capabilities.InfersCodes}
     assert able <= tested, "test the new capability here"
     return found
 
@@ -93,7 +96,7 @@ def test_two_rounds_move_each_player_on_its_own_turn_only(name):
             assert any(moved) if other == player else not any(moved), f"{other} on {player}'s turn"
     assert {player for player, _ in steps} == set(module.players())
     assert module.progress.rounds == 2
-    assert module.progress.images == 2 * sum(s.batches for s in module.streams()) * 16
+    assert module.progress.images == sum(s.batches for round in range(2) for s in module.streams(round)) * 16
     assert trainer.global_step == len(steps)
 
 
@@ -120,6 +123,18 @@ def test_features_are_a_vector_an_image_and_the_same_for_the_same_images(name):
     assert a.dim() == 2
     assert len(a) == 32
     assert a.isfinite().all()
+    assert torch.equal(a, b)
+    assert module.training, "asking must leave the module as it was"
+    assert not a.requires_grad
+
+
+def test_classes_are_scored_for_every_image(name):
+    data, module = built(name)
+    if capabilities.Classifies not in module.capabilities():
+        pytest.skip(f"{name} does not classify")
+    images = torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    a, b = module.classify(images), module.classify(images)
+    assert a.shape == (32, data.spec.classes)
     assert torch.equal(a, b)
     assert module.training, "asking must leave the module as it was"
     assert not a.requires_grad

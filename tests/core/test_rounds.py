@@ -237,7 +237,7 @@ def test_repeats_may_change_from_round_to_round():
     play(module, rounds=3)
     assert len(module.seen) == 3 + 1 + 1
     assert module.progress.images == 5 * 4
-    assert sorted(sum(module.seen[:3], [])) == list(range(12))
+    assert sorted(label for labels in module.seen[:3] for label in labels) == list(range(12))
 
 
 def test_a_stream_that_two_turns_draw_from_different_pools_is_refused():

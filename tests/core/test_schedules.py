@@ -1,6 +1,6 @@
 import pytest
 
-from genzoo.core.schedules import Geometric, Linear
+from genzoo.core.schedules import Geometric, Halved, Linear, WarmUp
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 999, 1000, 5000, 10**6])
@@ -19,3 +19,15 @@ def test_geometric_is_repeated_division_down_to_the_floor():
 def test_geometric_reaches_the_originals_value_after_its_epochs():
     # goodfeli/adversarial: 0.1 / 1.000004 ** updates; after 125,000 updates exp(-0.499999) of it is left.
     assert Geometric(start=0.1, factor=1.000004, floor=1e-6)(125_000) == pytest.approx(0.0606531, rel=1e-5)
+
+
+def test_warm_up_is_the_originals_number_of_critic_steps():
+    steps = WarmUp(start=100, rounds=25, every=500, then=5)
+    # main.py: Diters = 100 if gen_iterations < 25 or gen_iterations % 500 == 0 else 5
+    assert [r for r in range(1600) if steps(r) == 100] == [*range(25), 500, 1000, 1500]
+    assert {steps(r) for r in range(1600)} == {5, 100}
+
+
+@pytest.mark.parametrize(("rounds", "value"), [(0, 0.4), (99, 0.4), (100, 0.2), (250, 0.1), (1000, 0.4 / 1024)])
+def test_halved_is_halved_at_each_multiple(rounds, value):
+    assert Halved(start=0.4, every=100)(rounds) == pytest.approx(value)

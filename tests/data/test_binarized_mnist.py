@@ -191,7 +191,8 @@ def test_dynamic_evaluation_is_fixed(dynamic):
 
 def test_dynamic_training_is_fresh(dynamic):
     grey = torch.full((4, 1, 28, 28), 128, dtype=torch.uint8)
-    loader = RoundLoader({"train": split_of(grey)}, lambda round: [Stream("real")], 4, 2, 0, levels=2, augment=dynamic.augment)
+    pools = {"train": split_of(grey)}
+    loader = RoundLoader(pools, lambda round: [Stream("real")], 4, 2, 0, levels=2, augment=dynamic.augment)
     one, two = (round.real.images for round in loader)
     assert one.unique().tolist() == [-1, 1]
     assert 0.4 < (one != two).float().mean() < 0.6

@@ -1,124 +1,120 @@
-"""The two-player game."""
+"""The two-player game of Goodfellow et al. and those that differ in its objective."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
+from genzoo.adversarial.game import Game
 from genzoo.adversarial.objectives import Objective
-from genzoo.core.averages import Average
-from genzoo.core.batches import ImageBatch, Stream
-from genzoo.core.capabilities import Decodes, Features, Samples
+from genzoo.adversarial.penalties import Penalty
+from genzoo.core.batches import ImageBatch
+from genzoo.core.capabilities import Features
 from genzoo.core.errors import GenzooError
+from genzoo.core.images import dequantise
 from genzoo.core.inference import in_inference
-from genzoo.core.latent import Latent
-from genzoo.core.randomness import generator as fixed_generator
+from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
 from genzoo.nn.pooling import max_pooled
 
 
 @register
-class GAN(RoundModule):
+class GAN(Game):
     """A generator learns to fool a discriminator that learns to tell its images from real ones.
 
-    What a system of this family is, its configuration says: objective x networks x latent x optimizers.
+    What a system of this family is, its configuration says: objective x penalties x networks x latent x optimizers.
 
     Args:
-        generator: factory of the network that maps codes (B, latent.width) to images (B, C, H, W) in [-1, 1]; called
-            with ``latent``, the width of the codes.
-        discriminator: images -> logits (B,). Its ``feature_maps``, if it has that method, are the model's features.
-        latent: law of the codes.
         objective: what each player minimises.
-        optimizers: of the players ``discriminator`` and ``generator``.
-        schedules, averages, batch_norm: see ``RoundModule``.
-        simultaneous: both players move at once, on gradients of the same state; else the discriminator first.
-        sampling_batch: images generated in one pass. Where batch norm uses batch statistics this is part of the
-            protocol: the recipe's batch size.
+        penalties: name -> term of the discriminator's loss on its gradient.
+        weight_clip: bound of the absolute value of each of the discriminator's parameters; None = no bound.
+        dequantise: real images of 256 levels get uniform noise of one level's width.
+        kwargs: of ``Game``. The discriminator maps images to logits (B,), or scores. Its ``feature_maps``, if it has
+            that method, are the model's features.
 
-    Source: Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1 with k = 1.
+    Raises:
+        GenzooError: a setting is out of range, or a penalty meets batch norm in the discriminator.
+
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; penalties, clipping and dequantisation: arXiv
+        1701.07875, algorithm 1; igul222/improved_wgan_training, gan_cifar_resnet.py.
     """
 
     def __init__(
         self,
-        generator: Callable[..., nn.Module],
-        discriminator: nn.Module,
-        latent: Latent,
         objective: Objective,
-        optimizers: Optimizers,
-        schedules: Schedules | None = None,
-        averages: Mapping[str, Average] | None = None,
-        batch_norm: str = "running",
-        simultaneous: bool = False,
-        sampling_batch: int = 128,
+        penalties: Mapping[str, Penalty] | None = None,
+        weight_clip: float | None = None,
+        dequantise: bool = False,
+        **kwargs: Any,
     ):
-        super().__init__(optimizers, schedules, averages, batch_norm)
-        self.generator, self.discriminator = generator(latent=latent.width), discriminator
-        self.latent, self.objective = latent, objective
-        self.simultaneous, self.sampling_batch = simultaneous, sampling_batch
-        self.image_shape = tuple(self.generator.shape)
-        if tuple(discriminator.shape) != self.image_shape:
+        super().__init__(**kwargs)
+        self.objective, self.penalties = objective, dict(penalties or {})
+        self.weight_clip, self.dequantise = weight_clip, dequantise
+        if dequantise:
+            self.levels = 256
+        if weight_clip is not None and weight_clip <= 0:
+            raise GenzooError(f"model.weight_clip={weight_clip}: a positive bound is needed, or null for none.")
+        if self.penalties and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.discriminator.modules()):
             raise GenzooError(
-                f"model: the generator makes images of (channels, height, width) {self.image_shape}, but the "
-                f"discriminator takes {tuple(discriminator.shape)}; give both the same."
+                f"model.penalties.{next(iter(self.penalties))}: the discriminator has batch norm, which makes the "
+                "output of an image depend on its batch mates, so that the penalty is not one on the gradient at each "
+                "image; use model.discriminator.norm=layer, instance, spectral or none."
             )
 
-    def players(self) -> dict[str, list[nn.Module]]:
-        """The discriminator and the generator."""
-        return {"discriminator": [self.discriminator], "generator": [self.generator]}
-
-    def turns(self) -> tuple[Turn, ...]:
-        """The discriminator, then the generator on fresh codes; or both at once."""
-        losses = {"discriminator": self.discriminator_loss, "generator": self.generator_loss}
-        real = (Stream("real"),)
-        if self.simultaneous:
-            return (Turn(losses, real),)
-        return tuple(Turn({player: loss}, real) for player, loss in losses.items())
-
     def capabilities(self) -> frozenset[type]:
-        """It samples and decodes; a discriminator that shows its feature maps gives features."""
-        able = frozenset({Samples, Decodes})
+        """A discriminator that shows its feature maps gives features."""
+        able = super().capabilities()
         return able | {Features} if hasattr(self.discriminator, "feature_maps") else able
 
+    def compile_networks(self) -> None:
+        """Compiles the networks; a critic under a penalty is refused, because it is differentiated twice."""
+        if self.penalties:
+            raise GenzooError(
+                f"compile=true: the critic of model.penalties.{next(iter(self.penalties))} is differentiated twice, "
+                "which compiled networks cannot be; use compile=false."
+            )
+        super().compile_networks()
+
     def initialise(self, images: Tensor) -> None:
-        """Hands training images to networks that start from them."""
-        for network in (self.generator, self.discriminator):
-            if hasattr(network, "initialise"):
-                network.initialise(images)
+        """As ``Game``; the weights are clipped from the start."""
+        super().initialise(images)
+        self.after_step("discriminator")
+
+    def after_step(self, player: str) -> None:
+        """Clips the discriminator's weights."""
+        if self.weight_clip is not None and player == "discriminator":
+            with torch.no_grad():
+                for parameter in self.discriminator.parameters():
+                    parameter.clamp_(-self.weight_clip, self.weight_clip)
+
+    def judge(self, images: Tensor, real: ImageBatch) -> Tensor:
+        """The discriminator's logits (B,) of images that go with a batch of real ones."""
+        return at_least_float32(self.discriminator(images))
+
+    def real_images(self, real: ImageBatch) -> Tensor:
+        """What the discriminator sees of real images."""
+        return dequantise(real.images) if self.dequantise else real.images
+
+    def penalty(self, real: ImageBatch, images: Tensor, fake: Tensor) -> Tensor:
+        """The sum of the penalties, each recorded by its name."""
+        total = images.new_zeros(())
+        for name, penalty in self.penalties.items():
+            value = penalty(lambda x: self.judge(x, real), images, fake)
+            self.meters.record(name, value)
+            total = total + value
+        return total
 
     def discriminator_loss(self, real: ImageBatch) -> Tensor:
         """The objective on real images and as many generated ones, in separate passes (separate batch statistics)."""
-        with torch.no_grad():
-            fake = self.generator(self.latent.sample(len(real.images), device=self.device))
-        return self.objective.discriminator(self.discriminator(real.images), self.discriminator(fake))
+        images, (_, fake) = self.real_images(real), self.images_to_judge(real)
+        loss = self.objective.discriminator(self.judge(images, real), self.judge(fake, real))
+        return loss + self.penalty(real, images, fake)
 
     def generator_loss(self, real: ImageBatch) -> Tensor:
         """The objective on generated images, as many as there are real ones."""
-        fake = self.generator(self.latent.sample(len(real.images), device=self.device))
-        return self.objective.generator(self.discriminator(fake))
-
-    @in_inference
-    def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1] from the prior."""
-        return self.decode(self.latent.sample(n, generator, self.device))
-
-    @in_inference
-    def decode(self, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width).
-
-        Where batch norm uses batch statistics, a batch smaller than ``sampling_batch`` is filled up with fixed codes
-        from the prior (as the original fills its picture grids), so that few images look as they do among many.
-        """
-        images = []
-        for codes in z.split(self.sampling_batch):
-            filler = self.sampling_batch - len(codes) if self.batch_norm == "batch" else 0
-            if filler:
-                fixed = self.latent.sample(filler, fixed_generator(0, "filler"), self.device)
-                codes, kept = torch.cat([codes, fixed]), len(codes)
-                images.append(self.generator(codes)[:kept])
-            else:
-                images.append(self.generator(codes))
-        return torch.cat(images)
+        _, fake = self.images_to_improve(real)
+        return self.objective.generator(self.judge(fake, real))
 
     @in_inference
     def features(self, images: Tensor) -> Tensor:

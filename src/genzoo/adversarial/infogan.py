@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from genzoo.adversarial.gan import GAN
@@ -11,6 +10,7 @@ from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import InfersCodes
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
+from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.nn.posteriors import Posterior
 
@@ -73,21 +73,17 @@ class InfoGAN(GAN):
         return total
 
     def discriminator_loss(self, real: ImageBatch) -> Tensor:
-        """The objective minus λ L_I."""
-        z = self.latent.sample(len(real.images), device=self.device)
-        with torch.no_grad():
-            fake = self.generator(z)
-        logits = self.discriminator(real.images)
-        features = self.discriminator.features(fake)
-        fake_logits = self.discriminator.head(features).squeeze(1)
-        return self.objective.discriminator(logits, fake_logits) - self.information(z, features)
+        """The objective and its penalties, minus λ L_I."""
+        images, (z, fake) = self.real_images(real), self.images_to_judge(real)
+        logits, features = self.judge(images, real), self.discriminator.features(fake)
+        loss = self.objective.discriminator(logits, self._logits(features)) - self.information(z, features)
+        return loss + self.penalty(real, images, fake)
 
     def generator_loss(self, real: ImageBatch) -> Tensor:
         """The objective minus λ L_I."""
-        z = self.latent.sample(len(real.images), device=self.device)
-        features = self.discriminator.features(self.generator(z))
-        fake_logits = self.discriminator.head(features).squeeze(1)
-        return self.objective.generator(fake_logits) - self.information(z, features)
+        z, fake = self.images_to_improve(real)
+        features = self.discriminator.features(fake)
+        return self.objective.generator(self._logits(features)) - self.information(z, features)
 
     @in_inference
     def infer_codes(self, images: Tensor) -> dict[str, Tensor]:
@@ -95,6 +91,9 @@ class InfoGAN(GAN):
         parameters = self._posterior_parameters(self.discriminator.features(images))
         return {name: q.mean(parameters[name]) for name, q in self.posteriors.items()}
 
+    def _logits(self, features: Tensor) -> Tensor:
+        return at_least_float32(self.discriminator.head(features).squeeze(1))
+
     def _posterior_parameters(self, features: Tensor) -> dict[str, Tensor]:
-        outputs = self.recognition(features).split(list(self._outputs.values()), dim=1)
+        outputs = at_least_float32(self.recognition(features)).split(list(self._outputs.values()), dim=1)
         return dict(zip(self._outputs, outputs, strict=True))

@@ -1,6 +1,7 @@
-"""Objectives of the two-player game, as functions of the discriminator's logits.
+"""Objectives of the two-player game, as functions of what the discriminator (critic) says of each image.
 
-D(x) = sigmoid(logit) is the probability that x is real. Every loss is a mean over the batch and is minimised.
+It says a real number: for ``Minimax`` and ``NonSaturating`` the logit of the probability D(x) that x is real, for
+the others the score D(x) itself. Every loss is a mean over the batch and is minimised.
 """
 
 from typing import Protocol
@@ -15,10 +16,10 @@ class Objective(Protocol):
     """What each player minimises."""
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """The discriminator's loss, given its logits on real (B,) and generated (B',) images."""
+        """The discriminator's loss, given its outputs on real (B,) and generated (B',) images."""
 
     def generator(self, fake: Tensor) -> Tensor:
-        """The generator's loss, given the discriminator's logits on its images (B,)."""
+        """The generator's loss, given the discriminator's outputs on its images (B,)."""
 
 
 @register
@@ -57,3 +58,73 @@ class NonSaturating(Minimax):
     def generator(self, fake: Tensor) -> Tensor:
         """-E log D(G(z))."""
         return F.softplus(-fake).mean()
+
+
+@register
+class LeastSquares:
+    """Each player pulls the discriminator's scores to target values.
+
+    Args:
+        fake, real: what the discriminator wants generated and real images to score (the paper's a and b).
+        wanted: what the generator wants its images to score (the paper's c).
+
+    Source: Mao et al. 2017, arXiv 1611.04076, equations 2, 8 (-1, 1, 0: Pearson's χ²) and 9 (0, 1, 1).
+
+    Example:
+        >>> import torch
+        >>> LeastSquares().generator(torch.zeros(1))  # (0 - 1)² / 2
+        tensor(0.5000)
+    """
+
+    def __init__(self, fake: float = 0.0, real: float = 1.0, wanted: float = 1.0):
+        self.fake, self.real, self.wanted = fake, real, wanted
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E (D(x) - b)² / 2 + E (D(G(z)) - a)² / 2."""
+        return (real - self.real).square().mean() / 2 + (fake - self.fake).square().mean() / 2
+
+    def generator(self, fake: Tensor) -> Tensor:
+        """E (D(G(z)) - c)² / 2."""
+        return (fake - self.wanted).square().mean() / 2
+
+
+class _Score:
+    """The generator raises its images' mean score."""
+
+    def generator(self, fake: Tensor) -> Tensor:
+        """-E D(G(z))."""
+        return -fake.mean()
+
+
+@register
+class Wasserstein(_Score):
+    """The critic's loss is minus its estimate of the Wasserstein distance, if a penalty or clipping keeps it Lipschitz.
+
+    Source: Arjovsky, Chintala, Bottou 2017, arXiv 1701.07875, equation 2 and algorithm 1.
+
+    Example:
+        >>> import torch
+        >>> Wasserstein().discriminator(real=torch.tensor([3.0]), fake=torch.tensor([1.0]))
+        tensor(-2.)
+    """
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E D(G(z)) - E D(x)."""
+        return fake.mean() - real.mean()
+
+
+@register
+class Hinge(_Score):
+    """The discriminator moves scores out of the margin (-1, 1) only.
+
+    Source: Miyato et al. 2018, arXiv 1802.05957, equations 16 and 17.
+
+    Example:
+        >>> import torch
+        >>> Hinge().discriminator(real=torch.tensor([0.5]), fake=torch.tensor([-3.0]))
+        tensor(0.5000)
+    """
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z)))."""
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()

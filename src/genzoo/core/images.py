@@ -27,6 +27,19 @@ def to_levels(images: Tensor, n: int = 256) -> Tensor:
     return ((images + 1) * ((n - 1) / 2)).round().clamp(0, n - 1).to(torch.uint8)
 
 
+def dequantise(images: Tensor, n: int = 256) -> Tensor:
+    """Images in [-1, 1] that stand for levels 0 .. n-1, each level k spread uniformly over its n-th of [-1, 1].
+
+    Source: igul222/improved_wgan_training, gan_cifar_resnet.py: 2 k / 256 - 1 + U(0, 1/128).
+
+    >>> spread = dequantise(torch.tensor([-1.0, 1.0]))
+    >>> (spread * 128 + 128).floor()
+    tensor([  0., 255.])
+    """
+    levels = (images + 1) * ((n - 1) / 2)
+    return (levels.round() + torch.rand_like(levels)) * (2 / n) - 1
+
+
 def to_unit(images: Tensor) -> Tensor:
     """Images in [-1, 1] as [0, 1]."""
     return (images + 1) / 2

@@ -136,6 +136,12 @@ class RoundModule(Inference, pl.LightningModule):
                 )
         return self
 
+    def compile_networks(self) -> None:
+        """Compiles what each player's networks do when they are called."""
+        for networks in self.players().values():
+            for network in networks:
+                network.compile()
+
     def check_losses(self) -> None:
         """Reads from the device, and from all ranks, whether every loss was finite in every round so far.
 

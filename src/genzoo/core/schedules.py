@@ -39,3 +39,40 @@ class Geometric:
     def __call__(self, rounds: int) -> float:
         """The value for the round that follows ``rounds`` played ones."""
         return max(self.start * self.factor**-rounds, self.floor)
+
+
+@register
+class WarmUp:
+    """``start`` for the first ``rounds`` rounds and in every ``every``-th after them, else ``then``.
+
+    Source: martinarjovsky/WassersteinGAN, main.py: the critic's steps.
+
+    Example:
+        >>> steps = WarmUp(start=100, rounds=25, every=500, then=5)
+        >>> [steps(r) for r in (0, 24, 25, 499, 500, 501)]
+        [100, 100, 5, 5, 100, 5]
+    """
+
+    def __init__(self, start: int, rounds: int, every: int, then: int):
+        self.start, self.rounds, self.every, self.then = start, rounds, every, then
+
+    def __call__(self, rounds: int) -> int:
+        """The value for the round that follows ``rounds`` played ones."""
+        return self.start if rounds < self.rounds or rounds % self.every == 0 else self.then
+
+
+@register
+class Halved:
+    """``start``, halved after every ``every`` rounds.
+
+    Example:
+        >>> [Halved(start=0.1, every=10)(r) for r in (0, 9, 10, 20)]
+        [0.1, 0.1, 0.05, 0.025]
+    """
+
+    def __init__(self, start: float, every: int):
+        self.start, self.every = start, every
+
+    def __call__(self, rounds: int) -> float:
+        """The value for the round that follows ``rounds`` played ones."""
+        return self.start / 2 ** (rounds // self.every)

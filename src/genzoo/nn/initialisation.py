@@ -1,20 +1,51 @@
 """Initial weights that several originals share."""
 
+import math
+
 from torch import nn
 
+from genzoo.core.registry import register
 
-def dcgan_initialisation(network: nn.Module, std: float = 0.02) -> None:
-    """Convolutions truncated normal (±2 std), transposed convolutions and linear layers normal, all of ``std``; batch
-    norm's gain normal around 1 with ``std``; biases 0.
 
-    Source: openai/InfoGAN, infogan/misc/custom_ops.py; DCGAN (arXiv 1511.06434, section 4) has the same std and gain.
+@register
+def dcgan_initialisation(network: nn.Module, std: float = 0.02, truncated: bool = False) -> None:
+    """Weights normal of ``std``; batch norm's gain normal around 1 with ``std``; biases 0.
+
+    Args:
+        network: is changed in place.
+        std: standard deviation.
+        truncated: no weight of a convolution is further than 2 std from 0.
+
+    Source: DCGAN (arXiv 1511.06434, section 4); truncated in openai/InfoGAN, infogan/misc/custom_ops.py.
     """
     for m in network.modules():
-        if isinstance(m, nn.Conv2d):
+        if truncated and isinstance(m, nn.Conv2d):
             nn.init.trunc_normal_(m.weight, std=std, a=-2 * std, b=2 * std)
-        elif isinstance(m, nn.ConvTranspose2d | nn.Linear):
+        elif isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(m.weight, std=std)
         elif isinstance(m, nn.modules.batchnorm._BatchNorm):
             nn.init.normal_(m.weight, mean=1.0, std=std)
         if getattr(m, "bias", None) is not None:
+            nn.init.zeros_(m.bias)
+
+
+@register
+def glorot_initialisation(network: nn.Module) -> None:
+    """Uniform weights of variance 2 g² / (fan in + fan out): gain g = √2 for convolutions larger than 1 x 1, whose
+    input has passed a ReLU, else 1. A stride thins the fan on its finer side. Biases 0.
+
+    Source: igul222/improved_wgan_training, tflib/ops (conv2d, deconv2d: he_init; linear: glorot);
+        pfnet-research/sngan_projection, gen_models/resblocks.py: GlorotUniform(√2), of 1 x 1 convolutions (1).
+    """
+    for m in network.modules():
+        if isinstance(m, nn.Conv2d | nn.ConvTranspose2d):
+            taps, thinned = math.prod(m.kernel_size), math.prod(m.stride)
+            fans = m.in_channels * taps, m.out_channels * taps
+            finer = fans[1] if isinstance(m, nn.Conv2d) else fans[0]
+            fan = sum(fans) - finer + finer / thinned
+            bound = math.sqrt(3 * 2 * (2 if taps > 1 else 1) / fan)
+            nn.init.uniform_(m.weight, -bound, bound)
+        elif isinstance(m, nn.Linear):
+            nn.init.xavier_uniform_(m.weight)
+        if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and m.bias is not None:
             nn.init.zeros_(m.bias)

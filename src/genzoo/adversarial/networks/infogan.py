@@ -55,7 +55,7 @@ class Generator(nn.Module):
             nn.ReLU(),
             nn.ConvTranspose2d(channels, self.shape[0], 4, stride=2, padding=1),
         )
-        dcgan_initialisation(self)
+        dcgan_initialisation(self, truncated=True)
 
     def forward(self, z: Tensor) -> Tensor:
         """Codes (B, latent) -> images (B, C, H, W) in [-1, 1]: the mean of a Bernoulli."""
@@ -96,7 +96,7 @@ class Discriminator(nn.Module):
             nn.LeakyReLU(slope),
         )
         self.head = nn.Linear(hidden, 1)
-        dcgan_initialisation(self)
+        dcgan_initialisation(self, truncated=True)
 
     def features(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> features (B, hidden)."""
@@ -136,7 +136,7 @@ class Recognition(nn.Module):
             nn.LeakyReLU(slope),
             nn.Linear(hidden, outputs),
         )
-        dcgan_initialisation(self)
+        dcgan_initialisation(self, truncated=True)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (B, features) -> parameters (B, outputs)."""

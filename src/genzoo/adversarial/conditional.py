@@ -1,0 +1,126 @@
+"""Adversarial models of images given their class."""
+
+from typing import Any
+
+from torch import Generator, Tensor, nn
+from torch.nn import functional as F
+
+from genzoo.adversarial.gan import GAN
+from genzoo.core.batches import DataSpec, ImageBatch
+from genzoo.core.capabilities import Classifies
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import in_inference
+from genzoo.core.latent import Categorical
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+
+
+class _Labelled(GAN):
+    """A GAN whose latent code has a part ``label`` that is the class of the image.
+
+    Generated images that go with real ones have their labels.
+    """
+
+    pool = "labelled"
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        part = self.latent.parts.get("label")
+        if not isinstance(part, Categorical):
+            raise GenzooError("model.latent.label: a Categorical part is needed, of as many categories as classes.")
+        self.classes = part.size
+
+    def check_data(self, data: DataSpec) -> None:
+        """Refuses data without labels, or with another number of classes."""
+        super().check_data(data)
+        if data.classes != self.classes:
+            raise GenzooError(
+                f"data={data.name} has {data.classes} classes, but model.latent.label has {self.classes} categories; "
+                f"use model.latent.label.size={data.classes}."
+            )
+
+    def codes(self, real: ImageBatch) -> Tensor:
+        """Codes whose labels are those of the real images."""
+        return self._with_labels(super().codes(real), real.labels)
+
+    def one_hot(self, labels: Tensor) -> Tensor:
+        """Labels (B,) as float (B, classes)."""
+        return F.one_hot(labels, self.classes).float()
+
+    def _with_labels(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.latent.join(self.latent.split(z) | {"label": self.one_hot(labels)})
+
+    @in_inference
+    def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
+        """n images (n, C, H, W) in [-1, 1] of the given classes (n,), or of random ones."""
+        z = self.latent.sample(n, generator, self.device)
+        return self.decode(z if labels is None else self._with_labels(z, labels.to(z.device)))
+
+
+@register
+class ConditionalGAN(_Labelled):
+    """Both networks are told the class.
+
+    Args:
+        kwargs: of ``GAN``; the discriminator takes images and one-hot labels (B, classes), as
+            ``genzoo.adversarial.networks.conditional.LabelMaps`` does.
+
+    Source: Mirza, Osindero 2014, arXiv 1411.1784, equation 2.
+    """
+
+    def judge(self, images: Tensor, real: ImageBatch) -> Tensor:
+        """Logits (B,) of images under the labels of a batch of real ones."""
+        return at_least_float32(self.discriminator(images, self.one_hot(real.labels)))
+
+
+@register
+class ACGAN(_Labelled):
+    """The generator is told the class, and the discriminator tells it.
+
+    L_S is the objective; L_C = E log P(C = c | x) on real and generated images is what both players raise, too.
+
+    Args:
+        class_weight: of L_C in the discriminator's and in the generator's loss.
+        kwargs: of ``GAN``; the discriminator must have ``features`` and a linear ``head``.
+
+    Source: Odena, Olah, Shlens 2017, arXiv 1610.09585, equations 2 and 3.
+    """
+
+    def __init__(self, class_weight: float = 1.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.class_weight = class_weight
+        self.class_head = nn.Linear(self.discriminator.head.in_features, self.classes)
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        """The discriminator moves the class head as well."""
+        return super().players() | {"discriminator": [self.discriminator, self.class_head]}
+
+    def capabilities(self) -> frozenset[type]:
+        """It classifies, too."""
+        return super().capabilities() | {Classifies}
+
+    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+        """The objective and its penalties, minus L_C of real and generated images."""
+        images, (_, fake) = self.real_images(real), self.images_to_judge(real)
+        (real_logits, real_classes), (fake_logits, fake_classes) = self._heads(images), self._heads(fake)
+        loss = self.objective.discriminator(real_logits, fake_logits) + self.penalty(real, images, fake)
+        misses = F.cross_entropy(real_classes, real.labels) + F.cross_entropy(fake_classes, real.labels)
+        self.meters.record("class_loss", misses)
+        return loss + self.class_weight * misses
+
+    def generator_loss(self, real: ImageBatch) -> Tensor:
+        """The objective minus L_C of generated images."""
+        _, fake = self.images_to_improve(real)
+        logits, classes = self._heads(fake)
+        return self.objective.generator(logits) + self.class_weight * F.cross_entropy(classes, real.labels)
+
+    @in_inference
+    def classify(self, images: Tensor) -> Tensor:
+        """Logits (B, classes) of images (B, C, H, W) in [-1, 1]."""
+        return self.class_head(self.discriminator.features(images))
+
+    def _heads(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.discriminator.features(images)
+        return at_least_float32(self.discriminator.head(features).squeeze(1)), at_least_float32(
+            self.class_head(features)
+        )

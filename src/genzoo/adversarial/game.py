@@ -1,0 +1,152 @@
+"""What all adversarial models share: two networks that take turns, and the images that one of them makes."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Generator, Tensor, nn
+
+from genzoo.core.averages import Average
+from genzoo.core.batches import ImageBatch, Stream
+from genzoo.core.capabilities import Decodes, Samples
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import in_inference
+from genzoo.core.latent import Latent
+from genzoo.core.randomness import generator as fixed_generator
+from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
+
+
+class Game(RoundModule):
+    """Base of the adversarial models; subclasses give the two losses.
+
+    Args:
+        generator: factory of the network that maps codes (B, latent.width) to images (B, C, H, W) in [-1, 1]; called
+            with ``latent``, the width of the codes.
+        discriminator: judges images; called critic where it does not tell real from generated.
+        latent: law of the codes.
+        optimizers: of the players ``discriminator`` and ``generator``.
+        schedules, averages, batch_norm: see ``RoundModule``.
+        simultaneous: both players move at once, on gradients of the same state; else the discriminator first.
+        discriminator_steps: turns of the discriminator in a round, or a function of the rounds played that says it.
+        generator_batches: batches of images that the generator's loss is a mean over.
+        shared_images: the generator moves on the very images that the discriminator just judged: one pass through it
+            in a round instead of two.
+        sampling_batch: images generated in one pass. Where batch norm uses batch statistics this is part of the
+            protocol: the recipe's batch size.
+    """
+
+    pool = "train"  #: that real images come from
+
+    def __init__(
+        self,
+        generator: Callable[..., nn.Module],
+        discriminator: nn.Module,
+        latent: Latent,
+        optimizers: Optimizers,
+        schedules: Schedules | None = None,
+        averages: Mapping[str, Average] | None = None,
+        batch_norm: str = "running",
+        simultaneous: bool = False,
+        discriminator_steps: int | Callable[[int], int] = 1,
+        generator_batches: int = 1,
+        shared_images: bool = False,
+        sampling_batch: int = 128,
+    ):
+        super().__init__(optimizers, schedules, averages, batch_norm)
+        if not callable(discriminator_steps):
+            check_positive("model.discriminator_steps", discriminator_steps)
+        check_positive("model.generator_batches", generator_batches)
+        if shared_images and (simultaneous or generator_batches > 1):
+            raise GenzooError(
+                "model.shared_images=true: the generator moves on the discriminator's last batch, after it; "
+                "use model.simultaneous=false and model.generator_batches=1."
+            )
+        self.generator, self.discriminator, self.latent = generator(latent=latent.width), discriminator, latent
+        self.simultaneous, self.discriminator_steps = simultaneous, discriminator_steps
+        self.generator_batches, self.shared_images = generator_batches, shared_images
+        self.sampling_batch = sampling_batch
+        self.image_shape = tuple(self.generator.shape)
+        if tuple(discriminator.shape) != self.image_shape:
+            raise GenzooError(
+                f"model: the generator makes images of (channels, height, width) {self.image_shape}, but the "
+                f"discriminator takes {tuple(discriminator.shape)}; give both the same."
+            )
+        self._judged: tuple[Tensor, Tensor] | None = None  # codes and images that the generator moves on
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        """The discriminator and the generator."""
+        return {"discriminator": [self.discriminator], "generator": [self.generator]}
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The discriminator, then the generator; or both at once."""
+        judge, make = {"discriminator": self.discriminator_loss}, {"generator": self.generator_loss}
+        real = Stream("real", self.pool)
+        if self.simultaneous:
+            return (Turn(judge | make, (real,)),)
+        return (
+            Turn(judge, (real,), self.discriminator_steps),
+            Turn(make, (real._replace(batches=self.generator_batches),)),
+        )
+
+    def capabilities(self) -> frozenset[type]:
+        """It samples and decodes."""
+        return frozenset({Samples, Decodes})
+
+    def initialise(self, images: Tensor) -> None:
+        """Hands training images to networks that start from them."""
+        for network in (self.generator, self.discriminator):
+            if hasattr(network, "initialise"):
+                network.initialise(images)
+
+    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+        """What the discriminator minimises."""
+        raise NotImplementedError
+
+    def generator_loss(self, real: ImageBatch) -> Tensor:
+        """What the generator minimises."""
+        raise NotImplementedError
+
+    def codes(self, real: ImageBatch) -> Tensor:
+        """As many codes (B, latent.width) as there are real images."""
+        return self.latent.sample(len(real.images), device=self.device)
+
+    def images_to_judge(self, real: ImageBatch) -> tuple[Tensor, Tensor]:
+        """Codes and their images, as many as there are real ones, for the discriminator's loss."""
+        z = self.codes(real)
+        if not self.shared_images:
+            with torch.no_grad():
+                return z, self.generator(z)
+        with self.only("generator"):  # its graph is kept for the generator's loss
+            self._judged = z, self.generator(z)
+        return z, self._judged[1].detach()
+
+    def images_to_improve(self, real: ImageBatch) -> tuple[Tensor, Tensor]:
+        """Codes and their images, as many as there are real ones, for the generator's loss."""
+        if self.shared_images:
+            (z, images), self._judged = self._judged, None
+            return z, images
+        z = self.codes(real)
+        return z, self.generator(z)
+
+    @in_inference
+    def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
+        """n images (n, C, H, W) in [-1, 1] from the prior."""
+        return self.decode(self.latent.sample(n, generator, self.device))
+
+    @in_inference
+    def decode(self, z: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width).
+
+        Where batch norm uses batch statistics, a batch smaller than ``sampling_batch`` is filled up with fixed codes
+        from the prior (as InfoGAN's original fills its picture grids), so that few images look as they do among many.
+        """
+        images = []
+        for codes in z.split(self.sampling_batch):
+            filler = self.sampling_batch - len(codes) if self.batch_norm == "batch" else 0
+            if filler:
+                fixed = self.latent.sample(filler, fixed_generator(0, "filler"), self.device)
+                codes, kept = torch.cat([codes, fixed]), len(codes)
+                images.append(self.generator(codes)[:kept])
+            else:
+                images.append(self.generator(codes))
+        return torch.cat(images)

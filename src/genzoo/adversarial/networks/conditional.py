@@ -1,0 +1,39 @@
+"""Labels as further channels."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.registry import register
+
+
+@register
+class LabelMaps(nn.Module):
+    """A network on images whose channels go on with one map a class, 1 for the image's own and 0 else.
+
+    Args:
+        network: factory, called with ``shape``, (C + classes, H, W).
+        shape: (C, H, W) of the images.
+        classes: number of classes.
+
+    Source: arXiv 1411.1784, section 3.2 (labels into an additional input layer), as Newmu/dcgan_code,
+        mnist/train_cond_dcgan.py, does it in convolutional networks.
+
+    Example:
+        >>> from functools import partial
+        >>> from genzoo.adversarial.networks.dcgan import Discriminator
+        >>> network = LabelMaps(partial(Discriminator, channels=4), shape=(1, 28, 28), classes=10)
+        >>> network(torch.zeros(2, 1, 28, 28), torch.eye(10)[:2]).shape
+        torch.Size([2])
+    """
+
+    def __init__(self, network: Callable[..., nn.Module], shape: tuple[int, int, int], classes: int):
+        super().__init__()
+        channels, height, width = self.shape = tuple(shape)
+        self.network = network(shape=(channels + classes, height, width))
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Images (B, C, H, W) and one-hot labels (B, classes) -> the network's output."""
+        maps = labels[:, :, None, None].expand(-1, -1, *images.shape[2:])
+        return self.network(torch.cat([images, maps], dim=1))

@@ -1,0 +1,24 @@
+"""Image sizes that networks reach by doubling."""
+
+from genzoo.core.errors import GenzooError
+
+
+def halvings(shape: tuple[int, int, int]) -> tuple[int, int]:
+    """How often images are halved until 4 x 4 (7 x 7 for 28 pixels), and that smallest size.
+
+    Args:
+        shape: (C, H, W) of the images.
+
+    Raises:
+        GenzooError: the size is neither a power of two from 16 to 1024 nor 28.
+
+    >>> halvings((3, 64, 64)), halvings((1, 28, 28))
+    ((4, 4), (2, 7))
+    """
+    _, height, width = shape
+    if height != width or (height != 28 and height not in (2**n for n in range(4, 11))):
+        raise GenzooError(
+            f"model: these networks double 4 pixels up to the image's size, so data.size={height} cannot be; "
+            "choose a power of two (16, 32, 64, 128 ...) or 28."
+        )
+    return (2, 7) if height == 28 else (height.bit_length() - 3, 4)

@@ -1,0 +1,125 @@
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from genzoo.adversarial.conditional import ACGAN, ConditionalGAN
+from genzoo.adversarial.networks import dcgan
+from genzoo.adversarial.networks.conditional import LabelMaps
+from genzoo.adversarial.objectives import NonSaturating
+from genzoo.core.batches import DataSpec, ImageBatch
+from genzoo.core.capabilities import Classifies
+from genzoo.core.errors import GenzooError
+from genzoo.core.latent import Categorical, Latent, Normal
+
+SHAPE, CLASSES = (1, 16, 16), 3
+SGD = partial(torch.optim.SGD, lr=0.1)
+
+
+class Echo(nn.Module):
+    """An image whose every pixel is the index of the code's label."""
+
+    shape = SHAPE
+
+    def __init__(self, latent):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, z):
+        return self.scale * z[:, -CLASSES:].argmax(1).float().view(-1, 1, 1, 1).expand(-1, *SHAPE)
+
+
+def make(kind, **options):
+    torch.manual_seed(0)
+    network = partial(dcgan.Discriminator, channels=2)
+    options = {
+        "generator": Echo,
+        "discriminator": LabelMaps(network, SHAPE, CLASSES) if kind is ConditionalGAN else network(shape=SHAPE),
+        "latent": Latent(noise=Normal(4), label=Categorical(CLASSES)),
+        "objective": NonSaturating(),
+        "optimizers": {"discriminator": SGD, "generator": SGD},
+    } | options
+    return kind(**options).ready()
+
+
+def real_batch():
+    images = torch.rand(8, *SHAPE, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    return ImageBatch(images, torch.tensor([0, 1, 2, 0, 1, 2, 2, 2]))
+
+
+def as_images(labels):
+    return labels.float().view(-1, 1, 1, 1).expand(-1, *SHAPE)
+
+
+BOTH = pytest.mark.parametrize("kind", [ConditionalGAN, ACGAN])
+
+
+@BOTH
+def test_generated_images_have_the_labels_of_the_real_ones(kind):
+    module, real = make(kind), real_batch()
+    assert torch.equal(module.images_to_judge(real)[1], as_images(real.labels))
+    assert torch.equal(module.images_to_improve(real)[1], as_images(real.labels))
+    noise = [module.latent.split(module.codes(real))["noise"] for _ in range(2)]
+    assert not torch.equal(*noise)
+
+
+@BOTH
+def test_samples_are_of_the_classes_asked_for(kind):
+    module, labels = make(kind), torch.tensor([2, 0, 0, 1])
+    assert torch.equal(module.sample(4, labels), as_images(labels))
+    drawn = module.sample(300, generator=torch.Generator().manual_seed(0))[:, 0, 0, 0]
+    assert drawn.long().bincount().tolist() == pytest.approx([100] * 3, abs=30)
+
+
+def test_the_conditional_discriminator_sees_each_image_with_its_label():
+    module, real = make(ConditionalGAN), real_batch()
+    maps = torch.zeros(8, CLASSES, 16, 16)
+    for i, label in enumerate(real.labels.tolist()):
+        maps[i, label] = 1
+    expected = [module.discriminator.network(torch.cat([x, maps], 1)) for x in (real.images, as_images(real.labels))]
+    loss = module.discriminator_loss(real)
+    torch.testing.assert_close(loss, F.softplus(-expected[0]).mean() + F.softplus(expected[1]).mean())
+    torch.testing.assert_close(module.generator_loss(real), F.softplus(-expected[1]).mean())
+
+
+def test_acgans_losses_are_the_objective_and_the_cross_entropies():
+    module, real = make(ACGAN, class_weight=0.3), real_batch()
+    network, fake = module.discriminator, as_images(real.labels)
+
+    def log_probability(images):  # of the right class, by hand
+        scores = module.class_head(network.trunk(images))
+        return torch.stack([s[y] - s.exp().sum().log() for s, y in zip(scores, real.labels, strict=True)]).mean()
+
+    sources = F.softplus(-network(real.images)).mean() + F.softplus(network(fake)).mean()
+    expected = sources - 0.3 * (log_probability(real.images) + log_probability(fake))
+    torch.testing.assert_close(module.discriminator_loss(real), expected)
+    expected = F.softplus(-network(fake)).mean() - 0.3 * log_probability(fake)
+    torch.testing.assert_close(module.generator_loss(real), expected)
+
+
+def test_acgan_classifies_by_its_head():
+    module, images = make(ACGAN), real_batch().images
+    assert Classifies in module.capabilities()
+    network = module.discriminator.eval()
+    assert torch.equal(module.classify(images), module.class_head(network.trunk(images)))
+
+
+@BOTH
+def test_real_images_are_drawn_from_those_with_labels(kind):
+    assert {stream.pool for turn in make(kind).turns() for stream in turn.streams} == {"labelled"}
+    with pytest.raises(GenzooError, match="data=faces has no labels, but the model learns from them"):
+        make(kind).check_data(DataSpec("faces", 1, 16, classes=0))
+
+
+@BOTH
+def test_another_number_of_classes_is_refused(kind):
+    with pytest.raises(GenzooError, match=r"has 7 classes, .* 3 categories; use model.latent.label.size=7"):
+        make(kind).check_data(DataSpec("letters", 1, 16, classes=7))
+
+
+@BOTH
+def test_a_latent_without_labels_is_refused(kind):
+    with pytest.raises(GenzooError, match=r"model.latent.label: a Categorical part is needed"):
+        make(kind, latent=Latent(noise=Normal(4)))
