@@ -13,12 +13,14 @@ from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.registry import check_targets
 from support import ROOT, SHAPES, cpu_trainer, resolved
 
+SIZES = {"infogan_svhn": 32, "infogan_celeba": 32, "infogan_chairs": 64}  # of those that are not for 28 pixels
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
 pytestmark = pytest.mark.parametrize("name", MODELS)
 
 
 def configuration(name: str) -> dict:
-    return resolved(f"model={name}", *SHAPES, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
+    size = f"data.size={SIZES.get(name, 28)}"
+    return resolved(f"model={name}", *SHAPES, size, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
 
 
 def built(name: str):

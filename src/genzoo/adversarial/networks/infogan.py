@@ -114,12 +114,12 @@ class Discriminator(nn.Module):
 
 @register
 class Recognition(nn.Module):
-    """The head Q on the discriminator's features: a fully connected layer and the posteriors' parameters.
+    """The head Q on the discriminator's features: a fully connected layer, if any, and the posteriors' parameters.
 
     Args:
         features: width of the features.
         outputs: number of parameters of all posteriors.
-        hidden: width of the fully connected layer.
+        hidden: width of the fully connected layer; None = there is none.
         slope: of the leaky ReLU.
 
     Example:
@@ -128,14 +128,12 @@ class Recognition(nn.Module):
         torch.Size([2, 14])
     """
 
-    def __init__(self, features: int, outputs: int, hidden: int = 128, slope: float = 0.01):
+    def __init__(self, features: int, outputs: int, hidden: int | None = 128, slope: float = 0.01):
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(features, hidden, bias=False),
-            nn.BatchNorm1d(hidden),
-            nn.LeakyReLU(slope),
-            nn.Linear(hidden, outputs),
-        )
+        layers: list[nn.Module] = []
+        if hidden is not None:
+            layers = [nn.Linear(features, hidden, bias=False), nn.BatchNorm1d(hidden), nn.LeakyReLU(slope)]
+        self.layers = nn.Sequential(*layers, nn.Linear(hidden or features, outputs))
         dcgan_initialisation(self, truncated=True)
 
     def forward(self, features: Tensor) -> Tensor:
