@@ -69,10 +69,28 @@ def test_records_of_an_earlier_configuration_do_not_mix_with_those_of_the_presen
 
 def test_details_give_source_command_and_every_seed():
     text = page([EXPERIMENT], {"a/b": [record(0, 0.04), record(3, 0.06)]})
-    assert "Paper: arXiv 1, table 2. Metric: `test/x`." in text
+    assert "Metric: `test/x`. Paper, 5.00 ± 1.00 %: arXiv 1, table 2.\n" in text
     assert "    python train.py -m experiment=a/b seed=0,3\n" in text
     assert "| 3 | 6.00 % |  | 10 of 10 | 0.1.0+1234567 | 0.1.0+1234567 | CPU | 2026-01-02 |" in text
     assert "    python train.py experiment=a/b seed=0\n" in page([EXPERIMENT], {})
+
+
+def test_further_metrics_have_their_own_rows_and_columns():
+    further = [
+        {"metric": "test/y", "unit": "", "value": 42.6, "std": None, "source": "arXiv 2"},
+        {"metric": "test/z", "unit": "", "value": None, "source": None},
+    ]
+    found = [record(0, 0.04, metrics={"test/x": 0.04, "test/y": 50.0})]
+    text = page([EXPERIMENT | {"further": further}], {"a/b": found})
+    assert "| A on B | 5.00 ± 1.00 % | 4.00 % (n = 1) |  | measured |" in text
+    assert "|   its `test/y` | 42.60 | 50.00 (n = 1) |  | measured |" in text
+    assert "|   its `test/z` |  |  |  | not measured |" in text
+    assert "Metric: `test/y`. Paper, 42.60: arXiv 2.\n" in text
+    assert "Metric: `test/z`.\n" in text
+    assert "| seed | test/x | best test/x | test/y | best test/y | test/z | best test/z | rounds |" in text
+    assert "| 0 | 4.00 % |  | 50.00 |  |  |  | 10 of 10 |" in text
+    with pytest.raises(GenzooError, match="experiment=a/b: a reference lacks unit, value, source"):
+        checked(EXPERIMENT | {"further": [{"metric": "test/y"}]}, "a/b")
 
 
 def test_records_of_an_unknown_experiment_are_named():
@@ -92,7 +110,7 @@ def test_every_experiment_composes_and_carries_its_reference(name):
     [
         (
             {"reference": {"metric": "test/x", "unit": "%"}},
-            "experiment=a/b: its reference lacks value, source;",
+            "experiment=a/b: a reference lacks value, source;",
         ),
         ({"reference": None}, "lacks metric, unit, value, source"),
         ({"reference": {}}, "lacks metric, unit, value, source"),

@@ -66,12 +66,12 @@ def checked(experiment: Experiment, name: str) -> Experiment:
     Raises:
         GenzooError: it lacks its reference, its title or its name.
     """
-    reference = experiment.get("reference") or {}
-    lacking = [key for key in ("metric", "unit", "value", "source") if key not in reference]
-    if lacking:
-        raise GenzooError(
-            f"experiment={name}: its reference lacks {', '.join(lacking)}; complete conf/experiment/{name}.yaml."
-        )
+    for reference in (experiment.get("reference") or {}, *experiment.get("further", ())):
+        lacking = [key for key in ("metric", "unit", "value", "source") if key not in reference]
+        if lacking:
+            raise GenzooError(
+                f"experiment={name}: a reference lacks {', '.join(lacking)}; complete conf/experiment/{name}.yaml."
+            )
     if experiment.get("name") != name or "title" not in experiment:
         raise GenzooError(f"experiment={name}: conf/experiment/{name}.yaml needs experiment.name={name} and a title.")
     return experiment
@@ -87,15 +87,31 @@ def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Recor
         raise GenzooError(f"results: there is no conf/experiment/{min(unknown)}.yaml for its records; add it.")
     lines = [INTRODUCTION, "| | paper | ours, last | ours, best | state |", "|---|---|---|---|---|"]
     for experiment in experiments:
-        reference, found = experiment["reference"], comparable(experiment, records.get(experiment["name"], ()))
-        paper = quantity([reference["value"]], reference["unit"], reference.get("std"))
-        last = values(found, reference["metric"])
-        best = values([record["best"] for record in found if "best" in record], reference["metric"])
-        ours = [f"{quantity(v, reference['unit'])} (n = {len(v)})" if v else "" for v in (last, best)]
-        lines.append(f"| {experiment['title']} | {paper} | {ours[0]} | {ours[1]} | {state(experiment, found)} |")
+        found = comparable(experiment, records.get(experiment["name"], ()))
+        for reference in references(experiment):
+            paper = "" if reference["value"] is None else told(reference)
+            last, best = values(found, reference["metric"]), values(bests(found), reference["metric"])
+            ours = [f"{quantity(v, reference['unit'])} (n = {len(v)})" if v else "" for v in (last, best)]
+            what = experiment["title"] if reference is experiment["reference"] else f"  its `{reference['metric']}`"
+            lines.append(f"| {what} | {paper} | {ours[0]} | {ours[1]} | {state(experiment, found, reference)} |")
     for experiment in experiments:
         lines += ["", *details(experiment, records.get(experiment["name"], ()))]
     return "\n".join(lines) + "\n"
+
+
+def references(experiment: Experiment) -> list[Mapping[str, Any]]:
+    """The metric that the experiment is about, then the further ones; a value of None = the paper has none."""
+    return [experiment["reference"], *experiment.get("further", ())]
+
+
+def bests(records: Sequence[Record]) -> list[Record]:
+    """What the records say of best checkpoints."""
+    return [record["best"] for record in records if "best" in record]
+
+
+def told(reference: Mapping[str, Any]) -> str:
+    """The paper's number."""
+    return quantity([reference["value"]], reference["unit"], reference.get("std"))
 
 
 def comparable(experiment: Experiment, records: Sequence[Record]) -> Sequence[Record]:
@@ -123,10 +139,10 @@ def quantity(numbers: Sequence[float], unit: str, std: float | None = None) -> s
     return f"{scale * statistics.mean(numbers):.2f}{spread} {unit}".strip()
 
 
-def state(experiment: Experiment, records: Sequence[Record]) -> str:
-    """What the numbers are worth."""
+def state(experiment: Experiment, records: Sequence[Record], reference: Mapping[str, Any]) -> str:
+    """What the numbers of one metric are worth."""
     kind = "reconstruction, " if experiment.get("reconstruction") else ""
-    if not values(records, experiment["reference"]["metric"]):
+    if not values(records, reference["metric"]):
         return f"{kind}not measured"
     if records[0]["config_hash"] != experiment["config_hash"]:
         return f"{kind}measured with an earlier configuration"
@@ -138,27 +154,26 @@ def state(experiment: Experiment, records: Sequence[Record]) -> str:
 
 def details(experiment: Experiment, records: Sequence[Record]) -> list[str]:
     """Source, command and every seed of one experiment."""
-    reference = experiment["reference"]
     seeds = ",".join(str(record["seed"]) for record in records) or "0"
-    lines = [
-        f"## {experiment['title']}",
-        "",
-        f"Paper: {reference['source']}. Metric: `{reference['metric']}`.",
-        "",
+    lines = [f"## {experiment['title']}", ""]
+    for reference in references(experiment):
+        paper = "" if reference["value"] is None else f" Paper, {told(reference)}: {reference['source']}."
+        lines += [f"Metric: `{reference['metric']}`.{paper}", ""]
+    lines.append(
         f"    python train.py {'-m ' if ',' in seeds else ''}experiment={experiment['name']} seed={seeds}",
-    ]
+    )
     if records:
-        lines += ["", "| seed | last | best | rounds | trained by | measured by | hardware | date |", "|" + "---|" * 8]
+        names = [f"{which}{reference['metric']}" for reference in references(experiment) for which in ("", "best ")]
+        columns = ["seed", *names, "rounds", "trained by", "measured by", "hardware", "date"]
+        lines += ["", f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for record in records:
-        last, best = (
+        cells = [
             quantity(found, reference["unit"]) if found else ""
-            for found in (
-                values([record], reference["metric"]),
-                values([record["best"]] if "best" in record else [], reference["metric"]),
-            )
-        )
+            for reference in references(experiment)
+            for found in (values([record], reference["metric"]), values(bests([record]), reference["metric"]))
+        ]
         lines.append(
-            f"| {record['seed']} | {last} | {best} | {record['rounds']:,} of {record['of_rounds']:,} | "
+            f"| {record['seed']} | {' | '.join(cells)} | {record['rounds']:,} of {record['of_rounds']:,} | "
             f"{record['trained_by']} | {record['measured_by']} | {record['device']} | {record['date']} |"
         )
     return lines

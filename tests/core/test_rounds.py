@@ -231,6 +231,19 @@ def test_turns_of_different_lengths_share_a_stream_from_its_first_images_on():
     assert doubled == critic[0] + critic[1]
 
 
+def test_repeats_of_doubled_batches_get_fresh_images_each():
+    module = Game()
+    module.declared = (
+        Turn({"first": module.first_loss}, (Stream("real", batches=2),), repeats=3),
+        Turn({"second": module.second_loss}, REAL),
+    )
+    play(module, data=White(batch_size=2))
+    *doubled, single = module.seen
+    assert [len(labels) for labels in doubled] == [4, 4, 4]
+    assert sorted(label for labels in doubled for label in labels) == list(range(12))
+    assert single == doubled[0][:2]
+
+
 def test_repeats_may_change_from_round_to_round():
     module = Game()
     module.declared = (Turn({"first": module.first_loss}, REAL, repeats=lambda round: 3 if round == 0 else 1),)

@@ -36,6 +36,7 @@ class LinearProbe:
         costs: values of C that are tried.
         batch_size: images a pass; with batch statistics part of the protocol.
         seed: of the draw and of the solver.
+        data: the labelled set, if not the one that the model was trained on; numbers are then named after it.
 
     Source: DCGAN (arXiv 1511.06434), section 5; Newmu/dcgan_code, svhn/svhn_semisup_analysis.py, which averages over
     100 draws (here: over seeds).
@@ -49,6 +50,7 @@ class LinearProbe:
         costs: Sequence[float] = COSTS,
         batch_size: int = 128,
         seed: int = 0,
+        data: ImageData | None = None,
     ):
         if labels_per_class is not None and (not isinstance(labels_per_class, int) or labels_per_class < 1):
             raise GenzooError(
@@ -58,14 +60,19 @@ class LinearProbe:
         if not costs or min(costs) <= 0:
             raise GenzooError(f"metrics.probe.costs={list(costs)}: positive numbers are needed, one at least.")
         self.labels_per_class, self.costs = labels_per_class, tuple(costs)
-        self.batch_size, self.seed = batch_size, seed
+        self.batch_size, self.seed, self.data = batch_size, seed, data
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """``probe_error``, the fraction of the split's images that are classified wrongly, and ``probe_c``.
 
         Raises:
-            GenzooError: a class has fewer labels than asked for, or there are no labelled validation images.
+            GenzooError: a class has fewer labels than asked for, there are no labelled validation images, or the images
+                of ``data`` are not those that the model takes.
         """
+        if self.data is not None:
+            data = self.data
+            module.check_data(data.spec)
+            data.prepare_data()
         train, validation, measured = (known(data.evaluation_images(s)) for s in ("train", "validation", split))
         if not data.spec.classes or len(train.labels.unique()) < 2 or not len(measured.labels):
             return Evaluation()
@@ -87,7 +94,8 @@ class LinearProbe:
         best = min(errors, key=errors.__getitem__)
         error = (machines[best].predict(features(measured.images)) != measured.labels.numpy()).mean()
 
-        suffix = "" if self.labels_per_class is None else f"_n{len(y)}"
+        suffix = "" if self.data is None else f"_{data.name}"
+        suffix += "" if self.labels_per_class is None else f"_n{len(y)}"
         protocol = {
             "labels": len(y),
             "labels_per_class": self.labels_per_class,
