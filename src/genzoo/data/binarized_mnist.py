@@ -12,17 +12,19 @@ from torch import Generator, Tensor
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
-from genzoo.data.download import DownloadError, downloading
+from genzoo.data.download import downloading
 from genzoo.data.facts import check_facts
-from genzoo.data.idx import damaged, find_idx, read_idx
+from genzoo.data.files import damaged
+from genzoo.data.idx import find_idx, read_idx
 from genzoo.data.mnist import MNIST
-from genzoo.data.module import ImageData, split_of
+from genzoo.data.module import split_of
+from genzoo.data.official import OfficialData
 
 PARTS = {"train": "train", "validation": "valid", "test": "test"}  # split -> its name in files
 
 
 @register
-class BinarizedMNIST(ImageData):
+class BinarizedMNIST(OfficialData):
     """The fixed binarisation of MNIST that papers compare on: 50,000 / 10,000 / 10,000 images of 0 and 1.
 
     Read from ``<root>/BinarizedMNIST/binarized_mnist_{train,valid,test}.amat``, or from IDX files
@@ -50,6 +52,7 @@ class BinarizedMNIST(ImageData):
 
     name = "binarized_mnist"
     classifier = "mnist"
+    place = "BinarizedMNIST"
     url = "http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/"
     facts: ClassVar[dict[str, int]] = {"size": 28, "channels": 1, "levels": 2}
     #: part -> MD5 of its pixels, a byte each
@@ -72,26 +75,7 @@ class BinarizedMNIST(ImageData):
         check_facts(self.name, self.facts, facts)
         if classes not in (0, 10):
             raise GenzooError(f"data.classes={classes}: 0 (no labels, as distributed) or 10 (label files) is needed.")
-        super().__init__(**self.facts, classes=classes, batch_size=batch_size, rounds=rounds, seed=seed)
-        self.folder = Path(root).expanduser() / "BinarizedMNIST"
-        self._no_download = "not wanted (data.offline=true)" if offline else ""
-
-    def prepare_data(self) -> None:
-        """Downloads the files that are missing; tries once, and ``load`` tells of a failure."""
-        missing = [part for part in PARTS.values() if self._find(part) is None]
-        if self._no_download or not missing:
-            return
-        from torchvision.datasets.utils import download_url
-
-        try:
-            with downloading(
-                self.folder, f"the fixed binarisation of MNIST ({', '.join(missing)})", [self.url]
-            ) as aside:
-                for part in missing:
-                    download_url(self.url + _amat(part), aside)
-                    self._pixels(aside / _amat(part), part)  # checks the MD5
-        except DownloadError as error:
-            self._no_download = str(error)
+        super().__init__(root, offline, **self.facts, classes=classes, batch_size=batch_size, rounds=rounds, seed=seed)
 
     def load(self) -> Mapping[str, ImageSet]:
         """Reads the splits."""
@@ -107,6 +91,19 @@ class BinarizedMNIST(ImageData):
             images = self._pixels(path, part)
             splits[split] = split_of(images, self._labels(part, len(images)) if self.spec.classes else None)
         return splits
+
+    def _missing(self) -> list[str]:
+        return [part for part in PARTS.values() if self._find(part) is None]
+
+    def _download(self) -> None:
+        from torchvision.datasets.utils import download_url
+
+        missing = self._missing()
+        what = f"the fixed binarisation of MNIST ({', '.join(missing)})"
+        with downloading(self.folder, what, [self.url]) as aside:
+            for part in missing:
+                download_url(self.url + _amat(part), aside)
+                self._pixels(aside / _amat(part), part)  # checks the MD5
 
     def _find(self, part: str) -> Path | None:
         amat = self.folder / _amat(part)
@@ -143,7 +140,7 @@ class DynamicBinarizedMNIST(MNIST):
     stand-in without network are ``MNIST``'s.
 
     Args:
-        root, train_size, offline, batch_size, rounds, seed, facts: as for ``MNIST``.
+        root, train_size, options: as for ``MNIST``.
 
     Raises:
         GenzooError: as ``MNIST``.

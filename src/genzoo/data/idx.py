@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from genzoo.core.errors import GenzooError
+from genzoo.data.files import damaged
 
 
 def find_idx(path: Path) -> Path | None:
@@ -47,10 +47,3 @@ def read_idx(path: Path, dimensions: int, md5: str | None = None) -> Tensor:
     if len(content) - start != math.prod(shape):
         raise damaged(path, f"it states {math.prod(shape)} bytes and holds {len(content) - start}")
     return torch.frombuffer(bytearray(content[start:]), dtype=torch.uint8).view(shape)
-
-
-def damaged(path: Path, why: str) -> GenzooError:
-    """The error for a file that cannot be what its name says."""
-    return GenzooError(
-        f"data.root: {path} is damaged ({why}); delete it, so that it is downloaded again, or replace it."
-    )

@@ -13,16 +13,16 @@ from torch import Tensor
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
-from genzoo.data.download import DownloadError, downloading
-from genzoo.data.facts import check_facts
+from genzoo.data.download import downloading
 from genzoo.data.idx import find_idx, read_idx
-from genzoo.data.module import ImageData, split_of
+from genzoo.data.module import split_of
+from genzoo.data.official import TrainTestData
 
 log = logging.getLogger("genzoo")
 
 
 @register
-class MNIST(ImageData):
+class MNIST(TrainTestData):
     """MNIST: 60,000 + 10,000 handwritten digits, 28 x 28, grey.
 
     Files are read where torchvision keeps them, ``<root>/MNIST/raw``, packed or not. If they are not there,
@@ -32,11 +32,7 @@ class MNIST(ImageData):
     Args:
         root: folder of data sets.
         train_size: the first so many of the 60,000 are for training, the rest for validation.
-        offline: never download.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (size, channels, levels, classes); it is checked.
+        options: ``offline`` (never download), ``batch_size``, ``rounds``, ``seed`` and facts: of ``TrainTestData``.
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, a file is damaged.
@@ -50,7 +46,8 @@ class MNIST(ImageData):
 
     name = "mnist"
     classifier = "mnist"
-    folder = "MNIST"  #: under root, and the name of torchvision's class
+    place = "MNIST/raw"
+    n_train = 60_000
     facts: ClassVar[dict[str, int]] = {"size": 28, "channels": 1, "levels": 256, "classes": 10}
     #: files -> MD5 of the unpacked content, where it is known
     files: ClassVar[dict[str, str | None]] = {
@@ -60,65 +57,23 @@ class MNIST(ImageData):
         "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
     }
 
-    def __init__(
-        self,
-        root: str | Path,
-        train_size: int = 55_000,
-        offline: bool = False,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
-    ):
-        check_facts(self.name, self.facts, facts)
-        if not isinstance(train_size, int) or not 1 <= train_size <= 60_000:
-            raise GenzooError(
-                f"data.train_size={train_size}: an integer from 1 to 60000 is needed; the rest validates."
-            )
-        super().__init__(**self.facts, batch_size=batch_size, rounds=rounds, seed=seed)
-        self.root, self.train_size = Path(root).expanduser(), train_size
-        self._no_download = "not wanted (data.offline=true)" if offline else ""
+    def __init__(self, root: str | Path, train_size: int = 55_000, **options: Any):
+        super().__init__(root, train_size, **options)
 
-    def prepare_data(self) -> None:
-        """Downloads the files if they are missing; tries once, and ``load`` tells of a failure."""
-        if self._no_download or not self._missing():
-            return
+    def _download(self) -> None:
         from torchvision import datasets
 
-        official = getattr(datasets, self.folder)
-        try:
-            with downloading(self.root, self.folder, official.mirrors) as aside:
-                official(aside, download=True)  # checks the MD5
-        except DownloadError as error:
-            self._no_download = str(error)
-
-    def load(self) -> Mapping[str, ImageSet]:
-        """Reads the splits."""
-        if self._missing():
-            return self._stand_in()
-        (images, labels), test, n = self._read("train"), self._read("t10k"), self.train_size
-        return {
-            "train": split_of(images[:n], labels[:n]),
-            "validation": split_of(images[n:], labels[n:]),
-            "test": split_of(*test),
-        }
+        official = getattr(datasets, self.place.partition("/")[0])
+        with downloading(self.root, official.__name__, official.mirrors) as aside:
+            official(aside, download=True)  # checks the MD5
 
     def _find(self, file: str) -> Path | None:
-        return find_idx(self.root / self.folder / "raw" / file)
-
-    def _missing(self) -> list[str]:
-        return [file for file in self.files if self._find(file) is None]
-
-    def _why(self) -> str:
-        missing = self._missing()
-        files = "the files are" if len(missing) == len(self.files) else f"{', '.join(missing)}:"
-        raw = self.root / self.folder / "raw"
-        return f"{files} not in {raw}; download: {self._no_download or 'not tried'}"
+        return find_idx(self.folder / file)
 
     def _read(self, part: str) -> tuple[Tensor, Tensor]:
-        """Images (N, 1, 28, 28) and labels of ``"train"`` or ``"t10k"``."""
         arrays = []
-        for file, dimensions in ((f"{part}-images-idx3-ubyte", 3), (f"{part}-labels-idx1-ubyte", 1)):
+        prefix = {"train": "train", "test": "t10k"}[part]
+        for file, dimensions in ((f"{prefix}-images-idx3-ubyte", 3), (f"{prefix}-labels-idx1-ubyte", 1)):
             path = self._find(file)
             assert path is not None
             arrays.append(read_idx(path, dimensions, self.files[file]))
@@ -150,9 +105,7 @@ class FashionMNIST(MNIST):
 
     Args:
         root: folder of data sets; files lie in ``<root>/FashionMNIST/raw``.
-        train_size: the first so many of the 60,000 are for training, the rest for validation.
-        offline: never download.
-        batch_size, rounds, seed, facts: as for ``MNIST``.
+        train_size, options: as for ``MNIST``.
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
@@ -162,7 +115,7 @@ class FashionMNIST(MNIST):
 
     name = "fashion_mnist"
     classifier = None
-    folder = "FashionMNIST"
+    place = "FashionMNIST/raw"
     files: ClassVar[dict[str, str | None]] = dict.fromkeys(MNIST.files)
 
     def _stand_in(self) -> Mapping[str, ImageSet]:
