@@ -6,6 +6,9 @@ import pytorch_lightning as pl
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
+from genzoo.core.batches import ImageSet
+from genzoo.data.module import SPLITS, ImageData
+
 ROOT = Path(__file__).parents[1]
 # 28 pixels, grey, four classes: fits every image model; drawn in milliseconds.
 SHAPES = ("data=shapes", "data.size=28", "data.channels=1", "data.n_train=64", "data.n_validation=32", "data.n_test=32")
@@ -43,3 +46,9 @@ def composed(*overrides: str, name: str = "train") -> DictConfig:
 def resolved(*overrides: str) -> dict:
     """The same as plain containers."""
     return OmegaConf.to_container(composed(*overrides), resolve=True)
+
+
+def loaded(data: ImageData) -> dict[str, ImageSet]:
+    """Its splits, by name, after a try to download what is missing."""
+    data.prepare_data()
+    return {name: data.split(name) for name in SPLITS}

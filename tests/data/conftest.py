@@ -1,6 +1,9 @@
 import functools
 import gzip
+import http.server
 import struct
+import threading
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -18,6 +21,33 @@ def write_idx():
         return content
 
     return write
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    """Every connection fails at once; the list tells what was asked for."""
+    asked = []
+
+    def refuse(request, *_, **__):
+        asked.append(getattr(request, "full_url", request))
+        raise URLError("no network in tests")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    return asked
+
+
+@pytest.fixture
+def site(monkeypatch, tmp_path):
+    """A folder and the address at which a server on this machine offers what lies in it."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, "log_message", lambda *_: None)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,12 +1,8 @@
 import gzip
 import hashlib
-import http.server
 import logging
 import socket
-import threading
 import time
-from functools import partial
-from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -16,6 +12,7 @@ import torchvision
 from genzoo.core.errors import GenzooError
 from genzoo.data import download
 from genzoo.data.mnist import MNIST, FashionMNIST
+from support import loaded
 
 RANDOM = np.random.RandomState(0)
 FILES = {
@@ -38,24 +35,6 @@ def small(monkeypatch, write_idx, tmp_path):
         return root
 
     return lay_out
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    """Every connection fails at once; the list tells what was asked for."""
-    asked = []
-
-    def refuse(request, *_, **__):
-        asked.append(getattr(request, "full_url", request))
-        raise URLError("no network in tests")
-
-    monkeypatch.setattr("urllib.request.urlopen", refuse)
-    return asked
-
-
-def loaded(data):
-    data.prepare_data()
-    return {name: data.split(name) for name in ("train", "validation", "test")}
 
 
 @pytest.mark.parametrize(("suffix", "level"), [("", 1), (".gz", 1), (".gz", 9)])
@@ -180,24 +159,18 @@ def test_a_name_that_is_never_looked_up_is_given_up(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def mirror(monkeypatch, write_idx, tmp_path):
+def mirror(monkeypatch, write_idx, site):
     """A server of the small MNIST in place of the official one; returns its folder."""
-    site, resources, md5 = tmp_path / "site", [], {}
+    folder, url = site
+    resources, md5 = [], {}
     for name, array in FILES.items():
-        packed = site / f"{name}.gz"
+        packed = folder / f"{name}.gz"
         md5[name] = hashlib.md5(write_idx(packed, array)).hexdigest()
         resources.append((packed.name, hashlib.md5(packed.read_bytes()).hexdigest()))
     monkeypatch.setattr(MNIST, "files", md5)
-    monkeypatch.setattr(http.server.SimpleHTTPRequestHandler, "log_message", lambda *_: None)
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(http.server.SimpleHTTPRequestHandler, directory=site)
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [f"http://127.0.0.1:{server.server_port}/"])
+    monkeypatch.setattr(torchvision.datasets.MNIST, "mirrors", [url])
     monkeypatch.setattr(torchvision.datasets.MNIST, "resources", resources)
-    yield site
-    server.shutdown()
-    server.server_close()
+    return folder
 
 
 def test_what_is_missing_is_downloaded(mirror, tmp_path, capsys):

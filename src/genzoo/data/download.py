@@ -14,6 +14,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from genzoo.core.errors import GenzooError
+from genzoo.data.files import one_line
 
 TIMEOUT = 5.0  # seconds that a host may be silent
 
@@ -51,7 +52,7 @@ def downloading(folder: Path, what: str, urls: Sequence[str]) -> Iterator[Path]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(file, target)
     except (OSError, RuntimeError, HTTPException, GenzooError) as error:
-        raise DownloadError(" ".join(f"{type(error).__name__}: {error}".split())) from error
+        raise DownloadError(one_line(error)) from error
     finally:
         socket.setdefaulttimeout(patience)
 

@@ -10,10 +10,15 @@ from genzoo.core.errors import GenzooError
 
 
 def damaged(
-    path: Path, why: object, remedy: str = "delete it, so that it is downloaded again, or replace it"
+    path: Path, why: str | Exception, remedy: str = "delete it, so that it is downloaded again, or replace it"
 ) -> GenzooError:
     """The error for a file that cannot be what its name says."""
-    return GenzooError(f"data.root: {path} is damaged ({why}); {remedy}.")
+    return GenzooError(f"data.root: {path} is damaged ({one_line(why)}); {remedy}.")
+
+
+def one_line(why: str | Exception) -> str:
+    """A reason without line breaks; of an error, its type as well."""
+    return " ".join((why if isinstance(why, str) else f"{type(why).__name__}: {why}").split())
 
 
 @contextmanager

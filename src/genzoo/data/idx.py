@@ -37,7 +37,7 @@ def read_idx(path: Path, dimensions: int, md5: str | None = None) -> Tensor:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise damaged(path, f"{type(error).__name__}: {error}") from error
+        raise damaged(path, error) from error
     if md5 is not None and hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
         raise damaged(path, f"the MD5 of its unpacked content is not {md5}")
     start = 4 + 4 * dimensions
