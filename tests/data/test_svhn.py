@@ -1,0 +1,217 @@
+import hashlib
+import logging
+import shutil
+
+import numpy as np
+import pytest
+import scipy.io
+import torch
+import torchvision
+
+from genzoo.core.errors import GenzooError
+from genzoo.data.svhn import STAND_IN, SVHN
+from support import loaded
+
+RANDOM = np.random.RandomState(0)
+N = {"train": 12, "test": 5, "extra": 7}
+IMAGES = {part: RANDOM.randint(0, 256, (n, 3, 32, 32)).astype(np.uint8) for part, n in N.items()}
+LABELS = {part: np.arange(n) % 10 for part, n in N.items()}
+
+
+def mat(part):
+    return f"{part}_32x32.mat"
+
+
+@pytest.fixture
+def official(tmp_path, monkeypatch):
+    """A folder of small files in the official format, whose MD5s then pass for the real ones."""
+    folder = tmp_path / "official"
+    folder.mkdir()
+    for part in N:
+        labels = np.where(LABELS[part] == 0, 10, LABELS[part]).astype(np.uint8)
+        pixels = IMAGES[part].transpose(2, 3, 1, 0)  # (height, width, channel, image)
+        scipy.io.savemat(folder / mat(part), {"X": pixels, "y": labels[:, None]})
+    md5 = {mat(part): hashlib.md5((folder / mat(part)).read_bytes()).hexdigest() for part in N}
+    monkeypatch.setattr(SVHN, "files", md5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first_10000():
+    pixels = np.zeros((10_000, 32, 32, 3), np.uint8)
+    pixels[:, 1, 2] = (
+        np.arange(10_000)[:, None] // np.array([1000, 100, 1]) % 100
+    )  # red, green, blue in row 1, column 2
+    return {"images": pixels, "labels": (np.arange(10_000) // 7 % 10).astype(np.uint8)}
+
+
+def check(split, images, labels):
+    assert split.images.dtype == torch.uint8
+    assert split.labels.dtype == torch.int64
+    assert torch.equal(split.images, torch.from_numpy(images))
+    assert split.labels.tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize("n", [12, 9])
+def test_files_that_are_there_are_used(official, no_network, n):
+    data = SVHN(official, train_size=n)
+    splits = loaded(data)
+    check(splits["train"], IMAGES["train"][:n], LABELS["train"][:n])
+    check(splits["validation"], IMAGES["train"][n:], LABELS["train"][n:])
+    check(splits["test"], IMAGES["test"], LABELS["test"])
+    assert data.source == "official"
+    assert not no_network
+
+
+def test_it_reads_what_torchvision_reads(official, monkeypatch):
+    resource = ["", mat("test"), SVHN.files[mat("test")]]
+    monkeypatch.setattr(torchvision.datasets.SVHN, "split_list", {"test": resource})
+    theirs = torchvision.datasets.SVHN(official, "test")
+    check(loaded(SVHN(official))["test"], theirs.data, theirs.labels)
+
+
+def test_extra_images_are_for_training(official):
+    splits = loaded(SVHN(official, train_size=9, extra=True))
+    check(
+        splits["train"],
+        np.concatenate([IMAGES["train"][:9], IMAGES["extra"]]),
+        np.concatenate([LABELS["train"][:9], LABELS["extra"]]),
+    )
+    check(splits["validation"], IMAGES["train"][9:], LABELS["train"][9:])
+    check(splits["test"], IMAGES["test"], LABELS["test"])
+
+
+def test_extra_images_are_needed_only_on_demand(official, no_network):
+    (official / mat("extra")).unlink()
+    assert len(loaded(SVHN(official))["train"].images) == 12
+    with pytest.raises(GenzooError, match=r"data=svhn: extra_32x32.mat: not in .*; download: no answer from http://"):
+        loaded(SVHN(official, extra=True))
+
+
+@pytest.mark.parametrize("content", [b"", b"MATLAB 5.0 MAT-file"])
+def test_a_damaged_file_is_named_and_not_parsed(official, monkeypatch, content):
+    (official / mat("test")).write_bytes(content)
+    monkeypatch.setattr(
+        scipy.io, "loadmat", lambda file: {"X": None} if file.name.endswith("test_32x32.mat") else READ(file)
+    )
+    with pytest.raises(GenzooError, match=r"data.root: .*test_32x32.mat is damaged \(its MD5 is not .*; delete it"):
+        loaded(SVHN(official))
+
+
+READ = scipy.io.loadmat
+
+
+def test_without_files_and_network_it_says_what_to_do(tmp_path, no_network):
+    with pytest.raises(GenzooError, match=rf"data=svhn: the files are not in {tmp_path}/none; ") as caught:
+        loaded(SVHN(tmp_path / "none", offline=True))
+    message = str(caught.value)
+    assert "download: not wanted (data.offline=true)" in message
+    assert "Put the files of http://ufldl.stanford.edu/housenumbers there" in message
+    assert "GENZOO_DATA" in message
+    assert "\n" not in message
+    assert not no_network
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.fixture
+def mirror(official, site, monkeypatch):
+    folder, url = site
+    for part in N:
+        shutil.copy(official / mat(part), folder)
+    split_list = {part: [url + mat(part), mat(part), SVHN.files[mat(part)]] for part in N}
+    monkeypatch.setattr(torchvision.datasets.SVHN, "split_list", split_list)
+    return folder
+
+
+@pytest.mark.parametrize("extra", [False, True])
+def test_what_is_missing_is_downloaded(mirror, tmp_path, capsys, extra):
+    root = tmp_path / "sets"
+    root.mkdir()
+    shutil.copy(mirror / mat("test"), root)
+    (mirror / mat("test")).unlink()  # is not asked for
+    data = SVHN(root, extra=extra)
+    splits = loaded(data)
+    check(splits["test"], IMAGES["test"], LABELS["test"])
+    assert len(splits["train"].images) == (19 if extra else 12)
+    assert sorted(path.name for path in root.iterdir()) == sorted(data.files)
+    assert "".join(capsys.readouterr()) == ""
+
+
+@pytest.mark.parametrize("failure", ["missing", "changed", "truncated"])
+def test_a_download_that_fails_leaves_nothing(mirror, tmp_path, failure):
+    last, content = mirror / mat("test"), (mirror / mat("test")).read_bytes()
+    last.unlink()
+    if failure != "missing":
+        last.write_bytes(content[:-10] if failure == "truncated" else content[:-1] + b"?")
+    with pytest.raises(GenzooError, match=r"download: (HTTPError.*404|RuntimeError: File not found or corrupted)"):
+        loaded(SVHN(tmp_path / "sets"))
+    assert not list((tmp_path / "sets").iterdir())
+
+
+# The stand-in.
+
+
+def test_the_first_10000_test_images_stand_in(tmp_path, no_network, caplog, first_10000):
+    np.savez(tmp_path / STAND_IN, **first_10000)
+    data = SVHN(tmp_path, train_size=100)
+    with caplog.at_level(logging.WARNING, "genzoo"):
+        splits = loaded(data)
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert "NOT SVHN'S PROTOCOL" in message
+    assert "No number compares with the literature" in message
+    assert f"train_32x32.mat and test_32x32.mat are not in {tmp_path}" in message
+    assert "\n" not in message
+    assert data.source == "svhn-test-10k"
+    assert not no_network, "it asked for a download although there is a stand-in"
+    images = first_10000["images"].transpose(0, 3, 1, 2)
+    for name, part in {"train": slice(8000), "validation": slice(8000, 9000), "test": slice(9000, 10_000)}.items():
+        check(splits[name], images[part], first_10000["labels"][part])
+    assert splits["validation"].images[34, :, 1, 2].tolist() == [8, 80, 34], "image 8034"
+
+
+@pytest.mark.parametrize("parts", [("train", "test"), ("test",)])
+def test_official_files_come_before_the_stand_in(official, no_network, first_10000, parts):
+    np.savez(official / STAND_IN, **first_10000)
+    for part in set(N) - set(parts):
+        (official / mat(part)).unlink()
+    data = SVHN(official)
+    if "train" in parts:
+        check(loaded(data)["train"], IMAGES["train"], LABELS["train"])
+        assert data.source == "official"
+    else:
+        with pytest.raises(GenzooError, match=r"data=svhn: train_32x32.mat: not in"):
+            loaded(data)
+        assert no_network
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"images": np.zeros((9, 32, 32, 3), np.uint8)}, r"it holds images uint8 \(9, 32, 32, 3\)"),
+        ({"labels": np.zeros(9_999, np.uint8)}, r"labels \(9999,\)"),
+        ({"labels": np.full(10_000, 10)}, "its labels go from 10 to 10"),
+        ({"labels": np.array([print], object)}, "ValueError: Object arrays cannot be loaded"),
+        (None, "BadZipFile|ValueError"),
+    ],
+)
+def test_a_damaged_stand_in_is_named(tmp_path, first_10000, change, why):
+    path = tmp_path / STAND_IN
+    if change is None:
+        path.write_bytes(b"PK\3\4 and so on")
+    else:
+        np.savez(path, **first_10000 | change)
+    with pytest.raises(GenzooError, match=rf"{STAND_IN} is damaged \(.*({why}).*; replace it, or remove it") as caught:
+        loaded(SVHN(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("train_size", [0, 73_258, "all"])
+def test_train_size_is_checked(tmp_path, train_size):
+    assert SVHN(tmp_path).train_size == 73_257
+    with pytest.raises(GenzooError, match=f"data.train_size={train_size}: .* from 1 to 73257"):
+        SVHN(tmp_path, train_size=train_size)
+
+
+def test_facts_are_checked(tmp_path):
+    with pytest.raises(GenzooError, match=r"data.channels=1: data=svhn has channels=3"):
+        SVHN(tmp_path, channels=1)
