@@ -42,6 +42,7 @@ class Pixels(Inference):
     """Its features are the pixels in [0, 1]."""
 
     device = torch.device("cpu")
+    image_shape = (1, SIZE, SIZE)
 
     def __init__(self):
         super().__init__()
@@ -215,3 +216,19 @@ def test_the_protocol_says_whether_the_solver_came_to_its_end(converges):
 def test_settings_are_checked(key, value):
     with pytest.raises(GenzooError, match=re.escape(f"metrics.probe.{key}={value}: ")):
         LinearProbe(**{key: value})
+
+
+def test_other_data_than_the_models_own_are_probed_and_named():
+    other = Clouds(train=clouds(90, 5), test=clouds(80, 7))
+    own = LinearProbe(costs=COSTS)(Pixels(), other, "test")
+    found = LinearProbe(costs=COSTS, data=other)(Pixels(), Clouds(), "test")
+    assert found.values == {f"{name}_clouds": value for name, value in own.values.items()}
+    limited = LinearProbe(labels_per_class=5, costs=COSTS, data=other)(Pixels(), Clouds(), "test")
+    assert limited.values.keys() == {"probe_error_clouds_n15", "probe_c_clouds_n15"}
+
+
+def test_other_data_of_another_shape_are_refused():
+    module = Pixels()
+    module.image_shape = (3, 32, 32)
+    with pytest.raises(GenzooError, match=r"metrics.probe.data: images of clouds are \(1, 3, 3\).*takes \(3, 32, 32\)"):
+        LinearProbe(data=Clouds())(module, Clouds(), "test")

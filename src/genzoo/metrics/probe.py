@@ -71,7 +71,11 @@ class LinearProbe:
         """
         if self.data is not None:
             data = self.data
-            module.check_data(data.spec)
+            if (shape := (data.spec.channels, data.spec.size, data.spec.size)) != tuple(module.image_shape):
+                raise GenzooError(
+                    f"metrics.probe.data: images of {data.name} are {shape} (channels, height, width), but the model "
+                    f"takes {tuple(module.image_shape)}; choose other data."
+                )
             data.prepare_data()
         train, validation, measured = (known(data.evaluation_images(s)) for s in ("train", "validation", split))
         if not data.spec.classes or len(train.labels.unique()) < 2 or not len(measured.labels):
