@@ -4,17 +4,18 @@ import hashlib
 import logging
 import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from PIL import Image, ImageOps
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
+from genzoo.data.decoding import decode, mode_of, tell_failures
 from genzoo.data.facts import check_facts
 from genzoo.data.module import SPLITS, ImageData, split_of
 
@@ -103,13 +104,11 @@ class ImageFolder(ImageData):
         """Reads the images and splits them."""
         # In the order of the names' hashes, which is as good as random: any part of it is a fair sample.
         paths = sorted(self.paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
-        images = torch.empty(len(paths), self.spec.channels, self.spec.size, self.spec.size, dtype=torch.uint8)
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
-            failures = list(pool.map(self._read, paths, images))
-        good = torch.tensor([failure is None for failure in failures])
-        if not good.all():
-            self._tell_broken([f"{path} ({failure})" for path, failure in zip(paths, failures, strict=True) if failure])
-            images, paths = images[good], [path for path, ok in zip(paths, good.tolist(), strict=True) if ok]
+        images, failures = decode(paths, self._read, self.spec.size, self.spec.channels)
+        if failures:
+            self._tell_broken(failures)
+            good = torch.tensor([path not in failures for path in paths])
+            images, paths = images[good], [path for path in paths if path not in failures]
         known = {name: i for i, name in enumerate(self.class_names)}
         labels = torch.tensor([known.get(path.parts[0], -1) for path in paths], dtype=torch.long)
         spare = max(len(paths) - 1, 0)  # one at least to train on
@@ -121,27 +120,19 @@ class ImageFolder(ImageData):
             for split, *both in zip(SPLITS, images.split(parts), labels.split(parts), strict=True)
         }
 
-    def _read(self, path: Path, out: torch.Tensor) -> str | None:
-        """Reads one image into ``out``, uint8 (C, H, W), or tells why it cannot."""
-        from PIL import Image, ImageOps
+    def _read(self, path: Path) -> Image.Image:
+        """The upright middle square of an image, resized."""
+        with Image.open(self.root / path) as image:
+            upright = ImageOps.exif_transpose(image)
+        if upright.mode.startswith("I;16"):  # convert() would clip its levels at 255
+            upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+        elif upright.mode in ("I", "F"):
+            raise ValueError("pixels of 32 bits have no known range")
+        upright = upright.convert(mode_of(self.spec.channels))
+        return ImageOps.fit(upright, (self.spec.size, self.spec.size), Image.Resampling.LANCZOS)
 
-        try:
-            with Image.open(self.root / path) as image:
-                upright = ImageOps.exif_transpose(image)
-            if upright.mode.startswith("I;16"):  # convert() would clip its levels at 255
-                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-            elif upright.mode in ("I", "F"):
-                raise ValueError("pixels of 32 bits have no known range")
-            upright = upright.convert("RGB" if self.spec.channels == 3 else "L")
-            square = ImageOps.fit(upright, (self.spec.size, self.spec.size), Image.Resampling.LANCZOS)
-            out.copy_(torch.from_numpy(np.array(square)).view(self.spec.size, self.spec.size, -1).permute(2, 0, 1))
-            return None
-        except Exception as error:  # decoders raise all sorts of errors on broken files
-            return " ".join(f"{type(error).__name__}: {error}".split())
-
-    def _tell_broken(self, broken: list[str]) -> None:
-        some = "; ".join(broken[:5]) + (f"; and {len(broken) - 5} more" if len(broken) > 5 else "")
-        message = f"data.root={self.root}: {len(broken)} of {len(self.paths)} files cannot be read: {some}"
+    def _tell_broken(self, failures: dict[Path, str]) -> None:
+        message = f"data.root={self.root}: {tell_failures(failures, len(self.paths))}"
         if not self.skip_broken:
             raise GenzooError(f"{message}. Delete them, or set data.skip_broken=true to go on without them.")
         rank_zero_only(log.warning)(f"{message}. Going on without them (data.skip_broken=true).")
