@@ -1,0 +1,132 @@
+"""The Olivetti faces."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from PIL import Image
+
+from genzoo.core.batches import ImageSet
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
+from genzoo.data.download import downloading
+from genzoo.data.facts import check_facts
+from genzoo.data.files import damaged, verified
+from genzoo.data.module import split_of
+from genzoo.data.official import OfficialData
+
+MAT = "olivettifaces.mat"
+
+
+@register
+class OlivettiFaces(OfficialData):
+    """The Olivetti (AT&T) faces: 40 people with 10 grey images each, 64 x 64; the people are the classes.
+
+    The splits hold different people: 0 to 35 for training, 36 and 37 for validation, 38 and 39 for testing. Read from
+    ``<root>/olivetti_faces``: ``olivettifaces.mat``, or any ``.npz`` with ``images``, uint8 (400, 64, 64), upright,
+    person by person; else from scikit-learn's own cache; else downloaded.
+
+    Args:
+        root: folder of data sets.
+        size: height and width in pixels, 64 or, resized bilinearly, 32.
+        offline: never download.
+        batch_size: images of one batch over all ranks.
+        rounds: length of the run in rounds.
+        seed: of the order.
+        facts: what the configuration states of the set (channels, levels, classes); it is checked.
+
+    Raises:
+        GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
+
+    Source: F. Samaria and A. Harter, "Parameterisation of a stochastic model for human face identification", 1994;
+    the 64 x 64 version is S. Roweis's, as scikit-learn distributes it.
+
+    Example:
+        >>> OlivettiFaces("data", size=32).spec
+        DataSpec(name='olivetti_faces', channels=1, size=32, levels=256, classes=40, factors=())
+    """
+
+    name = "olivetti_faces"
+    place = "olivetti_faces"
+    url = "https://ndownloader.figshare.com/files/5976027"
+    facts: ClassVar[dict[str, int]] = {"channels": 1, "levels": 256, "classes": 40}
+    mat_sha256 = "b612fb967f2dc77c9c62d3e1266e0c73d5fca46a4b8906c18e454d41af987794"
+    pixels_md5 = "fdb1ed558795305585a78fe74924e0aa"  #: of the upright images, a byte a pixel
+
+    def __init__(
+        self,
+        root: str | Path,
+        size: int = 64,
+        offline: bool = False,
+        batch_size: int = 64,
+        rounds: int = 1,
+        seed: int = 0,
+        **facts: Any,
+    ):
+        check_facts(self.name, self.facts, facts)
+        if size not in (32, 64):
+            raise GenzooError(f"data.size={size}: 64 (as distributed) or 32 (resized) is needed.")
+        super().__init__(root, offline, size=size, **self.facts, batch_size=batch_size, rounds=rounds, seed=seed)
+
+    def load(self) -> Mapping[str, ImageSet]:
+        """Reads the splits."""
+        path = self._find()
+        if path is None:
+            raise GenzooError(
+                f"data={self.name}: {MAT} is not in {self.folder}; download: {self._no_download or 'not tried'}. Put "
+                f"the file of {self.url} there, or set GENZOO_DATA to a folder that has it."
+            )
+        size = (self.spec.size, self.spec.size)
+        faces = [Image.fromarray(face).resize(size, Image.Resampling.BILINEAR) for face in self._read(path)]
+        images = torch.from_numpy(np.stack(faces)).unsqueeze(1)
+        people = torch.arange(40).repeat_interleave(10)
+        parts = {"train": slice(0, 360), "validation": slice(360, 380), "test": slice(380, 400)}
+        return {split: split_of(images[part], people[part]) for split, part in parts.items()}
+
+    def _find(self) -> Path | None:
+        found = [self.folder / MAT, *sorted(self.folder.glob("*.npz")), _cache_of_scikit_learn()]
+        return next((path for path in found if path.is_file()), None)
+
+    def _missing(self) -> list[str]:
+        return [MAT] if self._find() is None else []
+
+    def _download(self) -> None:
+        from torchvision.datasets.utils import download_url
+
+        with downloading(self.folder, "the Olivetti faces", [self.url]) as aside:
+            download_url(self.url, aside, MAT)
+            with verified(aside / MAT, self.mat_sha256, "sha256"):
+                pass
+
+    def _read(self, path: Path) -> np.ndarray:
+        """Faces, upright, uint8 (400, 64, 64)."""
+        if path.suffix == ".mat":
+            from scipy.io import loadmat
+
+            with verified(path, self.mat_sha256, "sha256") as content:
+                faces = loadmat(content)["faces"]  # a column is an image, column by column
+            return np.ascontiguousarray(faces.T.reshape(400, 64, 64).swapaxes(1, 2))
+        try:
+            if path.suffix == ".npz":
+                with np.load(path) as stored:
+                    faces = stored["images"]
+            else:
+                from sklearn.datasets import fetch_olivetti_faces
+
+                # Gives levels from 0 to 242 as fractions.
+                faces = fetch_olivetti_faces(data_home=path.parent, download_if_missing=False).images
+                faces = (faces * 242).round().astype(np.uint8)
+        except Exception as error:  # archives and pickles have many ways to be broken
+            raise damaged(path, error) from error
+        if hashlib.md5(faces.tobytes(), usedforsecurity=False).hexdigest() != self.pixels_md5:
+            raise damaged(path, f"the MD5 of its pixels is not {self.pixels_md5}")
+        return faces.reshape(400, 64, 64)
+
+
+def _cache_of_scikit_learn() -> Path:
+    """What ``fetch_olivetti_faces`` keeps: a pickle, which only scikit-learn opens, in the user's own folder for it."""
+    return Path(os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")).expanduser() / "olivetti_py3.pkz"
