@@ -9,7 +9,7 @@ from torchvision.transforms import CenterCrop, Compose, Grayscale, PILToTensor, 
 
 from genzoo.core.errors import GenzooError
 from genzoo.data.celeba import CelebA
-from genzoo.data.celeba_lists import NAMES
+from genzoo.data.celeba_lists import NAMES, read_partition
 from support import loaded
 
 PARTS = {"000001.jpg": 2, "000002.jpg": 0, "000003.jpg": 1, "000004.jpg": 0, "000005.jpg": 0}
@@ -96,6 +96,14 @@ def test_the_lists_need_not_be_in_order(root):
     for split in SPLITS:
         assert torch.equal(before[split].images, after[split].images)
         assert torch.equal(before[split].factors, after[split].factors)
+
+
+def test_within_a_part_the_order_is_that_of_the_list(tmp_path):
+    path = tmp_path / "list_eval_partition.txt"
+    path.write_text("".join(f"{i:06}.jpg {i % 3}\n" for i in range(1000)))
+    files, parts = read_partition(path)
+    assert files == [f"{i:06}.jpg" for part in range(3) for i in range(part, 1000, 3)]
+    assert parts == [334, 333, 333]
 
 
 def test_names_are_the_forty_of_the_official_list():
