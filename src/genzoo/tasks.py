@@ -246,13 +246,13 @@ def _metrics(config: Mapping[str, Any]) -> dict[str, Metric]:
 
 def _capable_of(module: RoundModule) -> list[str]:
     """The metrics of conf/metrics that a module is capable of."""
-    root = Path(__file__).parents[2] / "conf" / "metrics"
-    return [
-        path.stem
-        for path in sorted(root.glob("*.yaml"))
-        for config in [OmegaConf.load(path)]
-        if set(config) == {path.stem} and capable({path.stem: build(config[path.stem], "metrics")}, module)
-    ]
+    root, names = Path(__file__).parents[2] / "conf" / "metrics", []
+    for path in sorted(root.glob("*.yaml")):
+        config = OmegaConf.create({"paths": {"data": ""}, "metrics": OmegaConf.load(path)})
+        if set(config.metrics) == {path.stem}:
+            metric = build(config.metrics[path.stem], "metrics")
+            names += capable({path.stem: metric}, module)
+    return names
 
 
 def _measure_best(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData, path: Path) -> dict[str, Any]:
