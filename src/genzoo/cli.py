@@ -49,8 +49,9 @@ def _fail_if_a_mistake(error: Exception) -> None:
 
     from genzoo.core.errors import GenzooError
 
+    status = 2
     if isinstance(error, GenzooError):
-        message = str(error)
+        message, status = str(error), error.status
     elif isinstance(error, HydraException | OmegaConfBaseException):
         script = Path(sys.argv[0]).resolve()
         message = explain(error, script.parent / "conf", script.stem)
@@ -62,7 +63,7 @@ def _fail_if_a_mistake(error: Exception) -> None:
     else:
         return
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(status)
 
 
 def explain(error: Exception, conf: Path, name: str) -> str:

@@ -9,6 +9,8 @@ from genzoo.core.errors import GenzooError
 
 # Processes that the strategy starts for the other devices find the first one's folder here.
 VARIABLE = "GENZOO_RUN_FOLDER"
+# A job of a sweep finds here the file into which to write its folder's name.
+JOB = "GENZOO_JOB"
 
 
 def create_run_folder(runs: Path, name: str, seed: int) -> Path:
@@ -25,6 +27,8 @@ def create_run_folder(runs: Path, name: str, seed: int) -> Path:
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir()
+            if job := os.environ.get(JOB):
+                Path(job).write_text(str(folder.resolve()))
             return folder
         except FileExistsError:
             if not folder.is_dir():

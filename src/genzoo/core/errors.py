@@ -7,8 +7,10 @@ from difflib import get_close_matches
 class GenzooError(Exception):
     """A mistake the user can mend, told in one line: the key, what was given, what is accepted, what to do.
 
-    The entries print it without a traceback (unless ``debug=true``) and exit with status 2.
+    The entries print it without a traceback (unless ``debug=true``) and exit with ``status``.
     """
+
+    status = 2
 
 
 def near(name: str, names: Iterable[str]) -> str:

@@ -1,0 +1,207 @@
+"""Sweeps: jobs as processes of their own, their states on disk, one table at the end."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from genzoo.callbacks.progress import clock
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import aside, write_json
+from genzoo.folders import JOB, VARIABLE
+
+# What a launcher or Lightning may have left in the environment about *this* process.
+FOREIGN = ("LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "PL_GLOBAL_SEED", VARIABLE)
+COLUMNS = 6  # metrics that the printed table has room for; the CSV has all
+
+
+class JobsFailed(GenzooError):
+    """Some jobs of a sweep failed; the exit status is their number."""
+
+    def __init__(self, failed: int, jobs: int, folder: Path):
+        super().__init__(f"{failed} of {jobs} jobs failed or did not run; the table and their logs are in {folder}.")
+        self.status = min(failed, 99)
+
+
+@dataclass(eq=False)
+class Job:
+    """One job: ``state`` is waiting, running, done, failed or interrupted."""
+
+    number: int
+    overrides: list[str]
+    state: str = "waiting"
+    folder: str | None = None  # the run's
+    seconds: float = 0.0
+    message: str = ""
+
+
+class Sweep:
+    """The jobs of one sweep, as ``jobs.json`` in its folder has them.
+
+    A job that an earlier start of the sweep has done is not played again; one that was interrupted goes on from its
+    run's last checkpoint.
+
+    Args:
+        folder: of the sweep; beside ``jobs.json`` it gets ``table.csv``, ``table.txt`` and a log a job.
+
+    Raises:
+        GenzooError: the folder is damaged or cannot be written.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder, self.jobs = folder, []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if (path := folder / "jobs.json").exists():
+                self.jobs = [Job(**job) for job in json.loads(path.read_text())]
+        except OSError as error:
+            raise GenzooError(
+                f"hydra.sweep.dir={folder}: the folder cannot be made ({error.strerror}); choose another."
+            ) from error
+        except (ValueError, TypeError) as error:
+            raise GenzooError(
+                f"hydra.sweep.dir={folder}: its jobs.json is damaged ({error}); choose another folder."
+            ) from error
+
+    def job(self, number: int, overrides: list[str]) -> Job:
+        """The job of that number, as an earlier start left it, or a new one.
+
+        Raises:
+            GenzooError: the folder belongs to another sweep.
+        """
+        for job in self.jobs:
+            if job.number == number:
+                if job.overrides != overrides:
+                    raise GenzooError(
+                        f"hydra.sweep.dir={self.folder}: job {number} of the sweep there is {' '.join(job.overrides)}, "
+                        f"here it is {' '.join(overrides)}; give the same command, or choose another folder."
+                    )
+                return job
+        self.jobs.append(Job(number, overrides))
+        return self.jobs[-1]
+
+    def play(self, jobs: Sequence[Job], command: Callable[[Sequence[str]], list[str]], n_jobs: int) -> None:
+        """Plays those jobs that are not done, and writes the table.
+
+        Args:
+            jobs: of this sweep.
+            command: the command line of a job, given its overrides.
+            n_jobs: so many at a time.
+
+        Raises:
+            KeyboardInterrupt: SIGINT or SIGTERM came; the running jobs have ended as interrupted runs do.
+        """
+        waiting = [job for job in jobs if job.state != "done"]
+        running: dict[Job, tuple[subprocess.Popen, float]] = {}
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        print(f"{len(waiting)} of {len(jobs)} jobs to play, {n_jobs} at a time -> {self.folder}", flush=True)
+        try:
+            while waiting or running:
+                while waiting and len(running) < n_jobs:
+                    job = waiting.pop(0)
+                    running[job] = self._start(job, command, n_jobs), time.monotonic()
+                time.sleep(0.05)
+                for job, (process, started) in list(running.items()):
+                    if process.poll() is not None:
+                        self._end(job, process.returncode, time.monotonic() - started)
+                        del running[job]
+        except KeyboardInterrupt:
+            for process, _ in running.values():
+                process.terminate()
+            for job, (process, started) in running.items():
+                self._end(job, process.wait(), time.monotonic() - started)
+            print(f"interrupted; the same command with hydra.sweep.dir={self.folder} goes on", flush=True)
+            raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            for process, _ in running.values():
+                if process.poll() is None:
+                    process.kill()
+            print(self._write_table(), flush=True)
+
+    def metrics(self, job: Job) -> dict[str, float]:
+        """What the job's run measured; empty if it did not come so far."""
+        try:
+            return json.loads((Path(job.folder or "") / "metrics.json").read_text())["metrics"]
+        except (OSError, ValueError, KeyError):
+            return {}
+
+    def _start(self, job: Job, command: Callable[[Sequence[str]], list[str]], n_jobs: int) -> subprocess.Popen:
+        overrides = job.overrides
+        if job.state == "interrupted" and job.folder and (Path(job.folder) / "last.ckpt").exists():
+            overrides = [f"resume={job.folder}"]
+        job.state, job.message = "running", ""
+        self._save()
+        environment = {key: value for key, value in os.environ.items() if key not in FOREIGN}
+        environment |= {JOB: str(self._path(job, "folder")), "WANDB_RUN_GROUP": self.folder.name}
+        if n_jobs > 1:
+            environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // n_jobs)))
+        print(f"job {job.number}: {' '.join(overrides)} (log: {self._path(job, 'log')})", flush=True)
+        with open(self._path(job, "log"), "a") as log:
+            # A session of its own: Ctrl-C reaches it once, from here.
+            return subprocess.Popen(command(overrides), env=environment, stdout=log, stderr=log, start_new_session=True)
+
+    def _end(self, job: Job, status: int, seconds: float) -> None:
+        told = self._path(job, "folder")
+        if told.exists():
+            job.folder = told.read_text()
+            told.unlink()
+        job.state = {0: "done", 130: "interrupted"}.get(status, "failed")
+        job.seconds += round(seconds, 1)
+        if job.state == "failed":
+            lines = self._path(job, "log").read_text(errors="replace").split("\n")
+            last = next((line for line in reversed(lines) if line.strip()), "")
+            job.message = f"killed by {signal.Signals(-status).name}" if status < 0 else last
+        self._save()
+        print(
+            f"job {job.number}: {job.state} after {clock(seconds)}{f': {job.message}' if job.message else ''}",
+            flush=True,
+        )
+
+    def _path(self, job: Job, suffix: str) -> Path:
+        return self.folder / f"job{job.number}.{suffix}"
+
+    def _save(self) -> None:
+        write_json(self.folder / "jobs.json", [asdict(job) for job in self.jobs])
+
+    def _write_table(self) -> str:
+        """Writes table.csv and table.txt and returns the latter: a row a job."""
+        rows = [self._row(job) for job in sorted(self.jobs, key=lambda job: job.number)]
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        with aside(self.folder / "table.csv") as partial, open(partial, "w", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(rows)
+        text = _aligned(rows, names)
+        with aside(self.folder / "table.txt") as partial:
+            partial.write_text(text + "\n")
+        return text
+
+    def _row(self, job: Job) -> dict[str, Any]:
+        given = dict(override.lstrip("+").partition("=")[::2] for override in job.overrides)
+        fixed = {"job": job.number, **given, "state": job.state, "time": clock(job.seconds)}
+        return {**fixed, **self.metrics(job), "folder": job.folder or "", "message": job.message}
+
+
+def _aligned(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """What differs between rows, in columns."""
+    metrics = [name for name in names if "/" in name and "=" not in name][:COLUMNS]
+    told = [
+        name
+        for name in names
+        if name in ("job", "state", "time", *metrics)
+        or ("/" not in name and name not in ("folder",) and len({str(row.get(name, "")) for row in rows}) > 1)
+    ]
+    lines = [told] + [[_cell(row.get(name, "")) for name in told] for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(told))]
+    return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

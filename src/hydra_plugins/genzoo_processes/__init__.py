@@ -1,0 +1,1 @@
+"""Hydra's launcher of genzoo: every job of a multirun is a process of its own."""
