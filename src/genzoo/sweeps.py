@@ -127,9 +127,13 @@ class Sweep:
 
     def metrics(self, job: Job) -> dict[str, float]:
         """What the job's run measured; empty if it did not come so far."""
+        return self.report(job).get("metrics", {})
+
+    def report(self, job: Job) -> dict[str, Any]:
+        """The run's ``metrics.json``; empty if there is none."""
         try:
-            return json.loads((Path(job.folder or "") / "metrics.json").read_text())["metrics"]
-        except (OSError, ValueError, KeyError):
+            return json.loads((Path(job.folder or "") / "metrics.json").read_text())
+        except (OSError, ValueError):
             return {}
 
     def _start(self, job: Job, command: Callable[[Sequence[str]], list[str]], n_jobs: int) -> subprocess.Popen:

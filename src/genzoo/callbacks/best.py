@@ -23,7 +23,7 @@ class Best(EveryRounds):
     def __init__(self, metric: Metric, times: int | None = 20, every: int | None = None):
         super().__init__(times, every)
         self.metric = metric
-        self.value = math.inf
+        self.value = self.last = math.inf  # the lowest and the last one measured
 
     def state_dict(self) -> dict[str, Any]:
         """The lowest value so far, so that a resumed run goes on comparing with it."""
@@ -41,8 +41,8 @@ class Best(EveryRounds):
             for logger in trainer.loggers:
                 if values:
                     logger.log_metrics(dict(values), step=module.progress.images)
-        value = trainer.strategy.broadcast(next(iter(values.values()), math.inf))
-        if value < self.value:
-            self.value = value
+        self.last = trainer.strategy.broadcast(next(iter(values.values()), math.inf))
+        if self.last < self.value:
+            self.value = self.last
             module.check_health()
             trainer.save_checkpoint(Path(trainer.default_root_dir) / "best.ckpt")

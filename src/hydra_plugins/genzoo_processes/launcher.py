@@ -5,7 +5,7 @@ ranks train with different settings; and a job that is killed takes the others w
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class ProcessLauncher(Launcher):
         """
         from genzoo.sweeps import JobsFailed
 
-        sweep, jobs = self.play(job_overrides, initial_job_idx)
+        sweep, jobs = self.play_numbered({initial_job_idx + i: given for i, given in enumerate(job_overrides)})
         if failed := [job for job in jobs if job.state != "done"]:
             raise JobsFailed(len(failed), len(jobs), sweep.folder)
         returns = [JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED) for job in jobs]
@@ -58,8 +58,8 @@ class ProcessLauncher(Launcher):
             result.return_value = sweep.metrics(job)
         return returns
 
-    def play(self, job_overrides: Sequence[Sequence[str]], first: int) -> tuple[Any, Sequence[Any]]:
-        """Plays the jobs, numbered from ``first``: the sweep and its jobs, done or not.
+    def play_numbered(self, overrides: Mapping[int, Sequence[str]]) -> tuple[Any, Sequence[Any]]:
+        """Plays the jobs, number -> overrides: the sweep and its jobs, done or not.
 
         Raises:
             GenzooError: a setting is out of range, or the sweep's folder holds another sweep.
@@ -69,10 +69,10 @@ class ProcessLauncher(Launcher):
         from genzoo.sweeps import Sweep
 
         check_positive("hydra.launcher.n_jobs", self.n_jobs)
-        for overrides in job_overrides:
-            self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
+        for given in overrides.values():
+            self.hydra_context.config_loader.load_sweep_config(self.config, list(given))
         sweep = Sweep(Path(self.config.hydra.sweep.dir))
-        jobs = [sweep.job(first + i, list(given)) for i, given in enumerate(job_overrides)]
+        jobs = [sweep.job(number, list(given)) for number, given in overrides.items()]
         sweep.play(jobs, self._command, self.n_jobs)
         return sweep, jobs
 

@@ -1,0 +1,54 @@
+"""What a trial of a search tells it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+
+from genzoo.callbacks.best import Best
+from genzoo.core.registry import register
+from genzoo.metrics.evaluation import Metric
+
+
+@register
+class Search(Best):
+    """Reports each value that ``Best`` measures to the search, and ends the run if the search prunes the trial.
+
+    Args:
+        metric, times, every: see ``Best``.
+        storage: the study's file; None = there is no search.
+        trial: number of this run's trial.
+    """
+
+    def __init__(
+        self,
+        metric: Metric,
+        times: int | None = 20,
+        every: int | None = None,
+        storage: str | None = None,
+        trial: int | None = None,
+    ):
+        super().__init__(metric, times, every)
+        self.storage, self.trial = storage, trial
+
+    def act(self, trainer: pl.Trainer, module: Any) -> None:
+        """The first rank reports; all end together."""
+        super().act(trainer, module)
+        if self.storage is None:
+            return
+        prune = False
+        if trainer.is_global_zero:
+            from genzoo.search import open_study
+
+            study = open_study(Path(self.storage))
+            trial = _running(study, self.trial)
+            trial.report(self.last, module.progress.rounds)
+            prune = trial.should_prune()
+        if trainer.strategy.broadcast(prune):
+            trainer.should_stop = True
+
+
+def _running(study: Any, number: int) -> Any:
+    import optuna
+
+    return optuna.trial.Trial(study, study.trials[number]._trial_id)

@@ -1,0 +1,1 @@
+"""Hydra's sweeper of genzoo: a search by Optuna."""
