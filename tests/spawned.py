@@ -1,25 +1,48 @@
 """What tests send to spawned processes, which import it by name."""
 
+from unittest.mock import patch
+
 import pytorch_lightning as pl
 import torch
 import torch.distributed as dist
 
+from genzoo.adversarial.penalties import GradientPenalty
 
-class InjectedNoise:
-    """A latent part drawn for the global batch and sliced by rank, so that 2 ranks see what 1 sees."""
 
-    size, entropy, varies_along_rows = 100, 0.0, True
+def _sliced(draws):
+    """This rank's slice of what was drawn for the global batch."""
+    return draws.chunk(dist.get_world_size())[dist.get_rank()] if dist.is_initialized() else draws
 
-    def __init__(self):
-        self.calls = 0
 
-    def sample(self, n, generator=None, device=None):
-        ranks, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
-        draws = torch.randn(
-            n * ranks, self.size, generator=torch.Generator().manual_seed(self.calls), dtype=torch.float64
-        )
+def _ranks():
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+class InjectedCodes:
+    """Stands for ``Latent.sample``: drawn for the global batch and sliced by rank, so that 2 ranks see what 1 sees."""
+
+    def __init__(self, latent):
+        self.parts, self.calls = latent.parts, 0
+
+    def __call__(self, n, generator=None, device=None):
         self.calls += 1
-        return draws[rank * n : (rank + 1) * n]
+        generator = torch.Generator().manual_seed(self.calls)
+        return _sliced(
+            torch.cat([part.sample(n * _ranks(), generator) for part in self.parts.values()], dim=1).double()
+        )
+
+
+class InjectedPenalty(GradientPenalty):
+    """Its draws are injected likewise."""
+
+    calls = 0
+
+    def __call__(self, critic, real, fake):
+        self.calls += 1
+        n, generator = len(real) * _ranks(), torch.Generator().manual_seed(self.calls)
+        draws = _sliced(torch.rand(n, 1, 1, 1, generator=generator, dtype=torch.float64))
+        with patch("torch.rand", lambda *_, **__: draws):
+            return super().__call__(critic, real, fake)
 
 
 class Double(pl.Callback):

@@ -5,29 +5,35 @@ import torch
 from torch import nn
 
 from genzoo.build import build_data, build_module
-from spawned import Double, InjectedNoise, KeepWeights
+from spawned import Double, InjectedCodes, InjectedPenalty, KeepWeights
 from support import SHAPES, cpu_trainer, resolved
 
 
-def fit(folder, **trainer_options):
-    config = resolved("model=gan", *SHAPES, "trainer=smoke", "trainer.rounds=5", "recipe.batch_size=16")
+def fit(model, folder, **trainer_options):
+    config = resolved(
+        *(f"model={model}", *SHAPES, "trainer=smoke", "trainer.rounds=5", "recipe.batch_size=16"),
+        "global_batch_norm=true",
+    )
     data, module = build_data(config), build_module(config).double()
-    module.latent.parts = {"noise": InjectedNoise()}
+    module.latent.sample = InjectedCodes(module.latent)
     for m in module.modules():
         if isinstance(m, nn.Dropout):
             m.p = 0.0
+    if hasattr(module, "penalties"):
+        module.penalties = {name: InjectedPenalty(penalty.weight) for name, penalty in module.penalties.items()}
     trainer = cpu_trainer(use_distributed_sampler=False, callbacks=[Double(), KeepWeights(folder)], **trainer_options)
     trainer.fit(module, datamodule=data)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(tmp_path):
-    fit(tmp_path, devices=1)
-    fit(tmp_path, devices=2, strategy="ddp_spawn_find_unused_parameters_true")
+@pytest.mark.parametrize(("model", "images"), [("gan", 80), ("wgan_gp", 400), ("infogan", 80), ("began", 80)])
+def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(model, images, tmp_path):
+    fit(model, tmp_path, devices=1)
+    fit(model, tmp_path, devices=2, strategy="ddp_spawn_find_unused_parameters_true")
     (one, progress), (first, progress_first), (second, _) = (
         torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("1-0", "2-0", "2-1")
     )
-    assert progress == progress_first == {"rounds": 5, "images": 80}
+    assert progress == progress_first == {"rounds": 5, "images": images}
     for key, value in one.items():
         assert torch.equal(first[key], second[key]), key
         torch.testing.assert_close(first[key], value, rtol=0, atol=1e-10)

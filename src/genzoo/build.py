@@ -14,6 +14,10 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
+from genzoo.nn.batch_norm import with_global_batch_norm
+
+# Losses, likelihoods and optimizers are float32 in all of them.
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 
 
 def build(config: Any, key: str, **extra: Any) -> Any:
@@ -55,6 +59,8 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
     torch.manual_seed(derive_seed(seed, "initialisation"))
     module = build(config["model"], "model").ready()
     module.seed = seed
+    if config.get("global_batch_norm"):  # older checkpoints do not say
+        with_global_batch_norm(module)
     if config["channels_last"]:
         module.to(memory_format=torch.channels_last)
     if config["compile"]:
@@ -76,6 +82,8 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
             f"trainer.accelerator={accelerator} trainer.devices={devices}: this machine has {gpus} GPU(s); "
             "use trainer=cpu or fewer devices."
         )
+    if chosen["precision"] not in PRECISIONS:
+        raise GenzooError(f"trainer.precision={chosen['precision']}: unknown. Accepted: {', '.join(PRECISIONS)}.")
     strategy = chosen["strategy"]
     if strategy == "auto" and devices != 1:
         strategy = "ddp_find_unused_parameters_true"  # a turn moves one player, the others' parameters stay unused

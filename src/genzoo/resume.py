@@ -14,7 +14,18 @@ from genzoo.core.registry import check_targets
 from genzoo.folders import VARIABLE
 
 # What the checkpoint's configuration decides.
-EXPERIMENT = ("seed", "recipe", "model", "data", "trainer", "channels_last", "compile", "deterministic", "experiment")
+EXPERIMENT = (
+    "seed",
+    "recipe",
+    "model",
+    "data",
+    "trainer",
+    "channels_last",
+    "global_batch_norm",
+    "compile",
+    "deterministic",
+    "experiment",
+)
 # How it is shown and measured: the run's own, unless the group is named on the command line.
 SHOWN = ("metrics", "callbacks", "logger")
 # What may differ when a run goes on: where things lie, how it is shown, on which device.

@@ -9,6 +9,7 @@ from genzoo.adversarial.conditional import ACGAN, ConditionalGAN
 from genzoo.adversarial.networks import dcgan
 from genzoo.adversarial.networks.conditional import LabelMaps
 from genzoo.adversarial.objectives import NonSaturating
+from genzoo.adversarial.penalties import R1
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.errors import GenzooError
@@ -109,8 +110,12 @@ def test_acgan_classifies_by_its_head():
 @BOTH
 def test_real_images_are_drawn_from_those_with_labels(kind):
     assert {stream.pool for turn in make(kind).turns() for stream in turn.streams} == {"labelled"}
-    with pytest.raises(GenzooError, match="data=faces has no labels, but the model learns from them"):
-        make(kind).check_data(DataSpec("faces", 1, 16, classes=0))
+
+
+@pytest.mark.parametrize("classes", [0, None])
+def test_data_without_labels_are_refused_before_they_are_loaded(classes):
+    with pytest.raises(GenzooError, match=rf"at least 2 categories, got {classes}.*choose data with labels"):
+        Categorical(classes)
 
 
 @BOTH
@@ -123,3 +128,22 @@ def test_another_number_of_classes_is_refused(kind):
 def test_a_latent_without_labels_is_refused(kind):
     with pytest.raises(GenzooError, match=r"model.latent.label: a Categorical part is needed"):
         make(kind, latent=Latent(noise=Normal(4)))
+
+
+@pytest.mark.parametrize("kind", [ConditionalGAN, ACGAN])
+def test_penalties_and_dequantisation_are_part_of_every_discriminators_loss(kind):
+    network = partial(dcgan.Discriminator, channels=2, norm="none")
+    discriminator = LabelMaps(network, SHAPE, CLASSES) if kind is ConditionalGAN else network(shape=SHAPE)
+    for p in discriminator.parameters():
+        p.data *= 20  # so that a level's width is felt
+    module = make(kind, discriminator=discriminator, penalties={"r1": R1(3.0)}, dequantise=True)
+    torch.manual_seed(0)
+    loss = module.discriminator_loss(real_batch())
+    penalty = module.meters.means()["r1"]
+    torch.manual_seed(0)
+    module.penalties = {}
+    torch.testing.assert_close(loss, module.discriminator_loss(real_batch()) + penalty)
+    assert penalty > 0
+    torch.manual_seed(0)
+    module.dequantise = False
+    assert not torch.equal(loss - penalty, module.discriminator_loss(real_batch()))

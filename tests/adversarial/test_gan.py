@@ -243,7 +243,15 @@ def test_shared_images_save_a_pass_and_change_nothing_else(monkeypatch):
         torch.testing.assert_close(a, b)
 
 
-@pytest.mark.parametrize("other", [{"simultaneous": True}, {"generator_batches": 2}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"simultaneous": True},
+        {"generator_batches": 2},
+        {"discriminator_steps": 2},
+        {"discriminator_steps": lambda r: 1},
+    ],
+)
 def test_shared_images_need_one_batch_and_turns(other):
     with pytest.raises(GenzooError, match=r"model.shared_images=true: .*use model.simultaneous=false"):
         make(shared_images=True, **other)
@@ -323,7 +331,7 @@ def test_weights_are_clipped_at_the_start_and_after_each_of_the_critics_steps():
     assert max(p.abs().max().item() for p in module.generator.parameters()) == free > 0.01
 
 
-@pytest.mark.parametrize("bound", [0, -0.01])
+@pytest.mark.parametrize("bound", [0, -0.01, "abc"])
 def test_a_clipping_bound_that_is_not_positive_is_refused(bound):
     with pytest.raises(GenzooError, match=rf"model.weight_clip={bound}: a positive bound is needed"):
         wasserstein(weight_clip=bound)

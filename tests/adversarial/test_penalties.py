@@ -18,8 +18,9 @@ def quadratic(x):
 class Critic(nn.Module):
     def __init__(self):
         super().__init__()
-        torch.manual_seed(0)
-        self.layers = nn.Sequential(nn.Conv2d(2, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(4, 1))
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.layers = nn.Sequential(nn.Conv2d(2, 4, 3), nn.Tanh(), nn.Flatten(), nn.Linear(4, 1))
 
     def forward(self, x):
         return self.layers(x).squeeze(1)
@@ -103,7 +104,10 @@ def test_a_weight_that_is_not_positive_is_refused(penalty, weight):
 
 @pytest.mark.parametrize("penalty", [GradientPenalty(), R1()])
 def test_it_is_float32_inside_autocast(penalty):
-    expected = penalty(Critic().double(), batch(0).double(), batch(0).double())
+    torch.manual_seed(0)
+    expected = penalty(Critic(), batch(0), batch(0).bfloat16().float())
+    torch.manual_seed(0)
     with torch.autocast("cpu", torch.bfloat16):
-        inside = penalty(Critic(), batch(0), batch(0))
-    torch.testing.assert_close(inside.double(), expected, rtol=1e-5, atol=0)
+        inside = penalty(Critic(), batch(0), batch(0).bfloat16())  # as a generator makes them there
+    assert inside.dtype == torch.float32
+    torch.testing.assert_close(inside, expected, rtol=1e-5, atol=0)

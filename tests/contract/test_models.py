@@ -9,6 +9,7 @@ import torch
 
 from genzoo.build import build_data, build_module
 from genzoo.core import capabilities
+from genzoo.core.batches import ImageBatch
 from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.registry import check_targets
 from support import ROOT, SHAPES, cpu_trainer, resolved
@@ -72,6 +73,30 @@ def test_it_says_its_recipe_and_its_source(name):
 def test_a_checkpoint_may_name_all_its_classes(name):
     config = configuration(name)
     check_targets({"model": config["model"], "data": config["data"]})
+
+
+def test_every_parameter_belongs_to_exactly_one_player(name):
+    _, module = built(name)
+    moved = [id(p) for networks in module.players().values() for network in networks for p in network.parameters()]
+    averages = {id(p) for p in module.averages.parameters()}
+    assert sorted(moved) == sorted({id(p) for p in module.parameters()} - averages)
+
+
+def test_losses_are_float32_in_half_precision(name):
+    data, module = built(name)
+    data.setup()
+    module.configure_optimizers()
+    module.initialise(data.initial_images())
+    images = data.initial_images(16)
+    batch = ImageBatch(images, data.split("train").labels[: len(images)])
+    with torch.autocast("cpu", torch.bfloat16):
+        for turn in module.turns():
+            for player, loss_of in turn.losses.items():
+                with module.only(player):
+                    loss = loss_of(**{stream.name: batch for stream in turn.streams})
+                    assert loss.dtype == torch.float32, player
+                    loss.backward()
+    answers(module)  # float32 again
 
 
 def test_two_rounds_move_each_player_on_its_own_turn_only(name):

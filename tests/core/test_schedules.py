@@ -1,5 +1,6 @@
 import pytest
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.schedules import Geometric, Halved, Linear, WarmUp
 
 
@@ -31,3 +32,19 @@ def test_warm_up_is_the_originals_number_of_critic_steps():
 @pytest.mark.parametrize(("rounds", "value"), [(0, 0.4), (99, 0.4), (100, 0.2), (250, 0.1), (1000, 0.4 / 1024)])
 def test_halved_is_halved_at_each_multiple(rounds, value):
     assert Halved(start=0.4, every=100)(rounds) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("make", "key"),
+    [
+        (lambda: Linear(1.0, 0.0, rounds=0), "rounds=0"),
+        (lambda: Halved(1.0, every=0), "every=0"),
+        (lambda: WarmUp(start=0, rounds=1, every=1, then=1), "start=0"),
+        (lambda: WarmUp(start=1, rounds=1, every=0, then=1), "every=0"),
+        (lambda: WarmUp(start=1, rounds=1, every=1, then=2.5), "then=2.5"),
+        (lambda: WarmUp(start=1, rounds=-1, every=1, then=1), "rounds=-1"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(make, key):
+    with pytest.raises(GenzooError, match=rf"{key}: .*integer"):
+        make()

@@ -91,3 +91,12 @@ def test_it_is_copied_pickled_and_stored_with_u(make, x):
     other.load_state_dict(layer.state_dict())
     for same in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), other):
         assert torch.equal(same.eval()(x), layer.eval()(x))
+
+
+@LAYERS
+def test_a_half_precision_pass_leaves_u_float32(make, x):
+    layer = make()
+    with torch.autocast("cpu", torch.bfloat16):
+        layer(x)
+    assert layer.u.dtype == torch.float32
+    assert layer(x).dtype == torch.float32

@@ -8,6 +8,8 @@ from torch import Tensor
 from genzoo.adversarial.game import Game
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
+from genzoo.core.precision import at_least_float32
+from genzoo.core.ranks import mean_over_ranks
 from genzoo.core.registry import register
 
 
@@ -37,7 +39,7 @@ class BEGAN(Game):
 
     def reconstruction_loss(self, images: Tensor) -> Tensor:
         """Mean absolute difference between images and their reconstructions."""
-        return (images - self.discriminator(images)).abs().mean()
+        return (at_least_float32(images) - at_least_float32(self.discriminator(images))).abs().mean()
 
     def discriminator_loss(self, real: ImageBatch) -> Tensor:
         """L(x) - k L(G(z_D))."""
@@ -50,8 +52,9 @@ class BEGAN(Game):
         """L(G(z_G)); moves k."""
         _, fake = self.images_to_improve(real)
         loss = self.reconstruction_loss(fake)
-        balance = self.gamma * self._real_loss - loss.detach()
-        self.meters.record("convergence", self._real_loss + balance.abs())
+        real_loss, fake_loss = mean_over_ranks(torch.stack([self._real_loss, loss.detach()]))
+        balance = self.gamma * real_loss - fake_loss
+        self.meters.record("convergence", real_loss + balance.abs())
         self.meters.record("k", self.k)
         self.k = (self.k + self.gain * balance).clamp(0, 1)
         return loss

@@ -53,13 +53,13 @@ class GAN(Game):
         self.weight_clip, self.dequantise = weight_clip, dequantise
         if dequantise:
             self.levels = 256
-        if weight_clip is not None and weight_clip <= 0:
+        if weight_clip is not None and not (isinstance(weight_clip, int | float) and weight_clip > 0):
             raise GenzooError(f"model.weight_clip={weight_clip}: a positive bound is needed, or null for none.")
         if self.penalties and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.discriminator.modules()):
             raise GenzooError(
                 f"model.penalties.{next(iter(self.penalties))}: the discriminator has batch norm, which makes the "
                 "output of an image depend on its batch mates, so that the penalty is not one on the gradient at each "
-                "image; use model.discriminator.norm=layer, instance, spectral or none."
+                "image; choose a discriminator without it (norm: layer, instance, spectral or none, where it has one)."
             )
 
     def capabilities(self) -> frozenset[type]:

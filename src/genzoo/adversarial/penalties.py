@@ -53,6 +53,7 @@ class GradientPenalty(_Weighted):
 
     def __call__(self, critic: Critic, real: Tensor, fake: Tensor) -> Tensor:
         """Scalar; see ``Penalty``."""
+        real, fake = at_least_float32(real), at_least_float32(fake)
         between = real.lerp(fake, torch.rand(len(real), 1, 1, 1, device=real.device, dtype=real.dtype))
         return self.weight * (gradient_norms(critic, between) - 1).square().mean()
 

@@ -108,8 +108,11 @@ class Categorical:
     varies_along_rows = False
 
     def __init__(self, size: int):
-        if size < 2:
-            raise GenzooError(f"latent: a categorical part needs at least 2 categories, got {size}.")
+        if not isinstance(size, int) or size < 2:
+            raise GenzooError(
+                f"latent: a categorical part needs at least 2 categories, got {size}. If it has the data's classes: "
+                "choose data with labels; of a folder of images, say data.classes=<their number>."
+            )
         self.size = size
         self.entropy = math.log(size)
 

@@ -3,6 +3,7 @@
 They hold no state, so a resumed run goes on exactly where it stood.
 """
 
+from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.registry import register
 
 
@@ -16,6 +17,7 @@ class Linear:
     """
 
     def __init__(self, start: float, end: float, rounds: int):
+        check_positive("model.schedules: rounds", rounds)
         self.start, self.end, self.rounds = start, end, rounds
 
     def __call__(self, rounds: int) -> float:
@@ -54,6 +56,9 @@ class WarmUp:
     """
 
     def __init__(self, start: int, rounds: int, every: int, then: int):
+        for key, value in (("start", start), ("every", every), ("then", then)):
+            check_positive(f"model.discriminator_steps.{key}", value)
+        check_integer("model.discriminator_steps.rounds", rounds, 0)
         self.start, self.rounds, self.every, self.then = start, rounds, every, then
 
     def __call__(self, rounds: int) -> int:
@@ -71,6 +76,7 @@ class Halved:
     """
 
     def __init__(self, start: float, every: int):
+        check_positive("model.schedules: every", every)
         self.start, self.every = start, every
 
     def __call__(self, rounds: int) -> float:

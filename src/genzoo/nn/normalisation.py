@@ -8,14 +8,15 @@ from genzoo.nn.spectral import SpectralConv2d, SpectralLinear
 NORMS = ("batch", "layer", "instance", "spectral", "none")
 
 
-def check_norm(key: str, norm: str) -> None:
-    """Refuses unknown names.
+def check_norm(key: str, norm: str, spectral: bool = True) -> None:
+    """Refuses unknown names, and spectral norm where a network does not have it.
 
     Raises:
         GenzooError: naming the key and the accepted names.
     """
-    if norm not in NORMS:
-        raise GenzooError(f"{key}={norm!r} is unknown. Accepted: {', '.join(NORMS)}.")
+    accepted = [name for name in NORMS if spectral or name != "spectral"]
+    if norm not in accepted:
+        raise GenzooError(f"{key}={norm!r} cannot be. Accepted: {', '.join(accepted)}.")
 
 
 def normalisation(norm: str, channels: int) -> nn.Module:

@@ -24,12 +24,13 @@ class _Spectral:
 
     def normalised_weight(self) -> Tensor:
         """The weight over σ."""
-        matrix = self.weight.flatten(1)
-        with torch.no_grad():
-            v = F.normalize(matrix.T @ self.u, dim=0)
-            if self.training:
-                self.u = F.normalize(matrix @ v, dim=0)
-        return self.weight / (self.u @ matrix @ v)
+        with torch.autocast(self.weight.device.type, enabled=False):  # u stays float32
+            matrix = self.weight.flatten(1)
+            with torch.no_grad():
+                v = F.normalize(matrix.T @ self.u, dim=0)
+                if self.training:
+                    self.u = F.normalize(matrix @ v, dim=0)
+            return self.weight / (self.u @ matrix @ v)
 
 
 class SpectralConv2d(_Spectral, nn.Conv2d):

@@ -48,7 +48,7 @@ class Generator(nn.Module):
         initialisation: Callable[[nn.Module], None] = dcgan_initialisation,
     ):
         super().__init__()
-        check_norm("model.generator.norm", norm)
+        check_norm("model.generator.norm", norm, spectral=False)
         self.shape = tuple(shape)
         doublings, size = halvings(self.shape)
         bias, padding, extra = norm != "batch", (kernel - 1) // 2, kernel % 2  # so that each layer doubles exactly

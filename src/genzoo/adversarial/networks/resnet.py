@@ -77,7 +77,7 @@ class Generator(nn.Module):
 
     def __init__(self, latent: int, shape: tuple[int, int, int], channels: int = 128, norm: str = "batch"):
         super().__init__()
-        check_norm("model.generator.norm", norm)
+        check_norm("model.generator.norm", norm, spectral=False)
         self.shape = tuple(shape)
         doublings, size = halvings(self.shape)
         self.layers = nn.Sequential(
