@@ -10,13 +10,13 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 import genzoo
-from genzoo.build import trainer_options
+from genzoo.build import build_module, trainer_options
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Uniform
 from genzoo.core.rounds import RoundModule
 from genzoo.reports import code_version
 from genzoo.tasks import train
-from support import SHAPES, resolved
+from support import SHAPES, composed, resolved
 
 
 def test_a_run_leaves_config_checkpoint_metrics_pictures_and_log(configured, only_run):
@@ -186,3 +186,22 @@ def test_several_devices_need_no_other_strategy(given, strategy):
 def test_the_code_has_a_version_without_git(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert code_version.__wrapped__() == genzoo.__version__
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("trainer.precision=bf16-true", r"trainer.precision=bf16-true: unknown. Accepted: 32-true, bf16-mixed"),
+        ("trainer.accumulate=0", r"trainer.accumulate=0: a positive integer is needed"),
+        ("trainer.gradient_clip=-1", r"trainer.gradient_clip=-1: a positive norm is needed"),
+    ],
+)
+def test_settings_of_the_trainer_are_checked(override, message, tmp_path):
+    with pytest.raises(GenzooError, match=message):
+        train(composed(*SHAPES, "model=gan", "trainer=smoke", "logger=none", override, f"paths.runs={tmp_path}"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_needs_its_whole_batch_does_not_accumulate():
+    with pytest.raises(GenzooError, match=r"trainer.accumulate=2: this model needs its whole batch"):
+        build_module(resolved(*SHAPES, "model=began", "trainer=smoke", "trainer.accumulate=2"))

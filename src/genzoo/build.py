@@ -10,14 +10,15 @@ from hydra.errors import InstantiationException
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from genzoo.core.checkpoints import AtomicCheckpointIO
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.nn.batch_norm import with_global_batch_norm
 
-# Losses, likelihoods and optimizers are float32 in all of them.
-PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+# Losses, likelihoods and optimizers are float32 in both.
+PRECISIONS = ("32-true", "bf16-mixed")
 
 
 def build(config: Any, key: str, **extra: Any) -> Any:
@@ -59,6 +60,7 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
     torch.manual_seed(derive_seed(seed, "initialisation"))
     module = build(config["model"], "model").ready()
     module.seed = seed
+    _set_turns(module, config["trainer"])
     if config.get("global_batch_norm"):  # older checkpoints do not say
         with_global_batch_norm(module)
     if config["channels_last"]:
@@ -66,6 +68,16 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
     if config["compile"]:
         module.compile_networks()
     return module
+
+
+def _set_turns(module: RoundModule, chosen: Mapping[str, Any]) -> None:
+    """How the trainer wants gradients to be taken."""
+    module.accumulate, module.gradient_clip = chosen.get("accumulate", 1), chosen.get("gradient_clip")
+    check_positive("trainer.accumulate", module.accumulate)
+    if module.accumulate > 1 and not module.accumulates:
+        raise GenzooError(f"trainer.accumulate={module.accumulate}: this model needs its whole batch; use 1.")
+    if module.gradient_clip is not None and not module.gradient_clip > 0:
+        raise GenzooError(f"trainer.gradient_clip={module.gradient_clip}: a positive norm is needed, or null for none.")
 
 
 def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:

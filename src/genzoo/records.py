@@ -30,13 +30,16 @@ ENTRIES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """A hash of what decides a run's result beside its seed: recipe, model, data, and length, width and precision.
+    """A hash of what decides a run's result beside its seed: recipe, model, data, and how the trainer takes steps.
 
     Args:
         config: resolved.
     """
     data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline")}
     trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}
+    for key, default in (("gradient_clip", None), ("accumulate", 1)):  # said only where it is not the default
+        if config["trainer"].get(key, default) != default:
+            trainer[key] = config["trainer"][key]
     decisive = {"recipe": config["recipe"], "model": config["model"], "data": data, "trainer": trainer}
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 

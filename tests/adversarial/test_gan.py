@@ -213,7 +213,7 @@ def test_networks_of_different_image_shapes_are_refused():
 
 
 def play(module, rounds=1, n=6):
-    """Rounds on the same real images by hand, as ``RoundModule`` plays them; returns the generator's passes."""
+    """Rounds on the same real images by hand, as ``RoundModule`` plays them: the generator's passes, the losses."""
     passes, losses = [], []
     hook = module.generator.register_forward_hook(lambda *_: passes.append(1))
     module.configure_optimizers()

@@ -272,6 +272,49 @@ def test_only_may_be_nested():
     assert required() == (True, True)
 
 
+# Accumulation and clipping
+
+
+class Squares(Game):
+    """The first player loses mean (first · x)² over the labels x of its images."""
+
+    def __init__(self):
+        super().__init__()
+        self.declared = (Turn({"first": self.first_loss}, REAL),)
+
+    def first_loss(self, real):
+        self.seen.append(real.labels.tolist())
+        return (self.first.value * real.labels.float()).square().mean()
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4])
+def test_accumulation_averages_the_gradients_of_the_parts(parts):
+    module = Squares()
+    module.accumulate = parts
+    play(module)
+    assert [len(labels) for labels in module.seen] == [4 // parts] * parts
+    labels = [x for part in module.seen for x in part]
+    mean = sum(x * x for x in labels) / 4
+    assert module.first.value.item() == pytest.approx(1 - 0.1 * 2 * mean, rel=1e-5)
+    assert module.meters.means()["first_loss"].item() == pytest.approx(mean, rel=1e-5)
+
+
+def test_a_batch_that_cannot_be_split_is_refused():
+    module = Squares()
+    module.accumulate = 3
+    with pytest.raises(GenzooError, match=r"trainer.accumulate=3: 4 images cannot be split so"):
+        play(module)
+
+
+@pytest.mark.parametrize(("bound", "length"), [(0.5, 0.5), (1e6, 3.0)])
+def test_a_gradient_is_shortened_to_the_bound(bound, length):
+    module = Game()
+    module.gradient_clip = bound
+    module.declared = (Turn({"first": module.first_loss}, REAL),)
+    play(module)
+    assert values(module)[0] == pytest.approx(1 - 0.1 * length, rel=1e-5)  # its gradient is 2 + 1
+
+
 # Progress, schedules, noise
 
 

@@ -29,6 +29,8 @@ class BEGAN(Game):
     Source: Berthelot, Schumm, Metz 2017, arXiv 1703.10717, section 3.3 and 3.4.
     """
 
+    accumulates = False  # k follows whole batches
+
     def __init__(self, gamma: float = 0.5, gain: float = 0.001, **kwargs: Any):
         super().__init__(**kwargs)
         if not 0 < gamma <= 1:

@@ -71,7 +71,7 @@ class Game(RoundModule):
                 f"model: the generator makes images of (channels, height, width) {self.image_shape}, but the "
                 f"discriminator takes {tuple(discriminator.shape)}; give both the same."
             )
-        self._judged: tuple[Tensor, Tensor] | None = None  # codes and images that the generator moves on
+        self._judged: list[tuple[Tensor, Tensor]] = []  # codes and images that the generator will move on
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The discriminator and the generator."""
@@ -117,14 +117,13 @@ class Game(RoundModule):
             with torch.no_grad():
                 return z, self.generator(z)
         with self.only("generator"):  # its graph is kept for the generator's loss
-            self._judged = z, self.generator(z)
-        return z, self._judged[1].detach()
+            self._judged.append((z, self.generator(z)))
+        return z, self._judged[-1][1].detach()
 
     def images_to_improve(self, real: ImageBatch) -> tuple[Tensor, Tensor]:
         """Codes and their images, as many as there are real ones, for the generator's loss."""
         if self.shared_images:
-            (z, images), self._judged = self._judged, None
-            return z, images
+            return self._judged.pop(0)
         z = self.codes(real)
         return z, self.generator(z)
 

@@ -70,6 +70,9 @@ class RoundModule(Inference, pl.LightningModule):
 
     image_shape: tuple[int, int, int] | None = None  #: (C, H, W) that the networks are built for; None = any
     levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
+    accumulates = True  #: whether its losses may be taken of a part of a batch at a time
+    accumulate: int = 1  #: parts that a turn's images are split into, one after the other; their gradients are averaged
+    gradient_clip: float | None = None  #: largest Euclidean norm of each player's gradient; None = any
 
     def __init__(
         self,
@@ -255,13 +258,19 @@ class RoundModule(Inference, pl.LightningModule):
         self.progress.images += sum(len(stream.images) for stream in batch) * self.trainer.world_size
 
     def _play(self, turn: Turn, draws: Mapping[str, ImageBatch], optimizers: Mapping[str, Any]) -> None:
+        n = self.accumulate
         for player, loss_of in turn.losses.items():
+            total = torch.zeros((), device=self.device)
             with self.only(player):
                 optimizers[player].zero_grad()
-                loss = loss_of(**draws)
-                self.manual_backward(loss)
-            self.meters.record(f"{player}_loss", loss, self.progress.rounds)
+                for i in range(n):
+                    loss = loss_of(**{name: _part(batch, i, 1, n) for name, batch in draws.items()}) / n
+                    self.manual_backward(loss)
+                    total = total + loss.detach()
+            self.meters.record(f"{player}_loss", total, self.progress.rounds)
         for player in turn.losses:
+            if self.gradient_clip is not None:
+                torch.nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
             optimizers[player].step()
             self.after_step(player)
             self._update_averages(player)
@@ -303,6 +312,10 @@ def _part(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatc
     """The given number of batches from the first on, of a stream that holds so many in all."""
     if batches == in_all:
         return batch
+    if len(batch.images) % in_all:
+        raise GenzooError(
+            f"trainer.accumulate={in_all}: {len(batch.images)} images cannot be split so; choose a divisor."
+        )
     size = len(batch.images) // in_all
     part = slice(first * size, (first + batches) * size)
     return ImageBatch(*(None if field is None else field[part] for field in batch))

@@ -7,15 +7,10 @@ Layers before batch norm have no bias: its shift takes that part.
 
 from torch import Tensor, nn
 
-from genzoo.core.errors import GenzooError
+from genzoo.adversarial.networks.sizes import check_size
 from genzoo.core.images import from_unit, to_unit
 from genzoo.core.registry import register
 from genzoo.nn.initialisation import dcgan_initialisation
-
-
-def _check(shape: tuple[int, int, int]) -> None:
-    if tuple(shape[1:]) != (64, 64):
-        raise GenzooError(f"model: these networks are for 64 x 64 pixels, not data.size={shape[1]}; use data.size=64.")
 
 
 @register
@@ -38,7 +33,7 @@ class Generator(nn.Module):
 
     def __init__(self, latent: int, shape: tuple[int, int, int], channels: int = 64, hidden: int = 1024):
         super().__init__()
-        _check(shape)
+        check_size(shape, 64)
         self.shape = tuple(shape)
         coarse = 4 * channels
         self.layers = nn.Sequential(
@@ -90,7 +85,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, shape: tuple[int, int, int], channels: int = 64, hidden: int = 1024):
         super().__init__()
-        _check(shape)
+        check_size(shape, 64)
         self.shape = tuple(shape)
         coarse = 4 * channels
         layers: list[nn.Module] = [nn.Conv2d(self.shape[0], channels, 4, stride=2, padding=1), nn.LeakyReLU(0.1)]

@@ -9,14 +9,9 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from genzoo.core.errors import GenzooError
+from genzoo.adversarial.networks.sizes import check_size
 from genzoo.core.registry import register
 from genzoo.nn.initialisation import dcgan_initialisation
-
-
-def _check(shape: tuple[int, int, int]) -> None:
-    if tuple(shape[1:]) != (32, 32):
-        raise GenzooError(f"model: these networks are for 32 x 32 pixels, not data.size={shape[1]}; use data.size=32.")
 
 
 @register
@@ -36,7 +31,7 @@ class Generator(nn.Module):
 
     def __init__(self, latent: int, shape: tuple[int, int, int], channels: Sequence[int] = (448, 256, 128, 64)):
         super().__init__()
-        _check(shape)
+        check_size(shape, 32)
         self.shape = tuple(shape)
         a, b, c, d = channels
         self.layers = nn.Sequential(
@@ -79,7 +74,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, shape: tuple[int, int, int], channels: Sequence[int] = (64, 128, 256)):
         super().__init__()
-        _check(shape)
+        check_size(shape, 32)
         self.shape = tuple(shape)
         a, b, c = channels
         self.trunk = nn.Sequential(

@@ -22,3 +22,15 @@ def halvings(shape: tuple[int, int, int]) -> tuple[int, int]:
             "choose a power of two (16, 32, 64, 128 ...) or 28."
         )
     return (2, 7) if height == 28 else (height.bit_length() - 3, 4)
+
+
+def check_size(shape: tuple[int, int, int], size: int) -> None:
+    """Refuses another height and width than ``size``.
+
+    Raises:
+        GenzooError: naming the size.
+    """
+    if tuple(shape[1:]) != (size, size):
+        raise GenzooError(
+            f"model: these networks are for {size} x {size} pixels, not data.size={shape[1]}; use data.size={size}."
+        )

@@ -1,0 +1,50 @@
+"""Resume is exact for the models whose rounds, layers or players keep a state of their own."""
+
+import pytest
+
+from genzoo import tasks
+from genzoo.callbacks.losses import Losses
+from support import SHAPES, composed
+from test_resume import same, state
+
+STEPS = [f"model.discriminator_steps.{key}" for key in ("start=4", "rounds=2", "every=4", "then=2")]
+AVERAGE = "{_target_: genzoo.core.averages.Exponential, decay: 0.9}"
+
+
+class Cut(Exception):
+    """The run dies here."""
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["model=wgan", *STEPS],  # a number of images that changes from round to round
+        ["model=sngan", f"+model.averages={{generator: {AVERAGE}, discriminator: {AVERAGE}}}"],
+        ["model=began"],
+        ["model=dcgan", "trainer.precision=bf16-mixed"],
+    ],
+    ids=lambda overrides: overrides[0],
+)
+def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(overrides, tmp_path, monkeypatch):
+    common = [*SHAPES, "trainer=smoke", "logger=none", *overrides, "recipe.batch_size=8", "trainer.rounds=8"]
+    common += ["metrics=none", "callbacks.pictures=null", "callbacks.validation=null"]
+    tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))
+
+    act = Losses.act
+
+    def cut(self, trainer, module):
+        act(self, trainer, module)
+        if module.progress.rounds == 6:
+            raise Cut
+
+    saved = ["callbacks.checkpoints.times=null", "callbacks.checkpoints.every=5"]
+    config = composed(*common, *saved, f"paths.runs={tmp_path}/broken")
+    with monkeypatch.context() as patched:
+        patched.setattr(Losses, "act", cut)
+        with pytest.raises(Cut):
+            tasks.train(config)
+    (broken,), (whole,) = ((tmp_path / name).glob("*/*") for name in ("broken", "whole"))
+    assert state(broken)["progress"]["rounds"] == 5
+    tasks.train(composed(*SHAPES, "trainer=smoke", f"paths.runs={tmp_path}/broken", f"resume={broken}"))
+    for key in ("state_dict", "optimizer_states", "progress"):
+        assert same(state(broken)[key], state(whole)[key]), key
