@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from genzoo.build import build_data, build_module
+from genzoo.core.strategy import TurnStrategy
 from spawned import Double, InjectedCodes, InjectedPenalty, KeepWeights
 from support import SHAPES, cpu_trainer, resolved
 
@@ -26,10 +27,23 @@ def fit(model, folder, **trainer_options):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("model", "images"), [("gan", 80), ("wgan_gp", 400), ("infogan", 80), ("began", 80)])
-def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(model, images, tmp_path):
+@pytest.mark.parametrize(
+    ("model", "images", "strategy"),
+    [
+        *(
+            (model, n, TurnStrategy(start_method="spawn"))
+            for model, n in (("wgan_gp", 400), ("infogan", 80), ("began", 80))
+        ),
+        *(
+            ("gan", 80, strategy)
+            for strategy in (TurnStrategy(start_method="spawn"), "ddp_spawn_find_unused_parameters_true")
+        ),
+    ],
+    ids=["wgan_gp", "infogan", "began", "gan", "gan, Lightning's strategy"],
+)
+def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(model, images, strategy, tmp_path):
     fit(model, tmp_path, devices=1)
-    fit(model, tmp_path, devices=2, strategy="ddp_spawn_find_unused_parameters_true")
+    fit(model, tmp_path, devices=2, strategy=strategy)
     (one, progress), (first, progress_first), (second, _) = (
         torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("1-0", "2-0", "2-1")
     )

@@ -176,9 +176,7 @@ def test_processes_started_by_somebody_else_are_refused(configured, monkeypatch)
         train(configured())
 
 
-@pytest.mark.parametrize(
-    ("given", "strategy"), [("devices=1", "auto"), ("devices=2", "ddp_find_unused_parameters_true")]
-)
+@pytest.mark.parametrize(("given", "strategy"), [("devices=1", "auto"), ("devices=2", "turns")])
 def test_several_devices_need_no_other_strategy(given, strategy):
     assert trainer_options(resolved(*SHAPES, "trainer=cpu", f"trainer.{given}"))["strategy"] == strategy
 

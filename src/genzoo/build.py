@@ -14,6 +14,7 @@ from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed
 from genzoo.core.rounds import RoundModule
+from genzoo.core.strategy import TurnStrategy
 from genzoo.data.module import ImageData
 from genzoo.nn.batch_norm import with_global_batch_norm
 
@@ -98,7 +99,7 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
         raise GenzooError(f"trainer.precision={chosen['precision']}: unknown. Accepted: {', '.join(PRECISIONS)}.")
     strategy = chosen["strategy"]
     if strategy == "auto" and devices != 1:
-        strategy = "ddp_find_unused_parameters_true"  # a turn moves one player, the others' parameters stay unused
+        strategy = TurnStrategy.name
     options = {
         "accelerator": accelerator,
         "devices": devices,

@@ -20,6 +20,7 @@ from genzoo.core.errors import GenzooError, near
 from genzoo.core.inference import Inference
 from genzoo.core.meters import Meters
 from genzoo.core.randomness import derive_seed, seed_all
+from genzoo.core.strategy import TurnStrategy, average_gradients
 
 Optimizers = Mapping[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]]
 Schedules = Mapping[str, Mapping[str, Callable[[int], float]]]
@@ -267,6 +268,8 @@ class RoundModule(Inference, pl.LightningModule):
                     loss = loss_of(**{name: _part(batch, i, 1, n) for name, batch in draws.items()}) / n
                     self.manual_backward(loss)
                     total = total + loss.detach()
+            if isinstance(self.trainer.strategy, TurnStrategy):
+                average_gradients(self._parameters_of[player])
             self.meters.record(f"{player}_loss", total, self.progress.rounds)
         for player in turn.losses:
             if self.gradient_clip is not None:

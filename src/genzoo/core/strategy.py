@@ -1,0 +1,42 @@
+"""Data-parallel training in turns."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.distributed as dist
+from pytorch_lightning.strategies import DDPStrategy, StrategyRegistry
+from torch import Tensor, nn
+from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
+
+
+class TurnStrategy(DDPStrategy):
+    """Lightning's DDP without its wrapper around the whole model.
+
+    ``DistributedDataParallel`` reduces every parameter of the model in every backward pass, also those of the players
+    whose turn it is not, and searches the graph for them. Here the gradients of the player that moves are averaged over
+    the ranks, in one message, once a turn (``average_gradients``). All ranks start from the same weights, because these
+    are a function of the seed.
+    """
+
+    name = "turns"  #: ``trainer.strategy``
+
+    def configure_ddp(self) -> None:
+        """Leaves the model as it is."""
+
+
+StrategyRegistry.register(TurnStrategy.name, TurnStrategy, description="data-parallel, a player's gradients a turn")
+
+
+def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
+    """Replaces each gradient by its mean over the ranks.
+
+    Args:
+        parameters: those without a gradient are passed over; on every rank the same ones must have one.
+    """
+    gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
+    flat = _flatten_dense_tensors(gradients)
+    dist.all_reduce(flat)
+    flat /= dist.get_world_size()
+    with torch.no_grad():
+        for gradient, mean in zip(gradients, _unflatten_dense_tensors(flat, gradients), strict=True):
+            gradient.copy_(mean)
