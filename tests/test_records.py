@@ -17,6 +17,12 @@ def run(folder, **changes):
     return folder
 
 
+def test_one_of_the_experiments_further_metrics_is_enough(tmp_path):
+    further = {"infogan/mnist": EXPERIMENTS["infogan/mnist"] | {"further": [{"metric": "test/y"}]}}
+    publish(run(tmp_path / "run", metrics={"test/y": 1.0}), tmp_path / "results", further)
+    assert read_records(tmp_path / "results")["infogan/mnist"][0]["metrics"] == {"test/y": 1.0}
+
+
 def test_a_published_run_is_found_again_under_its_experiment_in_the_order_of_seeds(tmp_path):
     results = tmp_path / "results"
     for seed in (10, 2):
@@ -41,7 +47,7 @@ def test_a_published_run_is_found_again_under_its_experiment_in_the_order_of_see
         ({"measured_by": "0.1.0+1234567-dirty"}, "not committed"),
         ({"checkpoint": "best.ckpt"}, r"it measures best\.ckpt"),
         ({"config_hash": "other"}, "configured otherwise"),
-        ({"metrics": {"validation/x": 0.5}}, "lacks the experiment's metric"),
+        ({"metrics": {"validation/x": 0.5}}, "lacks the experiment's metrics"),
         ({"experiment": "a/b"}, r"no conf/experiment/a/b\.yaml"),
         ({"experiment": None}, "of no experiment; train with experiment="),
         ({"rounds": "ten"}, "damaged .rounds is missing or wrong"),

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside
-from genzoo.records import config_hash, publish, read_records
+from genzoo.records import config_hash, publish, read_records, references
 
 Experiment = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -97,11 +97,6 @@ def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Recor
     for experiment in experiments:
         lines += ["", *details(experiment, records.get(experiment["name"], ()))]
     return "\n".join(lines) + "\n"
-
-
-def references(experiment: Experiment) -> list[Mapping[str, Any]]:
-    """The metric that the experiment is about, then the further ones; a value of None = the paper has none."""
-    return [experiment["reference"], *experiment.get("further", ())]
 
 
 def bests(records: Sequence[Record]) -> list[Record]:

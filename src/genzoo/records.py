@@ -44,6 +44,11 @@ def config_hash(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def references(experiment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The metric that the experiment is about, then the further ones; a value of None = the paper has none."""
+    return [experiment["reference"], *experiment.get("further", ())]
+
+
 def publish(path: Path, results: Path, experiments: Mapping[str, Mapping[str, Any]]) -> Path:
     """Keeps what a run, or an evaluation of its last checkpoint, found as a record.
 
@@ -69,7 +74,10 @@ def publish(path: Path, results: Path, experiments: Mapping[str, Mapping[str, An
             experiment and record["config_hash"] != experiment["config_hash"],
             "it was configured otherwise",
         ),
-        (experiment and experiment["reference"]["metric"] not in record["metrics"], "it lacks the experiment's metric"),
+        (
+            experiment and not {r["metric"] for r in references(experiment)} & record["metrics"].keys(),
+            "it lacks the experiment's metrics",
+        ),
     ):
         if refused:
             raise GenzooError(f"publish={path}: not published, since {why}; publish an unchanged run of an experiment.")
