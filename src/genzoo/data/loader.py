@@ -1,4 +1,8 @@
-"""The device-resident loader: small image sets live on the device as uint8 and are drawn and normalised there."""
+"""Loaders of rounds.
+
+The device-resident one: small image sets live on the device as uint8 and are drawn and normalised there. Sets that do
+not fit are streamed (``genzoo.data.stream``) in the same rounds.
+"""
 
 from collections import Counter, namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,12 +14,114 @@ from torch import Generator, Tensor
 from genzoo.core.batches import ImageBatch, ImageSet, Stream
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
-from genzoo.core.randomness import derive_seed, generator
+from genzoo.core.randomness import generator
 
 Augment = Callable[[Tensor, Generator], Tensor]
 
 
-class RoundLoader:
+class Rounds:
+    """What loaders of rounds share: which images a round draws, as a function of (seed, round), and where they stand.
+
+    Each stream passes over its pool batch by batch, in a fresh order every epoch of its own, and drops the incomplete
+    rest of a pass. Each rank takes its slice of the global batch. Subclasses implement ``__iter__``.
+
+    Args:
+        sizes: name of a pool -> number of its images.
+        streams: what a round consists of, given the number of rounds before it.
+        batch_size: images of one batch, over all ranks.
+        rounds: length of the whole run; iteration goes from the loader's position to here.
+        seed: of the order.
+        rank, world_size: this process among all.
+
+    Raises:
+        GenzooError: a pool is missing or too small, ranks cannot share a batch.
+    """
+
+    def __init__(
+        self,
+        sizes: Mapping[str, int],
+        streams: Callable[[int], Sequence[Stream]],
+        batch_size: int,
+        rounds: int,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+    ):
+        if batch_size % world_size:
+            raise GenzooError(
+                f"data.batch_size={batch_size} is the batch over all devices and cannot be split evenly over "
+                f"{world_size}; choose a multiple of {world_size}."
+            )
+        for stream in streams(0):
+            if stream.pool not in sizes:
+                raise GenzooError(
+                    f"data: {stream.name!r} draws labelled images, but there are no labels; choose other data."
+                )
+            if batch_size > sizes[stream.pool]:
+                raise GenzooError(
+                    f"data.batch_size={batch_size}: {stream.name!r} draws batches of that size, but there are only "
+                    f"{sizes[stream.pool]} images; choose a smaller batch."
+                )
+        self.sizes, self.streams, self.batch_size = dict(sizes), streams, batch_size
+        self.rounds, self.seed = rounds, seed
+        self.rank, self.world_size = rank, world_size
+        self.position = 0
+        self._drawn: Counter[str] = Counter()  # stream -> batches before the position
+        self._round: Any = namedtuple("Round", [stream.name for stream in streams(0)])
+        self._orders: dict[str, dict[int, Tensor]] = {}  # stream -> epoch -> order; two epochs are kept
+
+    def __len__(self) -> int:
+        return max(self.rounds - self.position, 0)
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, int]:
+        """The number of rounds yielded."""
+        return {"position": self.position}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Goes on after ``state["position"]`` rounds."""
+        self.position = state["position"]
+        self._drawn = Counter()
+        for round in range(self.position):
+            self._count(self.streams(round))
+
+    def _count(self, streams: Sequence[Stream]) -> None:
+        for stream in streams:
+            self._drawn[stream.name] += stream.batches
+
+    def _chosen(self, stream: Stream, first: int) -> Tensor:
+        """Indices of the images of the stream's batches from that number on, over all ranks."""
+        return torch.cat([self._batch(stream, first + i) for i in range(stream.batches)])
+
+    def _mine(self, stream: Stream, drawn: Tensor) -> Tensor:
+        """This rank's part of what was drawn for all ranks, whatever its shape after the first dimension.
+
+        Rank r takes each batch's r-th slice, so that the ranks together see the batches one process would see.
+        """
+        return drawn.unflatten(0, (stream.batches, self.world_size, -1))[:, self.rank].flatten(0, 1)
+
+    def _batch(self, stream: Stream, number: int) -> Tensor:
+        """Indices of the images of the stream's batch of that number, over all ranks."""
+        epoch, i = divmod(number, self._batches(stream))
+        orders = self._orders.setdefault(stream.name, {})
+        if epoch not in orders:
+            if len(orders) == 2:
+                del orders[min(orders)]
+            orders[epoch] = self._order(stream, epoch)
+        return orders[epoch][i * self.batch_size : (i + 1) * self.batch_size]
+
+    def _batches(self, stream: Stream) -> int:
+        """Whole batches of an epoch."""
+        return self.sizes[stream.pool] // self.batch_size
+
+    def _order(self, stream: Stream, epoch: int) -> Tensor:
+        """The order of the pool's images in an epoch, a function of (seed, stream, epoch)."""
+        return torch.randperm(self.sizes[stream.pool], generator=generator(self.seed, "order", stream.name, epoch))
+
+
+class RoundLoader(Rounds):
     """Yields the rounds of a training run, each a NamedTuple of named streams of ``ImageBatch``.
 
     What round r holds is a function of (seed, r): each stream passes over its pool batch by batch, in a fresh order
@@ -52,35 +158,13 @@ class RoundLoader:
         rank: int = 0,
         world_size: int = 1,
     ):
-        if batch_size % world_size:
-            raise GenzooError(
-                f"data.batch_size={batch_size} is the batch over all devices and cannot be split evenly over "
-                f"{world_size}; choose a multiple of {world_size}."
-            )
-        for stream in streams(0):
-            if stream.pool not in pools:
-                raise GenzooError(
-                    f"data: {stream.name!r} draws labelled images, but there are no labels; choose other data."
-                )
-            if batch_size > len(pools[stream.pool].images):
-                raise GenzooError(
-                    f"data.batch_size={batch_size}: {stream.name!r} draws batches of that size, but there are only "
-                    f"{len(pools[stream.pool].images)} images; choose a smaller batch."
-                )
+        sizes = {name: len(pool.images) for name, pool in pools.items()}
+        super().__init__(sizes, streams, batch_size, rounds, seed, rank, world_size)
         self.pools = {
             name: ImageSet(*(None if field is None else field.to(device) for field in pools[name]))
             for name in {stream.pool for stream in streams(0)}
         }
-        self.streams, self.batch_size, self.rounds, self.seed = streams, batch_size, rounds, seed
         self.levels, self.augment, self.device = levels, augment, torch.device(device)
-        self.rank, self.world_size = rank, world_size
-        self.position = 0
-        self._drawn: Counter[str] = Counter()  # stream -> batches before the position
-        self._round: Any = namedtuple("Round", [stream.name for stream in streams(0)])
-        self._orders: dict[str, tuple[int, Tensor]] = {}  # stream -> (epoch, order)
-
-    def __len__(self) -> int:
-        return max(self.rounds - self.position, 0)
 
     def __iter__(self) -> Iterator[Any]:
         while self.position < self.rounds:
@@ -90,46 +174,17 @@ class RoundLoader:
             self.position += 1
             yield batch
 
-    def state_dict(self) -> dict[str, int]:
-        """The number of rounds yielded."""
-        return {"position": self.position}
-
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Goes on after ``state["position"]`` rounds."""
-        self.position = state["position"]
-        self._drawn = Counter()
-        for round in range(self.position):
-            self._count(self.streams(round))
-
-    def _count(self, streams: Sequence[Stream]) -> None:
-        for stream in streams:
-            self._drawn[stream.name] += stream.batches
-
     def _draw(self, stream: Stream) -> ImageBatch:
         """What this rank sees of the stream in the round at hand."""
-        pool, first, size = self.pools[stream.pool], self._drawn[stream.name], stream.batches * self.batch_size
-        chosen = torch.cat([self._batch(stream, first + i) for i in range(stream.batches)])
-        # Rank r takes each batch's r-th slice, so that the ranks together see the batches one process would see.
-        mine = torch.arange(size, device=self.device).view(stream.batches, self.world_size, -1)[:, self.rank].flatten()
+        pool, chosen = self.pools[stream.pool], self._chosen(stream, self._drawn[stream.name])
+        mine = self._mine(stream, chosen)
         if self.augment is None:
-            levels = pool.images[chosen[mine]]
-        else:  # on the global batch, for the same reason
+            levels = pool.images[mine]
+        else:  # on the global batch, so that the ranks together see what one process would see
             randomness = generator(self.seed, "augment", stream.name, self.position, device=self.device)
-            levels = self.augment(pool.images[chosen], randomness)[mine]
-        chosen = chosen[mine]
-        factors = None if pool.factors is None else pool.factors[chosen]
-        return ImageBatch(from_levels(levels, self.levels), pool.labels[chosen], factors)
-
-    def _batch(self, stream: Stream, number: int) -> Tensor:
-        """Indices of the images of the stream's batch of that number, over all ranks."""
-        epoch, i = divmod(number, len(self.pools[stream.pool].images) // self.batch_size)
-        return self._order(stream, epoch)[i * self.batch_size : (i + 1) * self.batch_size]
+            levels = self._mine(stream, self.augment(pool.images[chosen], randomness))
+        factors = None if pool.factors is None else pool.factors[mine]
+        return ImageBatch(from_levels(levels, self.levels), pool.labels[mine], factors)
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
-        if self._orders.get(stream.name, (None,))[0] != epoch:
-            order = torch.randperm(
-                len(self.pools[stream.pool].images),
-                generator=torch.Generator().manual_seed(derive_seed(self.seed, "order", stream.name, epoch)),
-            )
-            self._orders[stream.name] = epoch, order.to(self.device)
-        return self._orders[stream.name][1]
+        return super()._order(stream, epoch).to(self.device)
