@@ -27,7 +27,7 @@ def announce(config: Mapping[str, Any], data: ImageData, module: RoundModule, tr
     """The first line: what is trained on what, how long, on which device, where."""
     rounds, done = data.rounds, module.progress.rounds
     log.info(
-        f"{config['recipe']['name']} on {data.name} ({len(data.split('train').images):,} training images), "
+        f"{config['recipe']['name']} on {data.name} ({data.count('train'):,} training images), "
         f"{f'rounds {done} to {rounds}' if done else f'{rounds} rounds'} of {data.batch_size} images, "
         f"seed {config['seed']}, {trainer.world_size} x {trainer.strategy.root_device}{_marked(config)} -> "
         f"{trainer.default_root_dir}"

@@ -9,10 +9,12 @@ from PIL import Image
 from genzoo.build import build_data
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
+from genzoo.data.images import ImageFolder
+from genzoo.data.shard_writer import write_shards
 from support import ROOT, composed
 
 NAMES = sorted(path.stem for path in (ROOT / "conf" / "data").glob("*.yaml"))
-FOLDERS = ("images", "lsun")  # list the images when they are built
+FOLDERS = ("images", "lsun", "stream")  # look into their folder when they are built
 
 
 def configuration(name, *overrides):
@@ -30,10 +32,12 @@ def pictures(tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_builds_what_it_says(name, pictures, tmp_path):
+    if name == "stream":
+        pictures = write_shards(ImageFolder(pictures, size=128), tmp_path / "shards").root
     config = configuration(name, f"paths.data={tmp_path}", *([f"data.root={pictures}"] if name in FOLDERS else []))
     check_targets(config["data"])
     data, said = build_data(config), config["data"]
-    assert data.name == ("images" if name in FOLDERS else name)
+    assert data.name == ("images" if name == "lsun" else name)
     for key in ("size", "channels", "levels", "classes"):
         assert said.get(key) in (getattr(data.spec, key), None)
     assert (data.batch_size, data.rounds, data.seed) == (said["batch_size"], said["rounds"], said["seed"])

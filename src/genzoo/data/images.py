@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -102,25 +102,35 @@ class ImageFolder(ImageData):
 
     def load(self) -> Mapping[str, ImageSet]:
         """Reads the images and splits them."""
-        # In the order of the names' hashes, which is as good as random: any part of it is a fair sample.
-        paths = sorted(self.paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
-        images, failures = decode(paths, self._read, self.spec.size, self.spec.channels)
+        paths = self.ordered()
+        images, failures = decode(paths, self.read, self.spec.size, self.spec.channels)
         if failures:
-            self._tell_broken(failures)
+            self.tell_broken(failures, len(paths))
             good = torch.tensor([path not in failures for path in paths])
             images, paths = images[good], [path for path in paths if path not in failures]
-        known = {name: i for i, name in enumerate(self.class_names)}
-        labels = torch.tensor([known.get(path.parts[0], -1) for path in paths], dtype=torch.long)
-        spare = max(len(paths) - 1, 0)  # one at least to train on
-        n_test = min(round(self.test_fraction * len(paths)), spare)
-        n_validation = min(round(self.validation_fraction * len(paths)), spare - n_test)
-        parts = (len(paths) - n_test - n_validation, n_validation, n_test)
+        labels, parts = torch.tensor(self.labels(paths), dtype=torch.long), self.parts(len(paths))
         return {
             split: split_of(*both)
             for split, *both in zip(SPLITS, images.split(parts), labels.split(parts), strict=True)
         }
 
-    def _read(self, path: Path) -> Image.Image:
+    def ordered(self) -> list[Path]:
+        """The paths in the order of their names' hashes, which is as good as random: any part is a fair sample."""
+        return sorted(self.paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
+
+    def labels(self, paths: Sequence[Path]) -> list[int]:
+        """The class of each path; -1 where there are no classes."""
+        known = {name: i for i, name in enumerate(self.class_names)}
+        return [known.get(path.parts[0], -1) for path in paths]
+
+    def parts(self, n: int) -> tuple[int, int, int]:
+        """How many of ``n`` ordered images are for training, validation and test, in this order."""
+        spare = max(n - 1, 0)  # one at least to train on
+        n_test = min(round(self.test_fraction * n), spare)
+        n_validation = min(round(self.validation_fraction * n), spare - n_test)
+        return n - n_test - n_validation, n_validation, n_test
+
+    def read(self, path: Path) -> Image.Image:
         """The upright middle square of an image, resized."""
         with Image.open(self.root / path) as image:
             upright = ImageOps.exif_transpose(image)
@@ -131,8 +141,13 @@ class ImageFolder(ImageData):
         upright = upright.convert(mode_of(self.spec.channels))
         return ImageOps.fit(upright, (self.spec.size, self.spec.size), Image.Resampling.LANCZOS)
 
-    def _tell_broken(self, failures: dict[Path, str]) -> None:
-        message = f"data.root={self.root}: {tell_failures(failures, len(self.paths))}"
+    def tell_broken(self, failures: dict[Path, str], of: int) -> None:
+        """Warns of files that cannot be read, among ``of`` that were tried.
+
+        Raises:
+            GenzooError: they are not to be skipped.
+        """
+        message = f"data.root={self.root}: {tell_failures(failures, of)}"
         if not self.skip_broken:
             raise GenzooError(f"{message}. Delete them, or set data.skip_broken=true to go on without them.")
         rank_zero_only(log.warning)(f"{message}. Going on without them (data.skip_broken=true).")

@@ -91,6 +91,10 @@ class ImageData(pl.LightningDataModule):
         assert self._splits is not None
         return self._splits[name]
 
+    def count(self, name: str) -> int:
+        """Number of images of a split."""
+        return len(self.split(name).images)
+
     def evaluation_images(self, name: str, limit: int | None = None) -> ImageSet:
         """Up to ``limit`` images of a split as the model meets them: ``augment`` applied with a fixed seed."""
         images, labels, factors = self.split(name)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
+from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Decodes
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
@@ -18,7 +19,6 @@ from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.exemplars import exemplars
-from genzoo.metrics.extractors.cache import cache_folder
 
 log = logging.getLogger("genzoo")
 SEEDS = {"a": (0, 1, 2), "b": (3, 4, 5), "c": (6, 7, 8)}

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
+from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError, near
@@ -19,7 +20,6 @@ from genzoo.core.rounds import RoundModule
 from genzoo.data.module import SPLITS, ImageData
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.extractors.bridge import IMPLEMENTATION, METRICS, measure
-from genzoo.metrics.extractors.cache import cache_folder
 from genzoo.metrics.extractors.choose import EXTRACTORS, choose
 from genzoo.metrics.extractors.extractor import Extractor, hash_of_content, to_bytes
 from genzoo.metrics.extractors.inception import check_weights

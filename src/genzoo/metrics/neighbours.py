@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError, near
@@ -18,7 +19,6 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.metrics.extractors.cache import cache_folder
 from genzoo.metrics.extractors.choose import EXTRACTORS, choose
 from genzoo.metrics.extractors.extractor import to_bytes
 from genzoo.metrics.extractors.features import feature_network

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from genzoo.metrics.extractors.cache import cache_folder
+from genzoo.core.cache import cache_folder
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where classifiers and features that took long to make are kept between runs."""
+"""Where things that took long to make or to fetch are kept between runs."""
 
 import os
 from pathlib import Path

@@ -1,0 +1,196 @@
+"""Shards: many images in few large files, which litdata writes, fetches from a store, and can read, too.
+
+A folder of shards holds ``genzoo.json`` and, a folder a split, litdata's index and chunks. An item is
+``{"image": uint8 (C, H, W), "label": int}`` and all items are of one length, so a chunk is a table: the number of its
+items, their offsets, the items (4-byte integers, then bytes). Chunks are mapped into memory and any row is read
+directly; litdata's own ``dataset[i]`` reads far more than the row. Mapped pages belong to the operating system: they
+are shared by the ranks of a machine and given up when memory is short.
+"""
+
+import hashlib
+import json
+import mmap
+import tempfile
+import time
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from genzoo.core.cache import cache_folder
+from genzoo.core.errors import GenzooError
+from genzoo.data.files import damaged, one_line
+
+FACTS = "genzoo.json"
+FORMAT = 1
+INSTALL = "pip install 'genzoo[stream]'"
+REMEDY = "write the shards again with scripts/write_shards.py, or copy them again"
+LABEL = 8  #: bytes of a label, which end an item; the pixels are right before it
+BEFORE = 28  #: bytes of an item before its pixels: lengths of image and label, type and shape of the image
+
+
+class Chunk(NamedTuple):
+    """Images of one file.
+
+    Args:
+        pixels: uint8 (n, C * H * W), mapped and read-only.
+        labels: int64 (n,); -1 = unknown.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+
+class ChunkFacts(NamedTuple):
+    """What ``genzoo.json`` says of one file: its name, items, bytes and CRC-32."""
+
+    file: str
+    count: int
+    bytes: int
+    crc32: int
+
+
+class Shards:
+    """A folder of shards, here or in a store that litdata can read.
+
+    Args:
+        root: a folder, or an address such as ``s3://bucket/shards``, whose chunks are kept, once fetched, in a cache.
+
+    Raises:
+        GenzooError: there are no shards, ``genzoo.json`` is damaged, the store cannot be read.
+
+    Example:
+        >>> Shards("nowhere")
+        Traceback (most recent call last):
+        genzoo.core.errors.GenzooError: data.root=nowhere: there are no shards (no genzoo.json); ...
+    """
+
+    def __init__(self, root: str | Path):
+        self.root = str(root)
+        self.remote = "://" in self.root or self.root.startswith("local:")  # local: = litdata's store for trials
+        text = self._fetch_facts() if self.remote else self._read_facts()
+        try:
+            facts = json.loads(text)
+            if facts["format"] != FORMAT:
+                raise ValueError(f"format {facts['format']}; this version reads {FORMAT}")
+            self.size, self.channels = int(facts["size"]), int(facts["channels"])
+            self.classes = [str(name) for name in facts["classes"]]
+            self.fingerprint = str(facts["fingerprint"])
+            self.splits = {name: [ChunkFacts(*chunk) for chunk in chunks] for name, chunks in facts["splits"].items()}
+            for chunk in (chunk for chunks in self.splits.values() for chunk in chunks):
+                if Path(chunk.file).name != chunk.file:
+                    raise ValueError(f"a file is named {chunk.file}")
+            self.splits["train"], self.splits["validation"], self.splits["test"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise damaged(Path(self.root) / FACTS, error, REMEDY) from error
+        # Other shards at the same address are other files.
+        self.cache = cache_folder(None) / "shards" / hashlib.sha256(text.encode()).hexdigest()[:16]
+        self._verified: set[tuple[str, int]] = set()
+
+    def count(self, split: str) -> int:
+        """Number of images."""
+        return sum(chunk.count for chunk in self.splits[split])
+
+    def check(self) -> None:
+        """Looks whether all files are there, with the lengths they should have; those in a store are not looked for.
+
+        Raises:
+            GenzooError: naming the first that is not.
+        """
+        if not self.remote:
+            for split, chunks in self.splits.items():
+                for chunk in chunks:
+                    self._check_length(Path(self.root) / split / chunk.file, chunk)
+
+    def read(self, split: str, number: int) -> Chunk:
+        """A chunk, mapped. The first time its whole content is verified, which also brings it into memory in order.
+
+        Safe to call from several threads.
+
+        Raises:
+            GenzooError: the file is missing, damaged, or cannot be fetched.
+        """
+        facts = self.splits[split][number]
+        path = self._fetch(split, facts) if self.remote else Path(self.root) / split / facts.file
+        self._check_length(path, facts)
+        try:
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise damaged(path, error, REMEDY) from error
+        if (split, number) in self._verified:
+            if hasattr(mmap, "MADV_WILLNEED"):
+                mapped.madvise(mmap.MADV_WILLNEED)  # read ahead in order, not page by page
+        elif zlib.crc32(mapped) != facts.crc32:
+            if self.remote:
+                path.unlink(missing_ok=True)  # the next run fetches it again
+            raise damaged(path, f"its CRC-32 is not {facts.crc32}", REMEDY)
+        self._verified.add((split, number))
+        pixels = self.channels * self.size**2
+        items = np.frombuffer(mapped, np.uint8)[4 * (facts.count + 2) :].reshape(facts.count, BEFORE + pixels + LABEL)
+        labels = np.ascontiguousarray(items[:, -LABEL:]).view("<i8")[:, 0]
+        return Chunk(items[:, BEFORE:-LABEL], labels)
+
+    def _check_length(self, path: Path, facts: ChunkFacts) -> None:
+        expected = 4 * (facts.count + 2) + facts.count * (BEFORE + self.channels * self.size**2 + LABEL)
+        if facts.bytes != expected:
+            raise damaged(Path(self.root) / FACTS, f"{facts.file} would be of {expected} bytes", REMEDY)
+        if not path.is_file():
+            raise GenzooError(f"data.root={self.root}: {path} is missing; {REMEDY}.")
+        if path.stat().st_size != expected:
+            raise damaged(path, f"{path.stat().st_size} bytes instead of {expected}", REMEDY)
+
+    def _none(self, why: str) -> GenzooError:
+        return GenzooError(
+            f"data.root={self.root}: there are no shards ({why}); "
+            "python scripts/write_shards.py <folder of images> <folder of shards> --size <pixels> writes some."
+        )
+
+    def _read_facts(self) -> str:
+        self.root = str(Path(self.root).expanduser())
+        path = Path(self.root) / FACTS
+        if not path.is_file():
+            raise self._none(f"no {FACTS}")
+        return path.read_text(errors="replace")
+
+    def _fetch_facts(self) -> str:
+        with tempfile.TemporaryDirectory() as folder:  # never an old one from the cache
+            path = Path(folder) / FACTS
+            try:
+                self._downloader(folder).download_file(f"{self.root.rstrip('/')}/{FACTS}", str(path))
+                return path.read_text(errors="replace")
+            except GenzooError:
+                raise
+            except Exception as error:  # each store has errors of its own
+                raise self._none(f"{FACTS}: {one_line(error)}") from error
+
+    def _fetch(self, split: str, facts: ChunkFacts, patience: float = 600) -> Path:
+        """The file in the cache, fetched if it is not there."""
+        path = self.cache / split / facts.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + patience
+        while not path.is_file():  # litdata returns at once where another process is fetching the same file
+            try:
+                remote = f"{self.root.rstrip('/')}/{split}/{facts.file}"
+                self._downloader(str(path.parent)).download_file(remote, str(path))
+            except Exception as error:
+                raise GenzooError(
+                    f"data.root={self.root}: {split}/{facts.file} cannot be fetched ({one_line(error)}); "
+                    "check the address and your access to it."
+                ) from error
+            if not path.is_file():
+                if time.monotonic() > deadline:
+                    raise GenzooError(
+                        f"data.root={self.root}: {split}/{facts.file} did not arrive within {patience:.0f} s; "
+                        f"delete {path.parent}/*.lock if no other process is fetching it."
+                    )
+                time.sleep(0.1)
+        return path
+
+    def _downloader(self, folder: str) -> Any:
+        try:
+            from litdata.streaming.downloader import get_downloader
+        except ImportError as error:
+            raise GenzooError(f"data.root={self.root}: a store is read by litdata; {INSTALL}.") from error
+        return get_downloader(self.root, folder, [])

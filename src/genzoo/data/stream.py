@@ -1,0 +1,246 @@
+"""Image sets that do not fit into memory, streamed from shards (see ``genzoo.data.shards``)."""
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from genzoo.core.batches import ImageBatch, ImageSet, Stream
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.data.facts import check_facts
+from genzoo.data.loader import Rounds
+from genzoo.data.module import ImageData, split_of
+from genzoo.data.shards import Chunk, Shards
+
+
+@register
+class StreamedImages(ImageData):
+    """Images in shards, written by ``scripts/write_shards.py``.
+
+    Training streams them; what evaluation and initialisation see of a split is held in memory, up to a limit.
+
+    Args:
+        root: folder of shards, or their address in a store, such as ``s3://bucket/shards``.
+        size: height and width in pixels, as the shards were written.
+        channels: 3 = colour, 1 = grey, as the shards were written.
+        classes: number of classes, to be checked; None = what the shards say.
+        limit: images of each split that are held in memory.
+        window: chunks that are shuffled together.
+        threads: that read ahead.
+        ahead: rounds that are read ahead.
+        batch_size: images of one batch over all ranks.
+        rounds: length of the run in rounds.
+        seed: of the order.
+        facts: what the configuration states of the set (levels); it is checked.
+
+    Raises:
+        GenzooError: there are no shards, or they are of another size, channels or classes; a setting is out of range.
+
+    Example:
+        >>> StreamedImages("nowhere")
+        Traceback (most recent call last):
+        genzoo.core.errors.GenzooError: data.root=nowhere: there are no shards (no genzoo.json); ...
+    """
+
+    name = "stream"
+    source = "shards"
+    facts: ClassVar[dict[str, int]] = {"levels": 256}
+
+    def __init__(
+        self,
+        root: str | Path,
+        size: int = 128,
+        channels: int = 3,
+        classes: int | None = None,
+        limit: int = 10_000,
+        window: int = 4,
+        threads: int = 4,
+        ahead: int = 4,
+        batch_size: int = 64,
+        rounds: int = 1,
+        seed: int = 0,
+        **facts: Any,
+    ):
+        check_facts(self.name, self.facts, facts)
+        for key, value in (("limit", limit), ("window", window), ("threads", threads), ("ahead", ahead)):
+            check_positive(f"data.{key}", value)
+        self.shards = Shards(root)
+        written = {"size": self.shards.size, "channels": self.shards.channels, "classes": len(self.shards.classes)}
+        for key, value in (("size", size), ("channels", channels), ("classes", classes)):
+            if value is not None and value != written[key]:
+                raise GenzooError(
+                    f"data.{key}={value}: the shards in {self.shards.root} have {key}={written[key]}; "
+                    f"set data.{key}={written[key]}, or write shards with scripts/write_shards.py."
+                )
+        super().__init__(
+            size, channels, **self.facts, classes=written["classes"], batch_size=batch_size, rounds=rounds, seed=seed
+        )
+        self.class_names = self.shards.classes
+        self.limit, self.window, self.threads, self.ahead = limit, window, threads, ahead
+        self._held: dict[str, ImageSet] = {}
+
+    def setup(self, stage: str | None = None) -> None:
+        """Looks whether the files are there."""
+        self.shards.check()
+
+    def count(self, name: str) -> int:
+        """Number of images of a split, those that are not held in memory, too."""
+        return self.shards.count(name)
+
+    def split(self, name: str) -> ImageSet:
+        """The first ``limit`` images of a split, a fair sample: uint8 levels, on the CPU."""
+        if name not in self._held:
+            n = min(self.limit, self.count(name))
+            shape = (self.spec.channels, self.spec.size, self.spec.size)
+            images, labels = torch.empty(n, *shape, dtype=torch.uint8), torch.empty(n, dtype=torch.long)
+            done = number = 0
+            while done < n:
+                chunk = self.shards.read(name, number)
+                taken = min(len(chunk.labels), n - done)
+                images[done : done + taken].view(taken, -1).numpy()[:] = chunk.pixels[:taken]
+                labels[done : done + taken].numpy()[:] = chunk.labels[:taken]
+                done, number = done + taken, number + 1
+            self._held[name] = split_of(images, labels)
+        return self._held[name]
+
+    def fingerprint(self) -> str:
+        """The hash of the training images that was taken when they were written."""
+        return self.shards.fingerprint
+
+    def pools(self) -> Mapping[str, ImageSet]:
+        """Not for sets that do not fit into memory."""
+        raise NotImplementedError
+
+    def train_dataloader(self) -> "StreamLoader":
+        """The rounds that the trainer's module has still to play, on the trainer's device."""
+        module = self.trainer.lightning_module
+        loader = StreamLoader(
+            self.shards,
+            module.streams,
+            self.batch_size,
+            self.rounds,
+            self.seed,
+            self.trainer.strategy.root_device,
+            self.trainer.global_rank,
+            self.trainer.world_size,
+            self.window,
+            self.threads,
+            self.ahead,
+        )
+        loader.load_state_dict({"position": module.progress.rounds})
+        return loader
+
+
+class StreamLoader(Rounds):
+    """Yields rounds read from shards ahead of the training, in threads.
+
+    The order of an epoch shuffles the chunks, then the images within each window of a few chunks, so that few files
+    are open at a time and each is read once an epoch. It is a function of (seed, stream, epoch): the loader starts
+    at any round without reading what came before.
+
+    Args:
+        shards: whose training images are drawn.
+        streams, batch_size, rounds, seed, rank, world_size: see ``Rounds``.
+        device: where images are given.
+        window: chunks that are shuffled together.
+        threads: that open (fetch, verify) chunks, and as many that copy images.
+        ahead: rounds that are read ahead; the files of the next window are, too.
+    """
+
+    def __init__(
+        self,
+        shards: Shards,
+        streams: Callable[[int], Sequence[Stream]],
+        batch_size: int,
+        rounds: int,
+        seed: int,
+        device: torch.device | str = "cpu",
+        rank: int = 0,
+        world_size: int = 1,
+        window: int = 4,
+        threads: int = 4,
+        ahead: int = 4,
+    ):
+        n = shards.count("train")
+        sizes = {"train": n, "labelled": n} if shards.classes else {"train": n}
+        super().__init__(sizes, streams, batch_size, rounds, seed, rank, world_size)
+        self.shards, self.device = shards, torch.device(device)
+        self.window, self.threads, self.ahead = window, threads, ahead
+        counts = torch.tensor([chunk.count for chunk in shards.splits["train"]])
+        self._ends = counts.cumsum(0)  # of the chunks, in images
+        self._starts = self._ends - counts
+        self._next_window = min(window * int(counts.max()), n) // batch_size  # in batches
+
+    def __iter__(self) -> Iterator[Any]:
+        files: OrderedDict[int, Future[Chunk]] = OrderedDict()
+        planned, drawn = self.position, Counter(self._drawn)
+        rounds: deque[list[Future[ImageBatch]]] = deque()
+        openers, copiers = ThreadPoolExecutor(self.threads), ThreadPoolExecutor(self.threads)
+
+        def opened(chunk: int) -> "Future[Chunk]":
+            if chunk not in files:
+                files[chunk] = openers.submit(self.shards.read, "train", chunk)
+            files.move_to_end(chunk)
+            return files[chunk]
+
+        def plan(stream: Stream, first: int) -> "Future[ImageBatch]":
+            mine = self._mine(stream, self._chosen(stream, first))
+            chunks = self._chunks(mine)
+            sources = {int(chunk): opened(int(chunk)) for chunk in chunks.unique()}
+            for chunk in self._chunks(self._chosen(stream, first + self._next_window)).unique():
+                opened(int(chunk))
+            return copiers.submit(self._copy, sources, chunks.tolist(), (mine - self._starts[chunks]).tolist())
+
+        try:
+            while self.position < self.rounds:
+                while planned < min(self.position + 1 + self.ahead, self.rounds):
+                    streams = self.streams(planned)
+                    rounds.append([plan(stream, drawn[stream.name]) for stream in streams])
+                    for stream in streams:
+                        drawn[stream.name] += stream.batches
+                    planned += 1
+                    while len(files) > 3 * self.window * len(streams):
+                        files.popitem(last=False)
+                batch = self._round(*(self._given(future.result()) for future in rounds.popleft()))
+                self._count(self.streams(self.position))
+                self.position += 1
+                yield batch
+        finally:
+            for pool in (copiers, openers):
+                pool.shutdown(cancel_futures=True)
+
+    def _order(self, stream: Stream, epoch: int) -> Tensor:
+        randomness = generator(self.seed, "order", stream.name, epoch)
+        chunks = torch.randperm(len(self._ends), generator=randomness)
+        order = []
+        for together in chunks.split(self.window):
+            images = torch.cat([torch.arange(self._starts[chunk], self._ends[chunk]) for chunk in together])
+            order.append(images[torch.randperm(len(images), generator=randomness)])
+        return torch.cat(order)
+
+    def _chunks(self, images: Tensor) -> Tensor:
+        """The chunks that images lie in."""
+        return torch.searchsorted(self._ends, images, right=True)
+
+    def _copy(self, sources: Mapping[int, "Future[Chunk]"], chunks: Sequence[int], rows: Sequence[int]) -> ImageBatch:
+        """Images, as levels, and labels from the rows of chunks, one by one; in a thread."""
+        shape, pin = (self.shards.channels, self.shards.size, self.shards.size), self.device.type == "cuda"
+        levels = torch.empty(len(rows), *shape, dtype=torch.uint8, pin_memory=pin)
+        labels = torch.empty(len(rows), dtype=torch.long, pin_memory=pin)
+        opened = {number: future.result() for number, future in sources.items()}
+        flat, known = levels.view(len(rows), -1).numpy(), labels.numpy()
+        for i, (chunk, row) in enumerate(zip(chunks, rows, strict=True)):
+            flat[i], known[i] = opened[chunk].pixels[row], opened[chunk].labels[row]
+        return ImageBatch(levels, labels)
+
+    def _given(self, batch: ImageBatch) -> ImageBatch:
+        levels = batch.images.to(self.device, non_blocking=True)
+        return ImageBatch(from_levels(levels, 256), batch.labels.to(self.device, non_blocking=True))
