@@ -261,16 +261,17 @@ class RoundModule(Inference, pl.LightningModule):
     def _play(self, turn: Turn, draws: Mapping[str, ImageBatch], optimizers: Mapping[str, Any]) -> None:
         n = self.accumulate
         for player, loss_of in turn.losses.items():
-            total = torch.zeros((), device=self.device)
             with self.only(player):
                 optimizers[player].zero_grad()
+                losses = []
                 for i in range(n):
-                    loss = loss_of(**{name: _part(batch, i, 1, n) for name, batch in draws.items()}) / n
-                    self.manual_backward(loss)
-                    total = total + loss.detach()
+                    loss = loss_of(**{name: _part(batch, i, 1, n) for name, batch in draws.items()})
+                    self.manual_backward(loss if n == 1 else loss / n)
+                    losses.append(loss.detach())
+            loss = losses[0] if n == 1 else torch.stack(losses).mean()
             if isinstance(self.trainer.strategy, TurnStrategy):
                 average_gradients(self._parameters_of[player])
-            self.meters.record(f"{player}_loss", total, self.progress.rounds)
+            self.meters.record(f"{player}_loss", loss, self.progress.rounds)
         for player in turn.losses:
             if self.gradient_clip is not None:
                 torch.nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
