@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 import pytorch_lightning as pl
+import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
+from genzoo import tasks
+from genzoo.callbacks.losses import Losses
 from genzoo.core.batches import ImageSet
 from genzoo.data.module import SPLITS, ImageData
 
@@ -52,3 +56,38 @@ def loaded(data: ImageData) -> dict[str, ImageSet]:
     """Its splits, by name, after a try to download what is missing."""
     data.prepare_data()
     return {name: data.split(name) for name in SPLITS}
+
+
+class Cut(Exception):
+    """A run dies."""
+
+
+def train_until_cut(config: DictConfig, round: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trains until the losses of that round are logged, where the run dies."""
+    act = Losses.act
+
+    def cut(self, trainer, module):
+        act(self, trainer, module)
+        if module.progress.rounds == round:
+            raise Cut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Losses, "act", cut)
+        with pytest.raises(Cut):
+            tasks.train(config)
+
+
+def state(run: Path) -> dict:
+    """What a run's last checkpoint holds."""
+    return torch.load(run / "last.ckpt", weights_only=True)
+
+
+def same(a, b) -> bool:
+    """Whether two nested containers of tensors are equal to the bit."""
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b

@@ -15,24 +15,9 @@ from genzoo import resume, tasks
 from genzoo.callbacks.losses import Losses
 from genzoo.core.errors import GenzooError
 from genzoo.data.shapes import Shapes
-from support import ROOT, SHAPES, composed, resolved
+from support import ROOT, SHAPES, composed, resolved, same, state, train_until_cut
 
 TRAIN = ROOT / "train.py"
-
-
-def state(run: Path) -> dict:
-    return torch.load(run / "last.ckpt", weights_only=True)
-
-
-def same(a, b) -> bool:
-    """Whether two nested containers of tensors are equal to the bit."""
-    if isinstance(a, torch.Tensor):
-        return torch.equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(same, a, b))
-    return a == b
 
 
 @pytest.mark.parametrize("model", ["infogan", "gan"])
@@ -41,22 +26,9 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configu
     common = (f"model={model}", "recipe.batch_size=16", "trainer.rounds=10", "metrics=none", "callbacks.pictures=null")
     tasks.train(configured(*common, f"paths.runs={tmp_path}/unbroken"))
 
-    class Cut(Exception):
-        pass
-
-    act = Losses.act
-
-    def cut(self, trainer, module):
-        act(self, trainer, module)
-        if module.progress.rounds == 7:
-            raise Cut
-
     runs = f"paths.runs={tmp_path}/broken"
     saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=6")
-    with monkeypatch.context() as patch:
-        patch.setattr(Losses, "act", cut)
-        with pytest.raises(Cut):
-            tasks.train(configured(*common, *saving, runs))
+    train_until_cut(configured(*common, *saving, runs), 7, monkeypatch)
     (broken,) = (tmp_path / "broken").glob("*/*")
     assert state(broken)["progress"] == {"rounds": 6, "images": 96}
     tasks.train(configured(runs, f"resume={broken}"))

@@ -3,16 +3,10 @@
 import pytest
 
 from genzoo import tasks
-from genzoo.callbacks.losses import Losses
-from support import SHAPES, composed
-from test_resume import same, state
+from support import SHAPES, composed, same, state, train_until_cut
 
 STEPS = [f"model.discriminator_steps.{key}" for key in ("start=4", "rounds=2", "every=4", "then=2")]
 AVERAGE = "{_target_: genzoo.core.averages.Exponential, decay: 0.9}"
-
-
-class Cut(Exception):
-    """The run dies here."""
 
 
 @pytest.mark.parametrize(
@@ -30,19 +24,8 @@ def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(overrides, tm
     common += ["metrics=none", "callbacks.pictures=null", "callbacks.validation=null"]
     tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))
 
-    act = Losses.act
-
-    def cut(self, trainer, module):
-        act(self, trainer, module)
-        if module.progress.rounds == 6:
-            raise Cut
-
     saved = ["callbacks.checkpoints.times=null", "callbacks.checkpoints.every=5"]
-    config = composed(*common, *saved, f"paths.runs={tmp_path}/broken")
-    with monkeypatch.context() as patched:
-        patched.setattr(Losses, "act", cut)
-        with pytest.raises(Cut):
-            tasks.train(config)
+    train_until_cut(composed(*common, *saved, f"paths.runs={tmp_path}/broken"), 6, monkeypatch)
     (broken,), (whole,) = ((tmp_path / name).glob("*/*") for name in ("broken", "whole"))
     assert state(broken)["progress"]["rounds"] == 5
     tasks.train(composed(*SHAPES, "trainer=smoke", f"paths.runs={tmp_path}/broken", f"resume={broken}"))

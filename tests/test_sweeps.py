@@ -130,7 +130,8 @@ def test_a_sweep_that_is_interrupted_ends_its_jobs_and_goes_on_with_those_that_a
     again = starts(here)[before:]
     assert [job.number for job in jobs if job.state != "done"] == [7, 13, 22]
     assert not any(f"x={i} " in line for line in again for i in done), "a finished job ran twice"
-    assert [line for line in again if line.startswith("resume=")] == [f"resume={here / f'run{i}'}" for i in (14, 15)]
+    # They start side by side: either may be the first to say so.
+    assert {line for line in again if line.startswith("resume=")} == {f"resume={here / f'run{i}'}" for i in (14, 15)}
     assert len(again) == 30 - len(done)
 
 

@@ -89,11 +89,12 @@ def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Recor
     for experiment in experiments:
         found = comparable(experiment, records.get(experiment["name"], ()))
         for reference in references(experiment):
-            paper = "" if reference["value"] is None else told(reference)
             last, best = values(found, reference["metric"]), values(bests(found), reference["metric"])
             ours = [f"{quantity(v, reference['unit'])} (n = {len(v)})" if v else "" for v in (last, best)]
             what = experiment["title"] if reference is experiment["reference"] else f"  its `{reference['metric']}`"
-            lines.append(f"| {what} | {paper} | {ours[0]} | {ours[1]} | {state(experiment, found, reference)} |")
+            lines.append(
+                f"| {what} | {told(reference)} | {ours[0]} | {ours[1]} | {state(experiment, found, reference)} |"
+            )
     for experiment in experiments:
         lines += ["", *details(experiment, records.get(experiment["name"], ()))]
     return "\n".join(lines) + "\n"
@@ -105,7 +106,9 @@ def bests(records: Sequence[Record]) -> list[Record]:
 
 
 def told(reference: Mapping[str, Any]) -> str:
-    """The paper's number."""
+    """The paper's number, if it has one."""
+    if reference["value"] is None:
+        return ""
     return quantity([reference["value"]], reference["unit"], reference.get("std"))
 
 
@@ -152,7 +155,7 @@ def details(experiment: Experiment, records: Sequence[Record]) -> list[str]:
     seeds = ",".join(str(record["seed"]) for record in records) or "0"
     lines = [f"## {experiment['title']}", ""]
     for reference in references(experiment):
-        paper = "" if reference["value"] is None else f" Paper, {told(reference)}: {reference['source']}."
+        paper = f" Paper, {number}: {reference['source']}." if (number := told(reference)) else ""
         lines += [f"Metric: `{reference['metric']}`.{paper}", ""]
     lines.append(
         f"    python train.py {'-m ' if ',' in seeds else ''}experiment={experiment['name']} seed={seeds}",

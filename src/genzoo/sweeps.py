@@ -195,13 +195,10 @@ class Sweep:
 
 def _aligned(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
     """What differs between rows, in columns."""
-    metrics = [name for name in names if "/" in name and "=" not in name][:COLUMNS]
-    told = [
-        name
-        for name in names
-        if name in ("job", "state", "time", *metrics)
-        or ("/" not in name and name not in ("folder",) and len({str(row.get(name, "")) for row in rows}) > 1)
-    ]
+    metrics = [name for name in names if "/" in name]
+    always = ("job", "state", "time", *metrics[:COLUMNS])
+    differing = [name for name in names if len({str(row.get(name, "")) for row in rows}) > 1]
+    told = [name for name in names if name in always or name in set(differing) - {*metrics, "folder"}]
     lines = [told] + [[_cell(row.get(name, "")) for name in told] for row in rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(told))]
     return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)

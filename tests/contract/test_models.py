@@ -40,10 +40,24 @@ def play(data, module, callbacks=()):
     return trainer
 
 
+def images_for(module) -> torch.Tensor:
+    """32 images of noise."""
+    return torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+def asked_twice(module, method) -> torch.Tensor:
+    """What a method answers for images, which must be the same each time and leave no trace."""
+    images = images_for(module)
+    a, b = method(images), method(images)
+    assert torch.equal(a, b)
+    assert module.training, "asking must leave the module as it was"
+    assert not a.requires_grad
+    return a
+
+
 def answers(module) -> dict[str, torch.Tensor]:
     """What the module's capabilities give for fixed input."""
-    able, found = module.capabilities(), {}
-    images = torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    able, found, images = module.capabilities(), {}, images_for(module)
     if capabilities.Samples in able:
         found["sample"] = module.sample(5, generator=torch.Generator().manual_seed(0))
     if capabilities.Decodes in able:
@@ -145,26 +159,18 @@ def test_features_are_a_vector_an_image_and_the_same_for_the_same_images(name):
     _, module = built(name)
     if capabilities.Features not in module.capabilities():
         pytest.skip(f"{name} has no features")
-    images = torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    a, b = module.features(images), module.features(images)
+    a = asked_twice(module, module.features)
     assert a.dim() == 2
     assert len(a) == 32
     assert a.isfinite().all()
-    assert torch.equal(a, b)
-    assert module.training, "asking must leave the module as it was"
-    assert not a.requires_grad
 
 
 def test_classes_are_scored_for_every_image(name):
     data, module = built(name)
     if capabilities.Classifies not in module.capabilities():
         pytest.skip(f"{name} does not classify")
-    images = torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    a, b = module.classify(images), module.classify(images)
+    a = asked_twice(module, module.classify)
     assert a.shape == (32, data.spec.classes)
-    assert torch.equal(a, b)
-    assert module.training, "asking must leave the module as it was"
-    assert not a.requires_grad
 
 
 def test_answers_survive_saving_and_loading(name, tmp_path: Path):

@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 
 from genzoo import tasks
-from genzoo.callbacks.losses import Losses
 from genzoo.core.batches import Stream
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import to_levels
@@ -19,7 +18,7 @@ from genzoo.data.module import SPLITS
 from genzoo.data.shard_writer import write_shards
 from genzoo.data.shards import FACTS, Shards
 from genzoo.data.stream import StreamedImages, StreamLoader
-from support import ROOT, composed
+from support import ROOT, composed, state, train_until_cut
 
 SIZE = 28
 REAL = [Stream("real")]
@@ -160,9 +159,9 @@ def test_resuming_anywhere_gives_the_same_rounds(root):
     for round in whole:  # the state is that of what was given, not of what was read ahead
         rounds.append(round)
         states.append(whole.state_dict())
-    for position, state in enumerate(states):
+    for position, stood in enumerate(states):
         resumed = loader(root, streams)
-        resumed.load_state_dict(state)
+        resumed.load_state_dict(stood)
         assert len(resumed) == 20 - position
         rest = list(resumed)
         assert len(resumed) == 0
@@ -201,21 +200,9 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(root, t
 
     tasks.train(configured(f"paths.runs={tmp_path}/unbroken"))
 
-    class Cut(Exception):
-        pass
-
-    act = Losses.act
-
-    def cut(self, trainer, module):
-        act(self, trainer, module)
-        if module.progress.rounds == 7:
-            raise Cut
-
     runs = f"paths.runs={tmp_path}/broken"
-    with monkeypatch.context() as patch:
-        patch.setattr(Losses, "act", cut)
-        with pytest.raises(Cut):
-            tasks.train(configured("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=6", runs))
+    saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=6")
+    train_until_cut(configured(*saving, runs), 7, monkeypatch)
     (broken,) = (tmp_path / "broken").glob("*/*")
     assert state(broken)["progress"]["rounds"] == 6
     tasks.train(configured(runs, f"resume={broken}"))
@@ -224,10 +211,6 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(root, t
     assert a["progress"] == b["progress"] == {"rounds": 12, "images": b["progress"]["images"]}
     for name, value in a["state_dict"].items():
         assert torch.equal(value, b["state_dict"][name]), name
-
-
-def state(run):
-    return torch.load(run / "last.ckpt", weights_only=True)
 
 
 def test_other_shards_are_refused_when_a_run_goes_on(copied, pictures, tmp_path):

@@ -9,7 +9,7 @@ from genzoo.adversarial.game import Game
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
-from genzoo.core.ranks import mean_over_ranks
+from genzoo.core.ranks import average_over_ranks
 from genzoo.core.registry import register
 
 
@@ -54,7 +54,7 @@ class BEGAN(Game):
         """L(G(z_G)); moves k."""
         _, fake = self.images_to_improve(real)
         loss = self.reconstruction_loss(fake)
-        real_loss, fake_loss = mean_over_ranks(torch.stack([self._real_loss, loss.detach()]))
+        real_loss, fake_loss = average_over_ranks(torch.stack([self._real_loss, loss.detach()]))
         balance = self.gamma * real_loss - fake_loss
         self.meters.record("convergence", real_loss + balance.abs())
         self.meters.record("k", self.k)

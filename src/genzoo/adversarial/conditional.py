@@ -121,6 +121,4 @@ class ACGAN(_Labelled):
 
     def _heads(self, images: Tensor) -> tuple[Tensor, Tensor]:
         features = self.discriminator.features(images)
-        return at_least_float32(self.discriminator.head(features).squeeze(1)), at_least_float32(
-            self.class_head(features)
-        )
+        return self.logits(features), at_least_float32(self.class_head(features))

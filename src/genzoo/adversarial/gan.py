@@ -92,6 +92,10 @@ class GAN(Game):
         """The discriminator's logits (B,) of images that go with a batch of real ones."""
         return at_least_float32(self.discriminator(images))
 
+    def logits(self, features: Tensor) -> Tensor:
+        """The logits (B,) that the discriminator's ``head`` gives for its ``features`` (B, F)."""
+        return at_least_float32(self.discriminator.head(features).squeeze(1))
+
     def real_images(self, real: ImageBatch) -> Tensor:
         """What the discriminator sees of real images."""
         return dequantise(real.images) if self.dequantise else real.images

@@ -76,23 +76,20 @@ class InfoGAN(GAN):
         """The objective and its penalties, minus λ L_I."""
         images, (z, fake) = self.real_images(real), self.images_to_judge(real)
         logits, features = self.judge(images, real), self.discriminator.features(fake)
-        loss = self.objective.discriminator(logits, self._logits(features)) - self.information(z, features)
+        loss = self.objective.discriminator(logits, self.logits(features)) - self.information(z, features)
         return loss + self.penalty(real, images, fake)
 
     def generator_loss(self, real: ImageBatch) -> Tensor:
         """The objective minus λ L_I."""
         z, fake = self.images_to_improve(real)
         features = self.discriminator.features(fake)
-        return self.objective.generator(self._logits(features)) - self.information(z, features)
+        return self.objective.generator(self.logits(features)) - self.information(z, features)
 
     @in_inference
     def infer_codes(self, images: Tensor) -> dict[str, Tensor]:
         """The mean of Q(part|x): part -> (B, size). With batch statistics, give batches of mixed images."""
         parameters = self._posterior_parameters(self.discriminator.features(images))
         return {name: q.mean(parameters[name]) for name, q in self.posteriors.items()}
-
-    def _logits(self, features: Tensor) -> Tensor:
-        return at_least_float32(self.discriminator.head(features).squeeze(1))
 
     def _posterior_parameters(self, features: Tensor) -> dict[str, Tensor]:
         outputs = at_least_float32(self.recognition(features)).split(list(self._outputs.values()), dim=1)

@@ -25,7 +25,7 @@ class Penalty(Protocol):
 
 
 class _Weighted:
-    def __init__(self, weight: float):
+    def __init__(self, weight: float = 10.0):
         if weight <= 0:
             raise GenzooError(f"model.penalties: weight={weight}: a positive number is needed; leave the penalty out.")
         self.weight = weight
@@ -48,9 +48,6 @@ class GradientPenalty(_Weighted):
         tensor(10.)
     """
 
-    def __init__(self, weight: float = 10.0):
-        super().__init__(weight)
-
     def __call__(self, critic: Critic, real: Tensor, fake: Tensor) -> Tensor:
         """Scalar; see ``Penalty``."""
         real, fake = at_least_float32(real), at_least_float32(fake)
@@ -72,9 +69,6 @@ class R1(_Weighted):
         >>> R1(weight=10.0)(lambda x: x.flatten(1).sum(1), images, images)  # ‖∇‖² = 4
         tensor(20.)
     """
-
-    def __init__(self, weight: float = 10.0):
-        super().__init__(weight)
 
     def __call__(self, critic: Critic, real: Tensor, fake: Tensor) -> Tensor:
         """Scalar; see ``Penalty``."""

@@ -4,10 +4,9 @@ import torch.distributed as dist
 from torch import Tensor
 
 
-def mean_over_ranks(value: Tensor) -> Tensor:
-    """The mean of a detached tensor over the ranks; alone, the tensor itself."""
-    if not dist.is_initialized():
-        return value
-    total = value.detach().clone()
-    dist.all_reduce(total)
-    return total / dist.get_world_size()
+def average_over_ranks(values: Tensor) -> Tensor:
+    """Replaces a detached tensor by its mean over the ranks, in place, and returns it; alone it stays as it is."""
+    if dist.is_initialized():
+        dist.all_reduce(values)
+        values /= dist.get_world_size()
+    return values

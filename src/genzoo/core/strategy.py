@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import torch
-import torch.distributed as dist
 from pytorch_lightning.strategies import DDPStrategy, StrategyRegistry
 from torch import Tensor, nn
 from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
+
+from genzoo.core.ranks import average_over_ranks
 
 
 class TurnStrategy(DDPStrategy):
@@ -34,9 +35,7 @@ def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
         parameters: those without a gradient are passed over; on every rank the same ones must have one.
     """
     gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
-    flat = _flatten_dense_tensors(gradients)
-    dist.all_reduce(flat)
-    flat /= dist.get_world_size()
+    means = _unflatten_dense_tensors(average_over_ranks(_flatten_dense_tensors(gradients)), gradients)
     with torch.no_grad():
-        for gradient, mean in zip(gradients, _unflatten_dense_tensors(flat, gradients), strict=True):
+        for gradient, mean in zip(gradients, means, strict=True):
             gradient.copy_(mean)

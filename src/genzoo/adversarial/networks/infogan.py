@@ -5,6 +5,8 @@ Source: openai/InfoGAN, infogan/models/regularized_gan.py; arXiv 1606.03657, app
 Layers before batch norm have no bias: its shift takes that part.
 """
 
+import math
+
 from torch import Tensor, nn
 
 from genzoo.core.errors import GenzooError
@@ -20,6 +22,16 @@ def _quarter(shape: tuple[int, int, int]) -> tuple[int, int]:
             f"model: InfoGAN's networks halve the image twice, so data.size={height} must be a multiple of 4."
         )
     return height // 4, width // 4
+
+
+def projection(latent: int, hidden: int, shape: tuple[int, int, int]) -> list[nn.Module]:
+    """Codes (B, latent) -> the first feature map (B, *shape): two fully connected layers, batch norm and ReLU."""
+    units = math.prod(shape)
+    return [
+        *(nn.Linear(latent, hidden, bias=False), nn.BatchNorm1d(hidden), nn.ReLU()),
+        *(nn.Linear(hidden, units, bias=False), nn.BatchNorm1d(units), nn.ReLU()),
+        nn.Unflatten(1, shape),
+    ]
 
 
 @register
@@ -43,13 +55,7 @@ class Generator(nn.Module):
         self.shape = tuple(shape)
         height, width = _quarter(self.shape)
         self.layers = nn.Sequential(
-            nn.Linear(latent, hidden, bias=False),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, 2 * channels * height * width, bias=False),
-            nn.BatchNorm1d(2 * channels * height * width),
-            nn.ReLU(),
-            nn.Unflatten(1, (2 * channels, height, width)),
+            *projection(latent, hidden, (2 * channels, height, width)),
             nn.ConvTranspose2d(2 * channels, channels, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(channels),
             nn.ReLU(),

@@ -7,6 +7,7 @@ Layers before batch norm have no bias: its shift takes that part.
 
 from torch import Tensor, nn
 
+from genzoo.adversarial.networks.infogan import projection
 from genzoo.adversarial.networks.sizes import check_size
 from genzoo.core.images import from_unit, to_unit
 from genzoo.core.registry import register
@@ -37,13 +38,7 @@ class Generator(nn.Module):
         self.shape = tuple(shape)
         coarse = 4 * channels
         self.layers = nn.Sequential(
-            nn.Linear(latent, hidden, bias=False),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, coarse * 64, bias=False),
-            nn.BatchNorm1d(coarse * 64),
-            nn.ReLU(),
-            nn.Unflatten(1, (coarse, 8, 8)),
+            *projection(latent, hidden, (coarse, 8, 8)),
             nn.Conv2d(coarse, coarse, 4, padding="same", bias=False),
             nn.BatchNorm2d(coarse),
             nn.ReLU(),
