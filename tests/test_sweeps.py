@@ -13,7 +13,7 @@ import pytest
 
 from genzoo.core.errors import GenzooError
 from genzoo.folders import JOB, create_run_folder
-from genzoo.sweeps import JobsFailed, Sweep
+from genzoo.sweeps import JobsFailed, Sweep, shared_cores
 from support import ROOT, SHAPES
 
 # What a job does instead of training: it counts its starts, and ends as its overrides say.
@@ -52,14 +52,13 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def command(overrides):
-    return [sys.executable, "-c", STAND_IN, *overrides]
+COMMAND = [sys.executable, "-c", STAND_IN]
 
 
 def play(folder, given, n_jobs=2):
     sweep = Sweep(folder)
     jobs = [sweep.job(i, overrides) for i, overrides in enumerate(given)]
-    sweep.play(jobs, command, n_jobs)
+    sweep.play(jobs, COMMAND, n_jobs, shared_cores(n_jobs))
     return sweep, jobs
 
 

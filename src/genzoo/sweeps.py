@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from genzoo.callbacks.progress import clock
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside, write_json
 from genzoo.folders import JOB, VARIABLE
+from genzoo.jobs import Process, Task
 
 # What a launcher or Lightning may have left in the environment about *this* process.
 FOREIGN = ("LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "PL_GLOBAL_SEED", VARIABLE)
@@ -86,30 +86,39 @@ class Sweep:
         self.jobs.append(Job(number, overrides))
         return self.jobs[-1]
 
-    def play(self, jobs: Sequence[Job], command: Callable[[Sequence[str]], list[str]], n_jobs: int) -> None:
+    def play(
+        self,
+        jobs: Sequence[Job],
+        command: Sequence[str],
+        n_jobs: int,
+        environment: Mapping[str, str] | None = None,
+        start: Callable[[Task], Process] = Task.start,
+    ) -> None:
         """Plays those jobs that are not done, and writes the table.
 
         Args:
             jobs: of this sweep.
-            command: the command line of a job, given its overrides.
+            command: the command line of a job without its overrides.
             n_jobs: so many at a time.
+            environment: what is added to that of the jobs.
+            start: starts a job, here or elsewhere.
 
         Raises:
             KeyboardInterrupt: SIGINT or SIGTERM came; the running jobs have ended as interrupted runs do.
         """
         waiting = [job for job in jobs if job.state != "done"]
-        running: dict[Job, tuple[subprocess.Popen, float]] = {}
+        running: dict[Job, tuple[Process, float]] = {}
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         print(f"{len(waiting)} of {len(jobs)} jobs to play, {n_jobs} at a time -> {self.folder}", flush=True)
         try:
             while waiting or running:
                 while waiting and len(running) < n_jobs:
                     job = waiting.pop(0)
-                    running[job] = self._start(job, command, n_jobs), time.monotonic()
+                    running[job] = start(self._begin(job, command, environment or {})), time.monotonic()
                 time.sleep(0.05)
                 for job, (process, started) in list(running.items()):
                     if process.poll() is not None:
-                        self._end(job, process.returncode, time.monotonic() - started)
+                        self._end(job, process.wait(), time.monotonic() - started)
                         del running[job]
         except KeyboardInterrupt:
             for process, _ in running.values():
@@ -123,7 +132,8 @@ class Sweep:
             for process, _ in running.values():
                 if process.poll() is None:
                     process.kill()
-            print(self._write_table(), flush=True)
+            self._write_table()
+            print(_aligned([self._row(job) for job in jobs]), flush=True)
 
     def metrics(self, job: Job) -> dict[str, float]:
         """What the job's run measured; empty if it did not come so far."""
@@ -136,27 +146,22 @@ class Sweep:
         except (OSError, ValueError):
             return {}
 
-    def _start(self, job: Job, command: Callable[[Sequence[str]], list[str]], n_jobs: int) -> subprocess.Popen:
-        overrides = job.overrides
-        if job.state == "interrupted" and job.folder and (Path(job.folder) / "last.ckpt").exists():
-            overrides = [f"resume={job.folder}"]
+    def _begin(self, job: Job, command: Sequence[str], environment: Mapping[str, str]) -> Task:
+        told, log = self._path(job, "folder"), self._path(job, "log")
+        given = {**environment, JOB: str(told), "WANDB_RUN_GROUP": self.folder.name}
+        task = Task(command, job.overrides, told, log, given, dropped=FOREIGN)
         job.state, job.message = "running", ""
         self._save()
-        environment = {key: value for key, value in os.environ.items() if key not in FOREIGN}
-        environment |= {JOB: str(self._path(job, "folder")), "WANDB_RUN_GROUP": self.folder.name}
-        if n_jobs > 1:
-            environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // n_jobs)))
-        print(f"job {job.number}: {' '.join(overrides)} (log: {self._path(job, 'log')})", flush=True)
-        with open(self._path(job, "log"), "a") as log:
-            # A session of its own: Ctrl-C reaches it once, from here.
-            return subprocess.Popen(command(overrides), env=environment, stdout=log, stderr=log, start_new_session=True)
+        print(f"job {job.number}: {' '.join(task.arguments)} (log: {log})", flush=True)
+        return task
 
     def _end(self, job: Job, status: int, seconds: float) -> None:
         told = self._path(job, "folder")
         if told.exists():
             job.folder = told.read_text()
-            told.unlink()
         job.state = {0: "done", 130: "interrupted"}.get(status, "failed")
+        if job.state == "failed":  # it starts anew
+            told.unlink(missing_ok=True)
         job.seconds += round(seconds, 1)
         if job.state == "failed":
             lines = self._path(job, "log").read_text(errors="replace").split("\n")
@@ -174,18 +179,15 @@ class Sweep:
     def _save(self) -> None:
         write_json(self.folder / "jobs.json", [asdict(job) for job in self.jobs])
 
-    def _write_table(self) -> str:
-        """Writes table.csv and table.txt and returns the latter: a row a job."""
+    def _write_table(self) -> None:
+        """Writes table.csv and table.txt: a row a job."""
         rows = [self._row(job) for job in sorted(self.jobs, key=lambda job: job.number)]
-        names = list(dict.fromkeys(name for row in rows for name in row))
         with aside(self.folder / "table.csv") as partial, open(partial, "w", newline="") as file:
-            writer = csv.DictWriter(file, names)
+            writer = csv.DictWriter(file, _names(rows))
             writer.writeheader()
             writer.writerows(rows)
-        text = _aligned(rows, names)
         with aside(self.folder / "table.txt") as partial:
-            partial.write_text(text + "\n")
-        return text
+            partial.write_text(_aligned(rows) + "\n")
 
     def _row(self, job: Job) -> dict[str, Any]:
         given = dict(override.lstrip("+").partition("=")[::2] for override in job.overrides)
@@ -193,8 +195,20 @@ class Sweep:
         return {**fixed, **self.metrics(job), "folder": job.folder or "", "message": job.message}
 
 
-def _aligned(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+def shared_cores(n_jobs: int) -> dict[str, str]:
+    """The variable that divides this machine's cores among jobs, unless the user has set it."""
+    if n_jobs == 1 or "OMP_NUM_THREADS" in os.environ:
+        return {}
+    return {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // n_jobs))}
+
+
+def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _aligned(rows: Sequence[Mapping[str, Any]]) -> str:
     """What differs between rows, in columns."""
+    names = _names(rows)
     metrics = [name for name in names if "/" in name]
     always = ("job", "state", "time", *metrics[:COLUMNS])
     differing = [name for name in names if len({str(row.get(name, "")) for row in rows}) > 1]

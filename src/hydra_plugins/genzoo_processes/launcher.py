@@ -73,10 +73,17 @@ class ProcessLauncher(Launcher):
             self.hydra_context.config_loader.load_sweep_config(self.config, list(given))
         sweep = Sweep(Path(self.config.hydra.sweep.dir))
         jobs = [sweep.job(number, list(given)) for number, given in overrides.items()]
-        sweep.play(jobs, self._command, self.n_jobs)
+        self.play(sweep, jobs)
         return sweep, jobs
 
-    def _command(self, overrides: Sequence[str]) -> list[str]:
+    def play(self, sweep: Any, jobs: Sequence[Any]) -> None:
+        """Plays jobs of a sweep as processes of this machine."""
+        from genzoo.sweeps import shared_cores
+
+        sweep.play(jobs, self.command(), self.n_jobs, shared_cores(self.n_jobs))
+
+    def command(self) -> list[str]:
+        """The command line of a job without its overrides."""
         from hydra._internal.utils import get_args_parser
 
         options = get_args_parser().parse_args(sys.argv[1:])
@@ -84,4 +91,4 @@ class ProcessLauncher(Launcher):
         for name in ("config_path", "config_name", "config_dir"):
             if value := getattr(options, name):
                 passed += [f"--{name.replace('_', '-')}", value]
-        return [sys.executable, sys.argv[0], *passed, *overrides]
+        return [sys.executable, sys.argv[0], *passed]
