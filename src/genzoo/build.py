@@ -7,8 +7,10 @@ import hydra
 import pytorch_lightning as pl
 import torch
 from hydra.errors import InstantiationException
+from pytorch_lightning.plugins.environments import LightningEnvironment
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
+from genzoo import torchrun
 from genzoo.core.checkpoints import AtomicCheckpointIO
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
@@ -88,7 +90,17 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
         GenzooError: naming devices or an option that Lightning refuses.
     """
     chosen = config["trainer"]
-    accelerator, devices = chosen["accelerator"], chosen["devices"]
+    accelerator, devices, machines = chosen["accelerator"], chosen["devices"], 1
+    if "num_nodes" in chosen["options"]:
+        raise GenzooError("trainer.options.num_nodes: for several machines start torchrun on each; it tells how many.")
+    if torchrun.started():
+        here, machines = torchrun.processes()
+        if devices not in (here, -1, "auto"):
+            raise GenzooError(
+                f"trainer.devices={devices}: torchrun has started {here} processes on this machine; "
+                f"use trainer.devices={here}, or torchrun --nproc-per-node={devices}."
+            )
+        devices = here
     gpus = torch.cuda.device_count()
     if accelerator in ("gpu", "cuda") and (not gpus or (isinstance(devices, int) and devices > gpus)):
         raise GenzooError(
@@ -98,11 +110,12 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
     if chosen["precision"] not in PRECISIONS:
         raise GenzooError(f"trainer.precision={chosen['precision']}: unknown. Accepted: {', '.join(PRECISIONS)}.")
     strategy = chosen["strategy"]
-    if strategy == "auto" and devices != 1:
+    if strategy == "auto" and (devices, machines) != (1, 1):
         strategy = TurnStrategy.name
     options = {
         "accelerator": accelerator,
         "devices": devices,
+        "num_nodes": machines,
         "strategy": strategy,
         "precision": chosen["precision"],
         "deterministic": config["deterministic"],
@@ -112,7 +125,8 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
         "use_distributed_sampler": False,  # the loader shards by itself
         "enable_progress_bar": False,
         "enable_model_summary": False,
-        "plugins": [AtomicCheckpointIO()],
+        # Processes are started by torchrun or from here, never by SLURM, whose variables Lightning would follow.
+        "plugins": [AtomicCheckpointIO(), *([] if torchrun.started() else [LightningEnvironment()])],
     } | chosen["options"]
     try:
         pl.Trainer(**options, logger=False, enable_checkpointing=False)

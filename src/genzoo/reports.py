@@ -63,7 +63,7 @@ def report(
         "batch_norm": module.batch_norm,
         "config_hash": config_hash(config),
         "device": _device_name(module),
-        "devices": config["trainer"]["devices"],
+        "devices": 1,
         "measured_by": code_version(),
         "versions": {"torch": torch.__version__, "lightning": pl.__version__},
         "date": time.strftime("%Y-%m-%d"),

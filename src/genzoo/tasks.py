@@ -16,7 +16,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from genzoo import resume
+from genzoo import resume, torchrun
 from genzoo.build import build, build_data, build_module, trainer_options
 from genzoo.callbacks.interruption import Interruption
 from genzoo.core.checkpoints import FORMAT, find_checkpoint, load_checkpoint, load_weights
@@ -50,6 +50,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
     started = time.monotonic()
     _be_quiet()
     trust(cfg.trust)
+    torchrun.check_launcher()
+    if torchrun.started() and not torchrun.is_first():
+        os.environ[VARIABLE] = torchrun.hear("folder")
     choices, overrides = _hydra_choices()
     checkpoint, folder = None, None
     if cfg.resume is None:
@@ -59,8 +62,6 @@ def train(cfg: DictConfig) -> dict[str, float]:
         choices = checkpoint["genzoo"]["choices"]
 
     # Whatever can be found wrong before data are loaded.
-    if os.environ.get("LOCAL_RANK", "0") != "0" and VARIABLE not in os.environ:
-        raise GenzooError("start one process only (no torchrun): with trainer=ddp it starts the others by itself.")
     rounds = config["trainer"]["rounds"]
     if not isinstance(rounds, int) or rounds < 1:
         raise GenzooError(f"trainer.rounds={rounds}: a positive number of rounds is needed.")
@@ -72,8 +73,12 @@ def train(cfg: DictConfig) -> dict[str, float]:
         folder = create_run_folder(Path(config["paths"]["runs"]), name, config["seed"])
 
     with _run(folder):
-        if int(os.environ.get("LOCAL_RANK", 0)) == 0:  # one process a machine
+        machine = f"data of machine {os.environ.get('GROUP_RANK')}"
+        if int(os.environ.get("LOCAL_RANK", 0)) == 0:
             data.prepare_data()
+            torchrun.tell(machine)
+        elif torchrun.started():
+            torchrun.hear(machine)
         data.setup()
         origin = _origin(data)
         if checkpoint is not None and checkpoint["genzoo"]["data"] != origin:
@@ -115,7 +120,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
         if trainer.is_global_zero:
             found = apply_metrics(metrics, module, data, "test")
             seconds = round(time.monotonic() - started, 1)
-            result = report(config, data, module, found, trained_by=trained_by, seconds=seconds)
+            result = report(
+                config, data, module, found, trained_by=trained_by, seconds=seconds, devices=trainer.world_size
+            )
             values = found.values
             if (folder / "best.ckpt").is_file():
                 result["best"] = _measure_best(metrics, module, data, folder / "best.ckpt")
@@ -222,6 +229,8 @@ def _run(folder: Path) -> Iterator[None]:
     """Inside, genzoo's lines go to the run's log too, and processes started for other devices share the folder."""
     handler = log_to(folder)
     os.environ[VARIABLE] = str(folder)
+    if torchrun.is_first():
+        torchrun.tell("folder", str(folder.resolve()))
     try:
         yield
     except GenzooError as error:
