@@ -10,7 +10,7 @@ from genzoo.core.errors import GenzooError
 
 
 def damaged(
-    path: Path, why: str | Exception, remedy: str = "delete it, so that it is downloaded again, or replace it"
+    path: Path | str, why: str | Exception, remedy: str = "delete it, so that it is downloaded again, or replace it"
 ) -> GenzooError:
     """The error for a file that cannot be what its name says."""
     return GenzooError(f"data.root: {path} is damaged ({one_line(why)}); {remedy}.")

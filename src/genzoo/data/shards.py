@@ -10,11 +10,11 @@ are shared by the ranks of a machine and given up when memory is short.
 import hashlib
 import json
 import mmap
+import os
 import tempfile
-import time
 import zlib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class Shards:
                     raise ValueError(f"a file is named {chunk.file}")
             self.splits["train"], self.splits["validation"], self.splits["test"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise damaged(Path(self.root) / FACTS, error, REMEDY) from error
+            raise damaged(self._address(FACTS), error, REMEDY) from error
         # Other shards at the same address are other files.
         self.cache = cache_folder(None) / "shards" / hashlib.sha256(text.encode()).hexdigest()[:16]
         self._verified: set[tuple[str, int]] = set()
@@ -101,7 +101,7 @@ class Shards:
         if not self.remote:
             for split, chunks in self.splits.items():
                 for chunk in chunks:
-                    self._check_length(Path(self.root) / split / chunk.file, chunk)
+                    self._check_length(split, chunk, Path(self._address(split, chunk.file)))
 
     def read(self, split: str, number: int) -> Chunk:
         """A chunk, mapped. The first time its whole content is verified, which also brings it into memory in order.
@@ -112,85 +112,91 @@ class Shards:
             GenzooError: the file is missing, damaged, or cannot be fetched.
         """
         facts = self.splits[split][number]
-        path = self._fetch(split, facts) if self.remote else Path(self.root) / split / facts.file
-        self._check_length(path, facts)
+        address = self._address(split, facts.file)
+        path = self._fetch(split, facts) if self.remote else Path(address)
         try:
+            self._check_length(split, facts, path)
             with path.open("rb") as file:
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            if (split, number) in self._verified:
+                if hasattr(mmap, "MADV_WILLNEED"):
+                    mapped.madvise(mmap.MADV_WILLNEED)  # read ahead in order, not page by page
+            elif zlib.crc32(mapped) != facts.crc32:
+                raise damaged(address, f"its CRC-32 is not {facts.crc32}", REMEDY)
         except OSError as error:
-            raise damaged(path, error, REMEDY) from error
-        if (split, number) in self._verified:
-            if hasattr(mmap, "MADV_WILLNEED"):
-                mapped.madvise(mmap.MADV_WILLNEED)  # read ahead in order, not page by page
-        elif zlib.crc32(mapped) != facts.crc32:
+            raise damaged(address, error, REMEDY) from error
+        except GenzooError:
             if self.remote:
                 path.unlink(missing_ok=True)  # the next run fetches it again
-            raise damaged(path, f"its CRC-32 is not {facts.crc32}", REMEDY)
+            raise
         self._verified.add((split, number))
         pixels = self.channels * self.size**2
         items = np.frombuffer(mapped, np.uint8)[4 * (facts.count + 2) :].reshape(facts.count, BEFORE + pixels + LABEL)
         labels = np.ascontiguousarray(items[:, -LABEL:]).view("<i8")[:, 0]
         return Chunk(items[:, BEFORE:-LABEL], labels)
 
-    def _check_length(self, path: Path, facts: ChunkFacts) -> None:
+    def _address(self, *names: str) -> str:
+        return "/".join((self.root.rstrip("/"), *names))
+
+    def _check_length(self, split: str, facts: ChunkFacts, path: Path) -> None:
         expected = 4 * (facts.count + 2) + facts.count * (BEFORE + self.channels * self.size**2 + LABEL)
         if facts.bytes != expected:
-            raise damaged(Path(self.root) / FACTS, f"{facts.file} would be of {expected} bytes", REMEDY)
+            raise damaged(self._address(FACTS), f"{facts.file} would be of {expected} bytes", REMEDY)
+        address = self._address(split, facts.file)
         if not path.is_file():
-            raise GenzooError(f"data.root={self.root}: {path} is missing; {REMEDY}.")
+            raise GenzooError(f"data.root={self.root}: {address} is missing; {REMEDY}.")
         if path.stat().st_size != expected:
-            raise damaged(path, f"{path.stat().st_size} bytes instead of {expected}", REMEDY)
-
-    def _none(self, why: str) -> GenzooError:
-        return GenzooError(
-            f"data.root={self.root}: there are no shards ({why}); "
-            "python scripts/write_shards.py <folder of images> <folder of shards> --size <pixels> writes some."
-        )
+            raise damaged(address, f"{path.stat().st_size} bytes instead of {expected}", REMEDY)
 
     def _read_facts(self) -> str:
         self.root = str(Path(self.root).expanduser())
         path = Path(self.root) / FACTS
         if not path.is_file():
-            raise self._none(f"no {FACTS}")
+            raise GenzooError(
+                f"data.root={self.root}: there are no shards (no {FACTS}); "
+                "python scripts/write_shards.py <folder of images> <folder of shards> --size <pixels> writes some."
+            )
         return path.read_text(errors="replace")
 
     def _fetch_facts(self) -> str:
         with tempfile.TemporaryDirectory() as folder:  # never an old one from the cache
             path = Path(folder) / FACTS
-            try:
-                self._downloader(folder).download_file(f"{self.root.rstrip('/')}/{FACTS}", str(path))
-                return path.read_text(errors="replace")
-            except GenzooError:
-                raise
-            except Exception as error:  # each store has errors of its own
-                raise self._none(f"{FACTS}: {one_line(error)}") from error
+            self._download(FACTS, path, attempts=3)  # a mistake in the address shall show within seconds
+            return path.read_text(errors="replace")
 
-    def _fetch(self, split: str, facts: ChunkFacts, patience: float = 600) -> Path:
+    def _fetch(self, split: str, facts: ChunkFacts) -> Path:
         """The file in the cache, fetched if it is not there."""
         path = self.cache / split / facts.file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + patience
-        while not path.is_file():  # litdata returns at once where another process is fetching the same file
-            try:
-                remote = f"{self.root.rstrip('/')}/{split}/{facts.file}"
-                self._downloader(str(path.parent)).download_file(remote, str(path))
-            except Exception as error:
-                raise GenzooError(
-                    f"data.root={self.root}: {split}/{facts.file} cannot be fetched ({one_line(error)}); "
-                    "check the address and your access to it."
-                ) from error
-            if not path.is_file():
-                if time.monotonic() > deadline:
-                    raise GenzooError(
-                        f"data.root={self.root}: {split}/{facts.file} did not arrive within {patience:.0f} s; "
-                        f"delete {path.parent}/*.lock if no other process is fetching it."
-                    )
-                time.sleep(0.1)
+        if not path.is_file():
+            self._download(f"{split}/{facts.file}", path, attempts=10)  # a short outage does not end a run
         return path
 
-    def _downloader(self, folder: str) -> Any:
+    def _download(self, name: str, path: Path, attempts: int) -> None:
+        """Brings a file of the store, whole or not at all; of the processes of a machine one does."""
         try:
+            from botocore.config import Config
+            from filelock import FileLock
             from litdata.streaming.downloader import get_downloader
         except ImportError as error:
-            raise GenzooError(f"data.root={self.root}: a store is read by litdata; {INSTALL}.") from error
-        return get_downloader(self.root, folder, [])
+            raise GenzooError(f"data.root={self.root}: a store is read by litdata; {INSTALL} ({error}).") from error
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{path}.fetching"):
+                if path.is_file():
+                    return
+                if not self.root.startswith("s3://"):
+                    get_downloader(self.root, str(path.parent), []).download_file(self._address(name), str(path))
+                    return
+                # litdata's own settings try a thousand times, and its download_file refuses a store at http://.
+                retries = {"total_max_attempts": attempts, "mode": "standard"}
+                options = {"config": Config(connect_timeout=5, read_timeout=10, retries=retries)}
+                downloader = get_downloader(self.root, str(path.parent), [], options)
+                partial = path.with_name(f"{path.name}.partial")
+                with partial.open("wb") as file:
+                    downloader.download_fileobj(self._address(name), file)
+                os.replace(partial, path)
+        except Exception as error:  # each store has errors of its own
+            raise GenzooError(
+                f"data.root={self.root}: {name} cannot be fetched ({one_line(error)}); "
+                "check the address, your access to it, and that all that scripts/write_shards.py wrote is there."
+            ) from error
