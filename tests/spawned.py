@@ -62,3 +62,30 @@ class KeepWeights(pl.Callback):
             (module.state_dict(), module.progress.state_dict()),
             self.folder / f"{trainer.world_size}-{trainer.global_rank}.pt",
         )
+
+
+class Matched(torch.nn.Module):
+    """A feature matching of inputs and a linear function of them."""
+
+    def __init__(self, matching, features):
+        super().__init__()
+        self.matching, self.linear = matching, torch.nn.Linear(features, features)
+
+    def forward(self, x):
+        return self.matching(x, self.linear(x))
+
+
+def played(module, x):
+    """What a module gives for inputs, and its parameters' gradients of a loss of that."""
+    found = module(x)
+    found.sin().mean().backward()
+    return found.detach(), {name: p.grad for name, p in module.named_parameters()}
+
+
+def play_modules(rank, ranks, folder):
+    """Each of the modules on this rank's part of the inputs."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", f"file://{folder}/group", rank=rank, world_size=ranks)
+    modules, x = torch.load(folder / "given.pt", weights_only=False)
+    torch.save({name: played(module, _sliced(x)) for name, module in modules.items()}, folder / f"{rank}.pt")
+    dist.destroy_process_group()

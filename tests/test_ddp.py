@@ -3,10 +3,13 @@
 import pytest
 import torch
 from torch import nn
+from torch.multiprocessing.spawn import spawn
 
+from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.build import build_data, build_module
 from genzoo.core.strategy import TurnStrategy
-from spawned import Double, InjectedCodes, InjectedPenalty, KeepWeights
+from genzoo.nn.minibatch import MinibatchDiscrimination
+from spawned import Double, InjectedCodes, InjectedPenalty, KeepWeights, Matched, play_modules, played
 from support import SHAPES, cpu_trainer, resolved
 
 
@@ -51,3 +54,24 @@ def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(mod
     for key, value in one.items():
         assert torch.equal(first[key], second[key]), key
         torch.testing.assert_close(first[key], value, rtol=0, atol=1e-10)
+
+
+def test_what_looks_across_the_batch_sees_all_ranks_if_its_scope_is_global(tmp_path):
+    torch.manual_seed(0)
+    kinds = {
+        "minibatch": lambda scope: MinibatchDiscrimination(4, kernels=3, dimensions=2, scope=scope),
+        "squared": lambda scope: Matched(MeanSquared(scope), 4),
+        "absolute": lambda scope: Matched(MeanAbsolute(scope), 4),
+    }
+    modules = {(kind, scope): make(scope).double() for kind, make in kinds.items() for scope in ("global", "rank")}
+    x = torch.randn(6, 4, dtype=torch.double)
+    torch.save((modules, x), tmp_path / "given.pt")
+    spawn(play_modules, (2, tmp_path), nprocs=2)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    for (kind, scope), module in modules.items():
+        (a, a_gradients), (b, b_gradients) = first[kind, scope], second[kind, scope]
+        found, gradients = played(module, x)
+        expected = (found[:3], found[3:]) if kind == "minibatch" else (found, found)
+        same = [torch.allclose(*pair) for pair in zip((a, b), expected, strict=True)]
+        same += [torch.allclose((a_gradients[name] + b_gradients[name]) / 2, g) for name, g in gradients.items()]
+        assert all(same) if scope == "global" else not any(same), (kind, scope)

@@ -1,0 +1,71 @@
+"""Feature matching: the generator's images shall have the features of real ones in the mean over a batch.
+
+What the discriminator finds in real images is a target: no gradient flows to it.
+"""
+
+from torch import Tensor
+
+from genzoo.core.precision import at_least_float32
+from genzoo.core.ranks import check_scope, gather_over_ranks
+from genzoo.core.registry import register
+
+
+class _Means:
+    def __init__(self, scope: str = "rank"):
+        check_scope(scope)
+        self.scope = scope
+
+    def difference(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Mean features of generated minus those of real images, (F,)."""
+        return self._mean(fake) - self._mean(real.detach())
+
+    def _mean(self, features: Tensor) -> Tensor:
+        mean = at_least_float32(features).mean(0)
+        return gather_over_ranks(mean[None]).mean(0) if self.scope == "global" else mean
+
+
+@register
+class MeanSquared(_Means):
+    """The mean over features of (mean_b f(x) - mean_b f(G(z)))².
+
+    Args:
+        scope: the means are over the batch of this ``"rank"``, or ``"global"``: over those of all ranks.
+
+    Raises:
+        GenzooError: an unknown scope.
+
+    Source: Salimans et al. 2016, arXiv 1606.03498, section 3.1 (there the sum); openai/improved-gan,
+        mnist_svhn_cifar10/train_mnist_feature_matching.py.
+
+    Example:
+        >>> import torch
+        >>> MeanSquared()(torch.tensor([[0.0, 2.0], [2.0, 2.0]]), torch.tensor([[4.0, 2.0]]))  # (3² + 0) / 2
+        tensor(4.5000)
+    """
+
+    def __call__(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Scalar, given features of real (B, F) and generated (B', F) images."""
+        return self.difference(real, fake).square().mean()
+
+
+@register
+class MeanAbsolute(_Means):
+    """The mean over features of |mean_b f(x) - mean_b f(G(z))|.
+
+    Args:
+        scope: the means are over the batch of this ``"rank"``, or ``"global"``: over those of all ranks.
+
+    Raises:
+        GenzooError: an unknown scope.
+
+    Source: openai/improved-gan, mnist_svhn_cifar10/train_cifar_feature_matching.py.
+
+    Example:
+        >>> import torch
+        >>> MeanAbsolute()(torch.tensor([[0.0, 2.0], [2.0, 2.0]]), torch.tensor([[4.0, 2.0]]))  # (3 + 0) / 2
+        tensor(1.5000)
+    """
+
+    def __call__(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Scalar, given features of real (B, F) and generated (B', F) images."""
+        return self.difference(real, fake).abs().mean()

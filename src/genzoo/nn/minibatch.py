@@ -1,0 +1,80 @@
+"""Minibatch discrimination: features of an image that tell how close others of its batch are."""
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.precision import at_least_float32
+from genzoo.core.ranks import check_scope, gather_over_ranks
+from genzoo.core.registry import register
+
+
+@register
+class MinibatchDiscrimination(nn.Module):
+    """Appends to each image's features one similarity a kernel to the other images of its batch.
+
+    Each kernel projects the features x to a few dimensions, M = x W, and its similarity is
+    f_i = Σ_j≠i exp(-‖M_i - M_j‖₁) + b. The columns of W = θ exp(s) / ‖θ‖ have length exp(s).
+
+    Args:
+        features: width of the input.
+        kernels: number of similarities.
+        dimensions: that a kernel compares images in.
+        std: of the initial θ, whose mean is 0.
+        scope: the others are those of this ``"rank"``'s batch, or ``"global"``: those of all ranks' batches (in
+            training; an evaluation, which one rank may do alone, has that rank's).
+
+    While ``initialising`` is set, a pass sets s so that a kernel's distance of an image to its nearest is 2 in the mean
+    over the batch at hand, then b so that the mean of f is 0.
+
+    Raises:
+        GenzooError: an unknown scope.
+
+    Source: Salimans et al. 2016, arXiv 1606.03498, section 3.2; openai/improved-gan, mnist_svhn_cifar10/nn.py
+        (MinibatchLayer).
+
+    Example:
+        >>> MinibatchDiscrimination(192, kernels=100)(torch.zeros(8, 192)).shape
+        torch.Size([8, 292])
+    """
+
+    def __init__(self, features: int, kernels: int = 100, dimensions: int = 5, std: float = 0.05, scope: str = "rank"):
+        super().__init__()
+        check_scope(scope)
+        self.scope, self.initialising = scope, False
+        self.theta = nn.Parameter(torch.randn(features, kernels, dimensions) * std)
+        self.log_scale = nn.Parameter(torch.zeros(kernels, dimensions))
+        self.bias = nn.Parameter(torch.full((kernels,), -1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, features) -> (B, features + kernels)."""
+        with torch.autocast(x.device.type, enabled=False):
+            if self.initialising:
+                self._initialise(at_least_float32(x))
+            mine = others = self._project(at_least_float32(x))
+            if self.scope == "global" and self.training and not self.initialising:
+                others = gather_over_ranks(mine)
+            return torch.cat([x, _similarities(_distances(mine, others)) + self.bias], dim=1)
+
+    def _project(self, x: Tensor) -> Tensor:
+        """(B, features) -> M (B, kernels, dimensions)."""
+        weight = self.theta * (self.log_scale.exp() / self.theta.norm(dim=0))
+        return (x @ weight.flatten(1)).unflatten(1, self.log_scale.shape)
+
+    @torch.no_grad()
+    def _initialise(self, x: Tensor) -> None:
+        projected = self._project(x)
+        distances = _distances(projected, projected)
+        nearest = distances.topk(2, dim=1, largest=False).values[:, 1]  # the first is the image itself
+        half = nearest.mean(0) / 2
+        self.log_scale -= half.log()[:, None]
+        self.bias.copy_(-_similarities(distances / half).mean(0))
+
+
+def _distances(mine: Tensor, others: Tensor) -> Tensor:
+    """L1 distances (B, N, kernels) of projections (B, kernels, dimensions) to others (N, kernels, dimensions)."""
+    return torch.cdist(mine.transpose(0, 1), others.transpose(0, 1), p=1).permute(1, 2, 0)
+
+
+def _similarities(distances: Tensor) -> Tensor:
+    """Σ exp(-distance) (B, kernels) over all others; itself, at distance 0, is left out."""
+    return (-distances).exp().sum(1) - 1
