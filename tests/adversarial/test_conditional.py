@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.conditional import ACGAN, ConditionalGAN
+from genzoo.adversarial.matching import MeanAbsolute
 from genzoo.adversarial.networks import dcgan
 from genzoo.adversarial.networks.conditional import LabelMaps
 from genzoo.adversarial.objectives import NonSaturating
@@ -147,3 +148,11 @@ def test_penalties_and_dequantisation_are_part_of_every_discriminators_loss(kind
     torch.manual_seed(0)
     module.dequantise = False
     assert not torch.equal(loss - penalty, module.discriminator_loss(real_batch()))
+
+
+def test_with_matching_only_the_objective_is_replaced():
+    module, real = make(ACGAN, matching=MeanAbsolute(), class_weight=0.5), real_batch()
+    fake, target = (module.discriminator.features(x) for x in (as_images(real.labels), real.images))
+    misses = F.cross_entropy(module.class_head(fake), real.labels)
+    expected = (fake.mean(0) - target.mean(0)).abs().mean() + 0.5 * misses
+    assert module.generator_loss(real).item() == pytest.approx(expected.item(), rel=1e-5)

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from genzoo.adversarial.gan import GAN
+from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.adversarial.networks import dcgan, goodfellow, infogan
 from genzoo.adversarial.objectives import Minimax, NonSaturating, Wasserstein
 from genzoo.adversarial.penalties import R1, GradientPenalty
@@ -14,6 +15,7 @@ from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.core.randomness import generator
+from genzoo.nn.minibatch import MinibatchDiscrimination
 
 SHAPE = (1, 4, 4)
 SGD = partial(torch.optim.SGD, lr=0.1)
@@ -311,6 +313,11 @@ def test_a_penalty_with_batch_norm_is_refused_with_the_reason():
         make(penalties={"r1": R1()})
 
 
+def test_a_penalty_with_minibatch_discrimination_is_refused_likewise():
+    with pytest.raises(GenzooError, match=r"penalties.r1: the discriminator has minibatch discrimination.*batch mates"):
+        wasserstein(penalties={"r1": R1()}, discriminator=critic(minibatch=MinibatchDiscrimination))
+
+
 def test_a_compiled_critic_under_a_penalty_is_refused():
     with pytest.raises(GenzooError, match=r"compile=true: .*model.penalties.r1 .*use compile=false"):
         wasserstein(penalties={"r1": R1()}).compile_networks()
@@ -357,3 +364,40 @@ def test_logits_are_float32_under_autocast():
     module = wasserstein()
     with torch.autocast("cpu", torch.bfloat16):
         assert module.judge(torch.zeros(2, 1, 16, 16), None).dtype == torch.float32
+
+
+# Feature matching
+
+
+@pytest.mark.parametrize(("matching", "distance"), [(MeanSquared(), F.mse_loss), (MeanAbsolute(), F.l1_loss)])
+def test_the_generator_may_match_the_means_of_features_instead(matching, distance, monkeypatch):
+    module, real = make(matching=matching), real_batch()
+    discriminator, z = module.discriminator, fixed_codes(module, monkeypatch)
+    means = [discriminator.features(x).mean(0) for x in (module.generator(z), real.images)]
+    loss = module.generator_loss(real)
+    assert loss.item() == pytest.approx(distance(*means).item(), rel=1e-5)
+    wanted = torch.autograd.grad(distance(means[0], means[1].detach()), list(module.generator.parameters()))
+    loss.backward()
+    for p, gradient in zip(module.generator.parameters(), wanted, strict=True):
+        torch.testing.assert_close(p.grad, gradient, rtol=1e-4, atol=1e-7)
+    expected = cross_entropy(discriminator(real.images), 1) + cross_entropy(discriminator(module.generator(z)), 0)
+    torch.testing.assert_close(module.discriminator_loss(real), expected)  # stays as it is
+    assert not module.accumulates
+    assert make().accumulates
+
+
+def test_matching_needs_features():
+    with pytest.raises(GenzooError, match=r"model.matching: the discriminator has no features"):
+        make(matching=MeanSquared(), discriminator=goodfellow.MaxoutDiscriminator(SHAPE, units=4))
+
+
+def test_matched_real_images_are_as_the_discriminator_sees_them():
+    class Seen(torch.nn.Module):
+        shape = (1, 16, 16)
+
+        def features(self, images):
+            return images.flatten(1)
+
+    module = wasserstein(discriminator=Seen(), matching=lambda real, fake: real.mean(), dequantise=True)
+    real = ImageBatch(torch.full((64, 1, 16, 16), -1.0), torch.full((64,), -1))
+    assert module.generator_loss(real).item() == pytest.approx(-1 + 1 / 256, abs=2e-4)  # half a level of 1 / 128

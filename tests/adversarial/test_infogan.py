@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.infogan import InfoGAN
+from genzoo.adversarial.matching import MeanAbsolute
 from genzoo.adversarial.networks import infogan as networks
 from genzoo.adversarial.objectives import NonSaturating
 from genzoo.core.batches import ImageBatch, ImageSet
@@ -189,3 +190,12 @@ def test_it_infers_codes_beside_what_a_gan_does():
 def test_names_of_parts_that_do_not_fit_are_refused(options, message):
     with pytest.raises(GenzooError, match=message):
         make(**options)
+
+
+def test_with_matching_only_the_objective_is_replaced(monkeypatch):
+    module, real = make(matching=MeanAbsolute()), real_batch()
+    z = module.latent.sample(8, torch.Generator().manual_seed(2))
+    monkeypatch.setattr(module.latent, "sample", lambda *_, **__: z)
+    fake, target = (module.discriminator.features(x) for x in (module.generator(z), real.images))
+    expected = (fake.mean(0) - target.mean(0)).abs().mean() - module.information(z, fake)
+    assert module.generator_loss(real).item() == pytest.approx(expected.item(), rel=1e-5)

@@ -40,5 +40,5 @@ def test_means_are_taken_in_float32(matching):
 
 @BOTH
 def test_an_unknown_scope_is_refused(matching):
-    with pytest.raises(GenzooError, match="scope='batch' is unknown. Accepted: rank, global"):
+    with pytest.raises(GenzooError, match=r"scope='batch' is unknown. Accepted: rank, global"):
         matching("batch")

@@ -54,6 +54,7 @@ def similarities_by_loops(module, x):
 def test_it_appends_the_similarities_to_the_features():
     module, x = layer(), batch()
     found = module(x)
+    assert found.shape == (5, module.outputs)
     assert torch.equal(found[:, :4], x)
     torch.testing.assert_close(found[:, 4:], similarities_by_loops(module, x))
 
@@ -119,7 +120,7 @@ def test_similarities_are_float32_in_half_precision():
 
 
 def test_an_unknown_scope_is_refused():
-    with pytest.raises(GenzooError, match="scope='world' is unknown. Accepted: rank, global"):
+    with pytest.raises(GenzooError, match=r"scope='world' is unknown. Accepted: rank, global"):
         layer(scope="world")
 
 

@@ -111,8 +111,9 @@ class ACGAN(_Labelled):
     def generator_loss(self, real: ImageBatch) -> Tensor:
         """The objective minus L_C of generated images."""
         _, fake = self.images_to_improve(real)
-        logits, classes = self._heads(fake)
-        return self.objective.generator(logits) + self.class_weight * F.cross_entropy(classes, real.labels)
+        features = self.discriminator.features(fake)
+        misses = F.cross_entropy(at_least_float32(self.class_head(features)), real.labels)
+        return self.generator_objective(real, features) + self.class_weight * misses
 
     @in_inference
     def classify(self, images: Tensor) -> Tensor:

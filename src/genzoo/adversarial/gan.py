@@ -1,6 +1,6 @@
 """The two-player game of Goodfellow et al. and those that differ in its objective."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -16,6 +16,7 @@ from genzoo.core.images import dequantise
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
+from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.pooling import max_pooled
 
 
@@ -30,11 +31,15 @@ class GAN(Game):
         penalties: name -> term of the discriminator's loss on its gradient.
         weight_clip: bound of the absolute value of each of the discriminator's parameters; None = no bound.
         dequantise: real images of 256 levels get uniform noise of one level's width.
+        matching: distance between the discriminator's ``features`` of real (B, F) and of generated images (B', F),
+            which the generator minimises instead of the objective; its turn sees the real images that the
+            discriminator's began with.
         kwargs: of ``Game``. The discriminator maps images to logits (B,), or scores. Its ``feature_maps``, if it has
             that method, are the model's features.
 
     Raises:
-        GenzooError: a setting is out of range, or a penalty meets batch norm in the discriminator.
+        GenzooError: a setting is out of range, a penalty meets a discriminator whose output for an image depends on
+            other images, or matching one without features.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; penalties, clipping and dequantisation: arXiv
         1701.07875, algorithm 1; igul222/improved_wgan_training, gan_cifar_resnet.py.
@@ -46,21 +51,33 @@ class GAN(Game):
         penalties: Mapping[str, Penalty] | None = None,
         weight_clip: float | None = None,
         dequantise: bool = False,
+        matching: Callable[[Tensor, Tensor], Tensor] | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.objective, self.penalties = objective, dict(penalties or {})
-        self.weight_clip, self.dequantise = weight_clip, dequantise
+        self.weight_clip, self.dequantise, self.matching = weight_clip, dequantise, matching
         if dequantise:
             self.levels = 256
         if weight_clip is not None and not (isinstance(weight_clip, int | float) and weight_clip > 0):
             raise GenzooError(f"model.weight_clip={weight_clip}: a positive bound is needed, or null for none.")
-        if self.penalties and any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.discriminator.modules()):
-            raise GenzooError(
-                f"model.penalties.{next(iter(self.penalties))}: the discriminator has batch norm, which makes the "
-                "output of an image depend on its batch mates, so that the penalty is not one on the gradient at each "
-                "image; choose a discriminator without it (norm: layer, instance, spectral or none, where it has one)."
-            )
+        mixing = {nn.modules.batchnorm._BatchNorm: "batch norm", MinibatchDiscrimination: "minibatch discrimination"}
+        for kind, name in mixing.items():
+            if self.penalties and any(isinstance(m, kind) for m in self.discriminator.modules()):
+                raise GenzooError(
+                    f"model.penalties.{next(iter(self.penalties))}: the discriminator has {name}, which makes the "
+                    "output of an image depend on its batch mates, so that the penalty is not one on the gradient at "
+                    "each image; choose a discriminator without it (of norms, where it has one: layer, instance, "
+                    "spectral or none)."
+                )
+
+        if matching is not None:
+            self.accumulates = False  # the means are those of whole batches
+            if not hasattr(self.discriminator, "features"):
+                raise GenzooError(
+                    "model.matching: the discriminator has no features to match; choose one that has "
+                    "(genzoo.adversarial.networks: dcgan, resnet ...), or leave matching out."
+                )
 
     def capabilities(self) -> frozenset[type]:
         """A discriminator that shows its feature maps gives features."""
@@ -116,9 +133,19 @@ class GAN(Game):
         return loss + self.penalty(real, images, fake)
 
     def generator_loss(self, real: ImageBatch) -> Tensor:
-        """The objective on generated images, as many as there are real ones."""
+        """The objective on generated images, as many as there are real ones; or the distance of their features."""
         _, fake = self.images_to_improve(real)
-        return self.objective.generator(self.judge(fake, real))
+        if self.matching is None:
+            return self.objective.generator(self.judge(fake, real))
+        return self.generator_objective(real, self.discriminator.features(fake))
+
+    def generator_objective(self, real: ImageBatch, features: Tensor) -> Tensor:
+        """What the generator minimises, given the discriminator's features (B, F) of its images."""
+        if self.matching is None:
+            return self.objective.generator(self.logits(features))
+        with torch.no_grad():
+            target = self.discriminator.features(self.real_images(real))
+        return self.matching(target, features)
 
     @in_inference
     def features(self, images: Tensor) -> Tensor:

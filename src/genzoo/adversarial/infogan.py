@@ -83,7 +83,7 @@ class InfoGAN(GAN):
         """The objective minus λ L_I."""
         z, fake = self.images_to_improve(real)
         features = self.discriminator.features(fake)
-        return self.objective.generator(self.logits(features)) - self.information(z, features)
+        return self.generator_objective(real, features) - self.information(z, features)
 
     @in_inference
     def infer_codes(self, images: Tensor) -> dict[str, Tensor]:

@@ -40,6 +40,7 @@ class MinibatchDiscrimination(nn.Module):
     def __init__(self, features: int, kernels: int = 100, dimensions: int = 5, std: float = 0.05, scope: str = "rank"):
         super().__init__()
         check_scope(scope)
+        self.outputs = features + kernels
         self.scope, self.initialising = scope, False
         self.theta = nn.Parameter(torch.randn(features, kernels, dimensions) * std)
         self.log_scale = nn.Parameter(torch.zeros(kernels, dimensions))

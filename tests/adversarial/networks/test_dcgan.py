@@ -1,9 +1,12 @@
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 
 from genzoo.adversarial.networks.dcgan import Discriminator, Generator
 from genzoo.core.errors import GenzooError
+from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.spectral import SpectralConv2d, SpectralLinear
 
 SIZES = [16, 28, 32, 64, 128]
@@ -100,3 +103,24 @@ def test_a_generator_has_no_spectral_norm():
 def test_a_size_that_is_no_power_of_two_is_refused(network):
     with pytest.raises(GenzooError, match=r"data.size=48 cannot be"):
         network((3, 48, 48))
+
+
+def test_a_minibatch_layer_appends_to_the_features_that_the_score_is_taken_of():
+    images = torch.rand(5, 1, 16, 16)
+    torch.manual_seed(0)
+    plain = Discriminator((1, 16, 16), channels=2, norm="none")
+    torch.manual_seed(0)
+    network = Discriminator((1, 16, 16), channels=2, norm="none", minibatch=partial(MinibatchDiscrimination, kernels=3))
+    layer = network.trunk[-1]
+    network.trunk[:-1].load_state_dict(plain.trunk.state_dict())
+    features = network.features(images)
+    torch.testing.assert_close(features, layer(plain.features(images)))
+    torch.testing.assert_close(network(images), network.head(features).squeeze(1))
+    assert layer.bias.eq(-1).all(), "not touched by the other layers' initialisation"
+    for one, other in zip(network.feature_maps(images), plain.feature_maps(images), strict=True):
+        torch.testing.assert_close(one, other)
+    # The score of an image depends on the others of its batch now.
+    with torch.no_grad():
+        network.head.weight[:, -3:] = 1
+    assert not torch.allclose(network(images)[:1], network(images[:1]))
+    assert torch.allclose(plain(images)[:1], plain(images[:1]))

@@ -85,6 +85,8 @@ class Discriminator(nn.Module):
         kernel: 4 or 5.
         norm: ``"batch"``, ``"layer"``, ``"instance"``, ``"spectral"`` (of all weights) or ``"none"``.
         initialisation: sets the initial weights.
+        minibatch: factory of the layer ``genzoo.nn.minibatch.MinibatchDiscrimination`` on the features, called with
+            their number; None = none.
 
     Source: arXiv 1511.06434, section 3; Newmu/dcgan_code, faces/train_uncond_dcgan.py (kernel 5, channels 128).
 
@@ -101,6 +103,7 @@ class Discriminator(nn.Module):
         kernel: int = 4,
         norm: str = "batch",
         initialisation: Callable[[nn.Module], None] = dcgan_initialisation,
+        minibatch: Callable[[int], nn.Module] | None = None,
     ):
         super().__init__()
         check_norm("model.discriminator.norm", norm)
@@ -118,8 +121,11 @@ class Discriminator(nn.Module):
             self.ends.append(len(layers))
             channels *= 2
         self.trunk = nn.Sequential(*layers, nn.Flatten())
-        self.head = linear(norm)(channels * size * size, 1)
+        features = channels * size * size
+        appended = [] if minibatch is None else [minibatch(features)]
+        self.head = linear(norm)(appended[0].outputs if appended else features, 1)
         initialisation(self)
+        self.trunk.extend(appended)  # has initial weights of its own
 
     def features(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> features (B, F)."""
