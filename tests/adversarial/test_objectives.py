@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from genzoo.adversarial.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from genzoo.core.errors import GenzooError
 
 BOTH = pytest.mark.parametrize("objective", [Minimax, NonSaturating])
 
@@ -27,6 +28,44 @@ def test_the_discriminator_minimises_cross_entropy(objective):
     torch.testing.assert_close(
         loss, cross_entropy(real, torch.ones_like(real)) + cross_entropy(fake, torch.zeros_like(fake))
     )
+
+
+@BOTH
+@pytest.mark.parametrize("label", [0.9, 0.3])
+def test_smoothed_labels_are_cross_entropy_to_them_for_real_images_only(objective, label):
+    real, fake = logits(0.5, -1.0, 2.0), logits(1.5, -0.3)
+    loss = objective(real=label).discriminator(real, fake)
+    cross_entropy = F.binary_cross_entropy_with_logits
+    wanted = cross_entropy(real, torch.full_like(real, label)) + cross_entropy(fake, torch.zeros_like(fake))
+    torch.testing.assert_close(loss, wanted)
+    for a, b in zip(*(torch.autograd.grad(value, (real, fake)) for value in (loss, wanted)), strict=True):
+        torch.testing.assert_close(a, b)
+    assert torch.equal(objective(real=label).generator(fake), objective().generator(fake))
+
+
+@BOTH
+@pytest.mark.parametrize("label", [1.0, 0.9])
+@pytest.mark.parametrize(("data", "model"), [(1, 1), (3, 1), (1, 3)])
+def test_the_best_discriminator_is_the_smoothed_ratio_of_densities(objective, label, data, model):
+    # At one image x with densities data : model, D(x) = α data / (data + model), where the loss is flat and convex.
+    best = label * data / (data + model)
+
+    def slope(d):
+        logit = logits(math.log(d / (1 - d)))
+        of_real = objective(real=label).discriminator(logit, logits(0))
+        of_fake = objective(real=label).discriminator(logits(0), logit)
+        loss = data * of_real + model * of_fake
+        return torch.autograd.grad(loss, logit)[0].item()
+
+    assert slope(best) == pytest.approx(0, abs=1e-12)
+    assert slope(best - 0.01) < 0 < slope(best + 0.01)
+
+
+@BOTH
+@pytest.mark.parametrize("label", [0, -0.1, 1.1])
+def test_labels_that_are_no_probability_are_refused(objective, label):
+    with pytest.raises(GenzooError, match=rf"model.objective.real={label}: a label above 0"):
+        objective(real=label)
 
 
 def test_the_generator_minimises_the_discriminators_gain_or_its_own_surprise():
@@ -58,6 +97,7 @@ def test_only_the_minimax_generator_stops_learning_where_the_discriminator_is_su
 def test_losses_stay_finite_at_extreme_logits(objective):
     extreme = torch.tensor([1e4, -1e4])
     assert objective().discriminator(extreme, extreme).isfinite()
+    assert objective(real=0.9).discriminator(extreme, extreme).isfinite()
     assert objective().generator(extreme).isfinite()
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from torch import Tensor
 from torch.nn import functional as F
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 
 
@@ -26,7 +27,14 @@ class Objective(Protocol):
 class Minimax:
     """The game as the theory has it: D maximises E log D(x) + E log(1 - D(G(z))), G minimises the second term.
 
-    Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1.
+    Args:
+        real: the label α of real images; below 1, labels are smoothed on one side: generated images keep 0, and the
+            best D(x) is α p_data / (p_data + p_model).
+
+    Raises:
+        GenzooError: α outside (0, 1].
+
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1; α: Salimans et al. 2016, arXiv 1606.03498, section 3.4.
 
     Example:
         >>> import torch
@@ -34,9 +42,15 @@ class Minimax:
         tensor(-0.6931)
     """
 
+    def __init__(self, real: float = 1.0):
+        if not 0 < real <= 1:
+            raise GenzooError(f"model.objective.real={real}: a label above 0 and up to 1 is needed, such as 0.9.")
+        self.real = real
+
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """-E log D(x) - E log(1 - D(G(z)))."""
-        return F.softplus(-real).mean() + F.softplus(fake).mean()
+        """-E [α log D(x) + (1 - α) log(1 - D(x))] - E log(1 - D(G(z)))."""
+        loss = F.softplus(-real).mean() + F.softplus(fake).mean()
+        return loss if self.real == 1 else loss + (1 - self.real) * real.mean()  # log D - log(1 - D) is the logit
 
     def generator(self, fake: Tensor) -> Tensor:
         """E log(1 - D(G(z))): saturates while the discriminator wins."""
@@ -46,6 +60,9 @@ class Minimax:
 @register
 class NonSaturating(Minimax):
     """As minimax, but G maximises E log D(G(z)): the same fixed point, stronger gradients early on.
+
+    Args:
+        real: the label of real images; see ``Minimax``.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, section 3; AdversaryCost2 in goodfeli/adversarial.
 
