@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Generator, Tensor, nn
 
+from genzoo.adversarial.historical import HistoricalAveraging
 from genzoo.core.averages import Average
 from genzoo.core.batches import ImageBatch, Stream
 from genzoo.core.capabilities import Decodes, Samples
@@ -33,6 +34,8 @@ class Game(RoundModule):
             in a round instead of two.
         sampling_batch: images generated in one pass. Where batch norm uses batch statistics this is part of the
             protocol: the recipe's batch size.
+        historical_averaging: player -> a term of its loss that draws it to the mean of its past, recorded as
+            ``historical_averaging/<player>``.
     """
 
     pool = "train"  #: that real images come from
@@ -51,6 +54,7 @@ class Game(RoundModule):
         generator_batches: int = 1,
         shared_images: bool = False,
         sampling_batch: int = 128,
+        historical_averaging: Mapping[str, HistoricalAveraging] | None = None,
     ):
         super().__init__(optimizers, schedules, averages, batch_norm)
         if not callable(discriminator_steps):
@@ -65,6 +69,7 @@ class Game(RoundModule):
         self.simultaneous, self.discriminator_steps = simultaneous, discriminator_steps
         self.generator_batches, self.shared_images = generator_batches, shared_images
         self.sampling_batch = sampling_batch
+        self.historical_averaging = nn.ModuleDict(dict(historical_averaging or {}))
         self.image_shape = tuple(self.generator.shape)
         if tuple(discriminator.shape) != self.image_shape:
             raise GenzooError(
@@ -79,7 +84,7 @@ class Game(RoundModule):
 
     def turns(self) -> tuple[Turn, ...]:
         """The discriminator, then the generator; or both at once."""
-        judge, make = {"discriminator": self.discriminator_loss}, {"generator": self.generator_loss}
+        judge, make = ({player: self.loss_of(player)} for player in ("discriminator", "generator"))
         real = Stream("real", self.pool)
         if self.simultaneous:
             return (Turn(judge | make, (real,)),)
@@ -97,6 +102,35 @@ class Game(RoundModule):
         for network in (self.generator, self.discriminator):
             if hasattr(network, "initialise"):
                 network.initialise(images)
+
+    def follow_averages(self) -> None:
+        """As ``Inference``; lets each historical average start from its player's networks."""
+        super().follow_averages()
+        players = self.players()
+        for player, history in self.historical_averaging.items():
+            if player not in players:
+                raise GenzooError(
+                    f"model.historical_averaging.{player}: no such player. The model's players: {', '.join(players)}."
+                )
+            history.follow(players[player])
+
+    def loss_of(self, player: str) -> Callable[..., Tensor]:
+        """What a turn takes of a player: its loss, with its historical averaging."""
+        loss: Callable[..., Tensor] = getattr(self, f"{player}_loss")
+        if player not in self.historical_averaging:
+            return loss
+
+        def with_history(**streams: ImageBatch) -> Tensor:
+            term = self.historical_averaging[player](self.players()[player])
+            self.meters.record(f"historical_averaging/{player}", term)
+            return loss(**streams) + term
+
+        return with_history
+
+    def after_step(self, player: str) -> None:
+        """Historical averaging takes in the player's parameters."""
+        if player in self.historical_averaging:
+            self.historical_averaging[player].update(self.players()[player])
 
     def discriminator_loss(self, real: ImageBatch) -> Tensor:
         """What the discriminator minimises."""

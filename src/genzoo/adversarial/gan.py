@@ -96,11 +96,17 @@ class GAN(Game):
     def initialise(self, images: Tensor) -> None:
         """As ``Game``; the weights are clipped from the start."""
         super().initialise(images)
-        self.after_step("discriminator")
+        self.clip()
 
     def after_step(self, player: str) -> None:
-        """Clips the discriminator's weights."""
-        if self.weight_clip is not None and player == "discriminator":
+        """Clips the discriminator's weights, then as ``Game``."""
+        if player == "discriminator":
+            self.clip()
+        super().after_step(player)
+
+    def clip(self) -> None:
+        """Keeps the discriminator's weights within ``weight_clip``."""
+        if self.weight_clip is not None:
             with torch.no_grad():
                 for parameter in self.discriminator.parameters():
                     parameter.clamp_(-self.weight_clip, self.weight_clip)
