@@ -7,6 +7,15 @@ from support import SHAPES, composed, same, state, train_until_cut
 
 STEPS = [f"model.discriminator_steps.{key}" for key in ("start=4", "rounds=2", "every=4", "then=2")]
 AVERAGE = "{_target_: genzoo.core.averages.Exponential, decay: 0.9}"
+HISTORY = "{_target_: genzoo.adversarial.historical.HistoricalAveraging, weight: 0.1}"
+MINIBATCH = "{_target_: genzoo.nn.minibatch.MinibatchDiscrimination, _partial_: true, kernels: 3}"
+IMPROVED = [
+    f"+model.historical_averaging={{discriminator: {HISTORY}, generator: {HISTORY}}}",
+    f"+model.discriminator.minibatch={MINIBATCH}",
+    "+model.matching._target_=genzoo.adversarial.matching.MeanAbsolute",
+    "model.optimizers.generator._target_=genzoo.core.adam.InnerEpsilonAdam",
+    *("~model.optimizers.generator.fused", "~model.optimizers.generator.weight_decay"),
+]
 
 
 @pytest.mark.parametrize(
@@ -16,6 +25,7 @@ AVERAGE = "{_target_: genzoo.core.averages.Exponential, decay: 0.9}"
         ["model=sngan", f"+model.averages={{generator: {AVERAGE}, discriminator: {AVERAGE}}}"],
         ["model=began"],
         ["model=dcgan", "trainer.precision=bf16-mixed"],
+        ["model=dcgan", *IMPROVED],
     ],
     ids=lambda overrides: overrides[0],
 )
