@@ -44,3 +44,12 @@ def convolution(norm: str) -> type[nn.Conv2d]:
 def linear(norm: str) -> type[nn.Linear]:
     """The class of linear layers that goes with a norm."""
     return SpectralLinear if norm == "spectral" else nn.Linear
+
+
+def shift_only(norm: nn.modules.batchnorm._BatchNorm) -> nn.modules.batchnorm._BatchNorm:
+    """The batch norm with its gain held at 1: only the shift is trained.
+
+    Source: openai/improved-gan, mnist_svhn_cifar10/nn.py, ``batch_norm(..., g=None)``.
+    """
+    norm.weight.requires_grad_(False)
+    return norm

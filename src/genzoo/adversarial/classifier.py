@@ -1,0 +1,79 @@
+"""The baseline of semi-supervised learning: the labelled images alone."""
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genzoo.core.batches import DataSpec, ImageBatch, Stream
+from genzoo.core.capabilities import Classifies, Features
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import in_inference
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule, Turn
+from genzoo.nn.data_dependent import initialise_from_data
+
+INITIAL = 500  # images that the data-dependent initialisation sees
+
+
+def check_classes(discriminator: nn.Module, data: DataSpec) -> None:
+    """Refuses data with another number of classes than the discriminator has logits.
+
+    Raises:
+        GenzooError: naming both.
+    """
+    if data.classes != discriminator.classes:
+        raise GenzooError(
+            f"data={data.name} has {data.classes} classes, but the discriminator has {discriminator.classes} logits; "
+            f"use model.discriminator.classes={data.classes}."
+        )
+
+
+@register
+class Classifier(RoundModule):
+    """The discriminator of ``SemiSupervisedGAN`` without the game: it minimises the cross-entropy of labelled images.
+
+    Args:
+        discriminator: maps images to logits (B, classes), and to ``features`` (B, F).
+        kwargs: of ``RoundModule``; the one player is ``discriminator``.
+    """
+
+    def __init__(self, discriminator: nn.Module, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.discriminator, self.image_shape = discriminator, tuple(discriminator.shape)
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        """The discriminator."""
+        return {"discriminator": [self.discriminator]}
+
+    def turns(self) -> tuple[Turn, ...]:
+        """One batch of labelled images."""
+        return (Turn({"discriminator": self.discriminator_loss}, (Stream("labelled", "labelled"),)),)
+
+    def capabilities(self) -> frozenset[type]:
+        """It classifies and has features."""
+        return frozenset({Classifies, Features})
+
+    def check_data(self, data: DataSpec) -> None:
+        """Refuses data without labels, or with another number of classes."""
+        super().check_data(data)
+        check_classes(self.discriminator, data)
+
+    def initialise(self, images: Tensor) -> None:
+        """Data-dependent initialisation."""
+        initialise_from_data(self.discriminator, images[:INITIAL])
+
+    def discriminator_loss(self, labelled: ImageBatch) -> Tensor:
+        """Cross-entropy."""
+        return F.cross_entropy(at_least_float32(self.discriminator(labelled.images)), labelled.labels)
+
+    @in_inference
+    def classify(self, images: Tensor) -> Tensor:
+        """Logits (B, classes) of images (B, C, H, W) in [-1, 1]."""
+        return self.discriminator(images)
+
+    @in_inference
+    def features(self, images: Tensor) -> Tensor:
+        """The last hidden layer (B, F) of images (B, C, H, W) in [-1, 1]."""
+        return self.discriminator.features(images)

@@ -1,0 +1,124 @@
+"""Improved GAN: a discriminator that learns the classes of a few labelled images beside the game."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from genzoo.adversarial.classifier import INITIAL, check_classes
+from genzoo.adversarial.game import Game
+from genzoo.core.batches import DataSpec, ImageBatch, Stream
+from genzoo.core.capabilities import Classifies, Features
+from genzoo.core.checks import check_positive
+from genzoo.core.inference import in_inference
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+from genzoo.core.rounds import Turn
+from genzoo.nn.data_dependent import initialise_from_data
+
+
+@register
+class SemiSupervisedGAN(Game):
+    """The discriminator has one logit l_k a class; the logit of "generated" is fixed at 0.
+
+    With Z(x) = Σ_k exp l_k(x) it says D(x) = Z / (Z + 1). It minimises the cross-entropy of the labelled images plus
+    half the loss of the game, -½ E log D(x) - ½ E log(1 - D(G(z))). The generator minimises E log(1 - D(G(z))).
+
+    A round draws a batch of labelled images, one of unlabelled ones, and for each step of the generator another.
+
+    Args:
+        unlabelled_weight: of the game in the discriminator's loss.
+        generator_steps: turns of the generator in a round.
+        kwargs: of ``Game``. The discriminator maps images to logits (B, classes): its ``head`` of its ``features``
+            (B, F).
+
+    Source: Salimans et al. 2016, arXiv 1606.03498, section 5; openai/improved-gan, mnist_svhn_cifar10 (the factors ½
+        and the generator's loss: train_cifar_minibatch_discrimination.py).
+    """
+
+    def __init__(self, unlabelled_weight: float = 1.0, generator_steps: int = 1, **kwargs: Any):
+        super().__init__(**kwargs)
+        check_positive("model.generator_steps", generator_steps)
+        self.unlabelled_weight, self.generator_steps = unlabelled_weight, generator_steps
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The discriminator, then the generator on other images."""
+        labelled, unlabelled = Stream("labelled", "labelled"), Stream("unlabelled")
+        return (
+            Turn({"discriminator": self.loss_of("discriminator")}, (labelled, unlabelled)),
+            Turn({"generator": self.loss_of("generator")}, (Stream("other"),), self.generator_steps),
+        )
+
+    def capabilities(self) -> frozenset[type]:
+        """It classifies and has features, too."""
+        return super().capabilities() | {Classifies, Features}
+
+    def check_data(self, data: DataSpec) -> None:
+        """Refuses data without labels, or with another number of classes."""
+        super().check_data(data)
+        check_classes(self.discriminator, data)
+
+    def initialise(self, images: Tensor) -> None:
+        """Data-dependent initialisation of both networks."""
+        initialise_from_data(self.discriminator, images[:INITIAL])
+        initialise_from_data(self.generator, self.latent.sample(self.sampling_batch))
+
+    def discriminator_loss(self, labelled: ImageBatch, unlabelled: ImageBatch) -> Tensor:
+        """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""
+        _, fake = self.images_to_judge(unlabelled)
+        known, real, generated = self.judge(labelled.images, unlabelled.images, fake)
+        supervised = F.cross_entropy(known, labelled.labels)
+        # -log D(x) = softplus(log Z) - log Z, -log(1 - D(x)) = softplus(log Z)
+        z_real, z_generated = real.logsumexp(1), generated.logsumexp(1)
+        game = (F.softplus(z_real) - z_real).mean() / 2 + F.softplus(z_generated).mean() / 2
+        self.meters.record("labelled_loss", supervised)
+        self.meters.record("unlabelled_loss", game)
+        return supervised + self.unlabelled_weight * game
+
+    def generator_loss(self, other: ImageBatch) -> Tensor:
+        """E log(1 - D(G(z)))."""
+        _, fake = self.images_to_improve(other)
+        (logits,) = self.judge(fake)
+        return -F.softplus(logits.logsumexp(1)).mean()
+
+    def judge(self, *batches: Tensor) -> tuple[Tensor, ...]:
+        """The class logits (B, classes) of each batch of images, in one pass up to the ``head``, which may compare the
+        images of a batch."""
+        features = self.discriminator.features(torch.cat(batches)).chunk(len(batches))
+        return tuple(at_least_float32(self.discriminator.head(f)) for f in features)
+
+    @in_inference
+    def classify(self, images: Tensor) -> Tensor:
+        """Logits (B, classes) of images (B, C, H, W) in [-1, 1]."""
+        return self.discriminator(images)
+
+    @in_inference
+    def features(self, images: Tensor) -> Tensor:
+        """The features (B, F) that the discriminator's logits are linear in, of images (B, C, H, W) in [-1, 1]."""
+        return self.discriminator.features(images)
+
+
+@register
+class FeatureMatchingGAN(SemiSupervisedGAN):
+    """The generator matches the means of the discriminator's features, noise and dropout on.
+
+    Args:
+        matching: distance of two batches of features (B, F), real and generated.
+        kwargs: of ``SemiSupervisedGAN``.
+
+    Source: arXiv 1606.03498, section 3.1; openai/improved-gan, train_mnist_feature_matching.py (mean of squares),
+        train_cifar_feature_matching.py (mean of absolute values).
+    """
+
+    def __init__(self, matching: Callable[[Tensor, Tensor], Tensor], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.matching = matching
+
+    def generator_loss(self, other: ImageBatch) -> Tensor:
+        """The distance of generated images' features from those of real images that the discriminator did not see."""
+        _, fake = self.images_to_improve(other)
+        with torch.no_grad():
+            real = self.discriminator.features(other.images)
+        return self.matching(real, self.discriminator.features(fake))

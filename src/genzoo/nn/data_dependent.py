@@ -1,0 +1,29 @@
+"""Initialisation of layers from what they see of a batch."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def initialise_from_data(network: nn.Module, *inputs: Tensor) -> None:
+    """Lets every layer that has one take its data-dependent initialisation, in one pass.
+
+    Such a layer has an attribute ``initialising``. While that is true, its forward sets its parameters from its input
+    and gives the output that follows from them, which the next layer starts from. Noise and dropout are on.
+
+    Args:
+        network: is changed in place.
+        inputs: of its forward.
+
+    Source: Salimans, Kingma 2016, arXiv 1602.07868, section 3.
+    """
+    layers: Sequence[nn.Module] = [m for m in network.modules() if hasattr(m, "initialising")]
+    for layer in layers:
+        layer.initialising = True
+    try:
+        with torch.no_grad():
+            network(*inputs)
+    finally:
+        for layer in layers:
+            layer.initialising = False
