@@ -34,7 +34,8 @@ class BinarizedMNIST(OfficialData):
         root: folder of data sets.
         classes: 0, as distributed: no labels; 10: labels from IDX files beside the IDX images.
         offline: never download.
-        options: of ``ImageData``, and what the configuration states of the set (size, channels, levels), which is checked.
+        options: of ``ImageData``, and what the configuration states of the set (size, channels, levels), which is
+            checked.
 
     Raises:
         GenzooError: a setting is wrong; in ``load``, files are missing or damaged.

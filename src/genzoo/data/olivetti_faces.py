@@ -34,7 +34,8 @@ class OlivettiFaces(OfficialData):
         root: folder of data sets.
         size: height and width in pixels, 64 or, resized bilinearly, 32.
         offline: never download.
-        options: of ``ImageData``, and what the configuration states of the set (channels, levels, classes), which is checked.
+        options: of ``ImageData``, and what the configuration states of the set (channels, levels, classes), which is
+            checked.
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
