@@ -96,6 +96,8 @@ BASE = ("model=infogan", "data=mnist")
         ("recipe.batch_size=64", False),
         ("model.optimizers.generator.lr=1e-4", False),
         ("data.train_size=50000", False),
+        ("data.label_seed=1", True),
+        ("data.labels_per_class=10", False),
     ],
 )
 def test_the_hash_tells_what_decides_the_result(override, same):

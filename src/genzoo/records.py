@@ -30,18 +30,28 @@ ENTRIES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """A hash of what decides a run's result beside its seed: recipe, model, data, and how the trainer takes steps.
+    """A hash of what decides a run's result: recipe, model, data, and how the trainer takes steps.
 
     Args:
         config: resolved.
     """
-    data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline")}
+    return hashlib.sha256(json.dumps(decisive(config), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides a run's result beside its seeds: of weights, order and labels.
+
+    Args:
+        config: resolved.
+    """
+    data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline", "label_seed")}
+    if data.get("labels_per_class") is None:  # older configurations do not say
+        data.pop("labels_per_class", None)
     trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}
     for key, default in (("gradient_clip", None), ("accumulate", 1)):  # said only where it is not the default
         if config["trainer"].get(key, default) != default:
             trainer[key] = config["trainer"][key]
-    decisive = {"recipe": config["recipe"], "model": config["model"], "data": data, "trainer": trainer}
-    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+    return {"recipe": config["recipe"], "model": config["model"], "data": data, "trainer": trainer}
 
 
 def references(experiment: Mapping[str, Any]) -> list[Mapping[str, Any]]:

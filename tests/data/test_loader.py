@@ -5,6 +5,7 @@ import torch
 
 from genzoo.core.batches import ImageSet, Stream
 from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import generator
 from genzoo.data.loader import RoundLoader
 from genzoo.data.module import ImageData, split_of
 
@@ -197,3 +198,55 @@ def test_rounds_may_draw_different_numbers_of_batches():
 def test_a_batch_that_ranks_cannot_share():
     with pytest.raises(GenzooError, match=r"data.batch_size=4 .* 3; choose a multiple of 3"):
         loader(world_size=3)
+
+
+LABELLED = [Stream("few", "labelled"), Stream("real")]
+
+
+def few(n, batch_size=100, streams=LABELLED, rounds=12, **options):
+    pools = {"train": pool(200), "labelled": pool(n)}
+    return RoundLoader(pools, always(streams), batch_size, rounds, 0, **options)
+
+
+@pytest.mark.parametrize(("n", "passes", "rest"), [(20, 5, 0), (30, 3, 10), (99, 1, 1), (1, 100, 0)])
+def test_a_batch_passes_over_few_labels_again_and_again(n, passes, rest):
+    batches = drawn(few(n), "few")
+    for batch in batches:
+        assert len(batch) == 100
+        whole = [batch[i * n : (i + 1) * n] for i in range(passes)]
+        assert all(sorted(one) == list(range(n)) for one in whole)  # whole permutations ...
+        assert len(set(batch[passes * n :])) == rest  # ... and the beginning of one
+        if 1 < n < 99:
+            assert len({tuple(one) for one in whole}) == passes  # fresh ones
+    if n > 1:
+        assert len({tuple(batch) for batch in batches}) == len(batches)
+
+
+def test_other_streams_do_not_notice():
+    assert drawn(few(20)) == drawn(few(20, streams=REAL)) == drawn(few(150))
+
+
+@pytest.mark.parametrize("n", [100, 150, 200])
+def test_labels_for_a_whole_batch_go_by_epochs_as_ever(n):
+    streams = [Stream("few", "labelled")]
+    orders = [torch.randperm(n, generator=generator(0, "order", "few", epoch)).tolist() for epoch in range(12)]
+    kept = [order[i * 100 : (i + 1) * 100] for order in orders for i in range(n // 100)]
+    assert drawn(few(n, streams=streams), "few") == kept[:12]
+
+
+def test_few_labels_on_ranks_and_after_resuming():
+    streams = [Stream("few", "labelled", batches=2)]
+    whole = drawn(few(30, streams=streams), "few")
+    ranks = [drawn(few(30, streams=streams, rank=rank, world_size=2), "few") for rank in range(2)]
+    for round, *parts in zip(whole, *ranks, strict=True):
+        halves = torch.stack([torch.tensor(part).view(2, 50) for part in parts], 1)
+        assert halves.flatten().tolist() == round
+    for position in (1, 2, 7):
+        resumed = few(30, streams=streams)
+        resumed.load_state_dict({"position": position})
+        assert drawn(resumed, "few") == whole[position:]
+
+
+def test_fewer_training_images_than_a_batch_are_refused_even_if_all_are_labelled():
+    with pytest.raises(GenzooError, match=r"data.batch_size=13: 'few' .*only 12 images; choose a smaller batch"):
+        RoundLoader({"train": pool(12), "labelled": pool(12)}, always(LABELLED), 13, 1, 0)

@@ -258,6 +258,12 @@ def test_a_file_outside_of_the_folder_is_refused(copied):
         streamed(copied)
 
 
+def test_few_labels_are_refused(root):
+    with pytest.raises(GenzooError, match=r"data.labels_per_class=10: data=stream trains on .*leave it out") as error:
+        streamed(root, labels_per_class=10)
+    one_line(error)
+
+
 @pytest.mark.parametrize(("size", "channels", "classes"), [(32, 1, None), (SIZE, 3, None), (SIZE, 1, 3)])
 def test_shards_of_another_kind(root, size, channels, classes):
     with pytest.raises(GenzooError, match=r"data\.\w+=(32|3): the shards in .* have \w+=(28|1|2); set data") as error:

@@ -1,41 +1,61 @@
 """Metrics and pictures while training goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
+from genzoo.core.errors import GenzooError, near
 from genzoo.core.pictures import save_picture
 from genzoo.core.registry import register
+from genzoo.data.module import SPLITS
 from genzoo.metrics.evaluation import Metric, evaluate
 
 
 @register
 class Evaluate(EveryRounds):
-    """Applies metrics to validation data; pictures go to ``samples/<name>-<round>.png`` and to the loggers.
+    """Applies metrics to data; pictures go to ``samples/<name>-<round>.png`` and to the loggers.
 
     Training's random numbers are a function of the round, so nothing here disturbs them.
 
     Args:
         metrics: name -> metric (None = left out); those the model is not capable of are passed over.
         times, every: see ``EveryRounds``.
+        splits: on which, one after the other; of several, the last one's pictures are kept.
+
+    Raises:
+        GenzooError: there is no such split.
     """
 
-    def __init__(self, metrics: Mapping[str, Metric | None], times: int | None = 20, every: int | None = None):
+    def __init__(
+        self,
+        metrics: Mapping[str, Metric | None],
+        times: int | None = 20,
+        every: int | None = None,
+        splits: Sequence[str] = ("validation",),
+    ):
         super().__init__(times, every)
+        for split in splits:
+            if split not in SPLITS:
+                raise GenzooError(f"callbacks: splits={split}: unknown. {near(split, SPLITS)}")
+        self.splits = tuple(splits)
         self.metrics = {name: metric for name, metric in metrics.items() if metric is not None}
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """On the first rank alone."""
         if not trainer.is_global_zero:
             return
-        found = evaluate(self.metrics, module, trainer.datamodule, "validation")
+        values, pictures = {}, {}
+        for split in self.splits:
+            found = evaluate(self.metrics, module, trainer.datamodule, split)
+            values.update(found.values)
+            pictures.update(found.pictures)
         images = module.progress.images
         for logger in trainer.loggers:
-            if found.values:
-                logger.log_metrics(dict(found.values), step=images)
-        for name, sheet in found.pictures.items():
+            if values:
+                logger.log_metrics(values, step=images)
+        for name, sheet in pictures.items():
             path = Path(trainer.default_root_dir) / "samples" / f"{name}-{module.progress.rounds:06d}.png"
             save_picture(sheet, path)
             for logger in trainer.loggers:

@@ -34,10 +34,8 @@ class BinarizedMNIST(OfficialData):
         root: folder of data sets.
         classes: 0, as distributed: no labels; 10: labels from IDX files beside the IDX images.
         offline: never download.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (size, channels, levels); it is checked.
+        options: of ``ImageData``, and what the configuration states of the set (size, channels, levels), which is
+            checked.
 
     Raises:
         GenzooError: a setting is wrong; in ``load``, files are missing or damaged.
@@ -67,15 +65,12 @@ class BinarizedMNIST(OfficialData):
         root: str | Path,
         classes: int = 0,
         offline: bool = False,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        check_facts(self.name, self.facts, facts)
+        options = check_facts(self.name, self.facts, options)
         if classes not in (0, 10):
             raise GenzooError(f"data.classes={classes}: 0 (no labels, as distributed) or 10 (label files) is needed.")
-        super().__init__(root, offline, **self.facts, classes=classes, batch_size=batch_size, rounds=rounds, seed=seed)
+        super().__init__(root, offline, classes=classes, **options)
 
     def load(self) -> Mapping[str, ImageSet]:
         """Reads the splits."""

@@ -47,10 +47,7 @@ class CelebA(ImageData):
         size: height and width in pixels that the crop is resized to, bilinearly.
         channels: 3, or 1 for grey.
         crop: height and width in pixels of the middle square that is kept, 1 to 178.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (levels, classes); it is checked.
+        options: of ``ImageData``, and what the configuration states of the set (levels, classes), which is checked.
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
@@ -72,15 +69,12 @@ class CelebA(ImageData):
         size: int = 64,
         channels: int = 3,
         crop: int = 108,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        check_facts(self.name, self.facts, facts)
+        options = check_facts(self.name, self.facts, options)
         if not isinstance(crop, int) or not 1 <= crop <= WIDTH:
             raise GenzooError(f"data.crop={crop}: an integer from 1 to {WIDTH} is needed, such as 108, 148 or 178.")
-        super().__init__(size, channels, **self.facts, factors=NAMES, batch_size=batch_size, rounds=rounds, seed=seed)
+        super().__init__(size, channels, factors=NAMES, **options)
         self.root, self.crop = Path(root).expanduser(), crop
         self.folder = self.root / "celeba"
 

@@ -25,7 +25,7 @@ class CIFAR10(TrainTestData):
     Args:
         root: folder of data sets.
         train_size: the first so many of the 50,000 are for training, the rest for validation.
-        options: ``offline`` (never download), ``batch_size``, ``rounds``, ``seed`` and facts: of ``TrainTestData``.
+        options: of ``TrainTestData``, such as ``offline`` (never download).
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, files are missing or damaged.

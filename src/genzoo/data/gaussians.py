@@ -27,9 +27,8 @@ class Gaussians(ImageData):
         n_train, n_validation, n_test: number of points.
         points_seed: of the points; the same seed gives the same points.
         batch_size: points of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (size, channels, levels, classes); it is checked.
+        options: of ``ImageData``, and what the configuration states of the set (size, channels, levels, classes), which
+            is checked.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -46,18 +45,15 @@ class Gaussians(ImageData):
         n_test: int = 10_000,
         points_seed: int = 0,
         batch_size: int = 512,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        known = {**self.facts, "classes": len(centres)}
-        check_facts(self.name, known, facts)
+        options = check_facts(self.name, {**self.facts, "classes": len(centres)}, options)
         self.numbers = {
             "train": check_integer("data.n_train", n_train, 1),
             "validation": check_integer("data.n_validation", n_validation, 0),
             "test": check_integer("data.n_test", n_test, 0),
         }
-        super().__init__(**known, batch_size=batch_size, rounds=rounds, seed=seed)
+        super().__init__(batch_size=batch_size, **options)
         self.centres, self.std = centres, _positive("std", std)
         self.extent = float(centres.abs().max()) + 10 * self.std  # ten deviations: no draw lies outside
         self.points_seed = points_seed

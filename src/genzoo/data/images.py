@@ -38,10 +38,7 @@ class ImageFolder(ImageData):
         classes: number of classes, to be checked; None = what the folder says.
         validation_fraction, test_fraction: of the images, in [0, 1); one image at least is left to train on.
         skip_broken: go on without files that cannot be read.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (levels); it is checked.
+        options: of ``ImageData``, and what the configuration states of the set (levels), which is checked.
 
     Raises:
         GenzooError: the folder is missing or has no images, a setting is out of range; in ``load``, files are
@@ -66,12 +63,9 @@ class ImageFolder(ImageData):
         validation_fraction: float = 0.05,
         test_fraction: float = 0.05,
         skip_broken: bool = False,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        check_facts(self.name, self.facts, facts)
+        options = check_facts(self.name, self.facts, options)
         for key, value in (("validation_fraction", validation_fraction), ("test_fraction", test_fraction)):
             if not isinstance(value, int | float) or not 0 <= value < 1:
                 raise GenzooError(f"data.{key}={value}: a number from 0 to below 1 is needed.")
@@ -88,15 +82,7 @@ class ImageFolder(ImageData):
                 f"data.classes={classes}: {self.root} has {len(self.class_names)} (its subfolders, if all "
                 "images lie in two or more of them); remove the setting or sort the images into subfolders."
             )
-        super().__init__(
-            size,
-            channels,
-            **self.facts,
-            classes=len(self.class_names),
-            batch_size=batch_size,
-            rounds=rounds,
-            seed=seed,
-        )
+        super().__init__(size, channels, classes=len(self.class_names), **options)
         self.validation_fraction, self.test_fraction = validation_fraction, test_fraction
         self.skip_broken = skip_broken
 

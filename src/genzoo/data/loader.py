@@ -23,10 +23,11 @@ class Rounds:
     """What loaders of rounds share: which images a round draws, as a function of (seed, round), and where they stand.
 
     Each stream passes over its pool batch by batch, in a fresh order every epoch of its own, and drops the incomplete
-    rest of a pass. Each rank takes its slice of the global batch. Subclasses implement ``__iter__``.
+    rest of a pass. If there are fewer labelled images than a batch has, each batch passes over them several times,
+    the last time in part. Each rank takes its slice of the global batch. Subclasses implement ``__iter__``.
 
     Args:
-        sizes: name of a pool -> number of its images.
+        sizes: name of a pool -> number of its images; all training images are the pool ``"train"``.
         streams: what a round consists of, given the number of rounds before it.
         batch_size: images of one batch, over all ranks.
         rounds: length of the whole run; iteration goes from the loader's position to here.
@@ -57,10 +58,10 @@ class Rounds:
                 raise GenzooError(
                     f"data: {stream.name!r} draws labelled images, but there are no labels; choose other data."
                 )
-            if batch_size > sizes[stream.pool]:
+            if batch_size > sizes["train"]:
                 raise GenzooError(
                     f"data.batch_size={batch_size}: {stream.name!r} draws batches of that size, but there are only "
-                    f"{sizes[stream.pool]} images; choose a smaller batch."
+                    f"{sizes['train']} images; choose a smaller batch."
                 )
         self.sizes, self.streams, self.batch_size = dict(sizes), streams, batch_size
         self.rounds, self.seed = rounds, seed
@@ -114,11 +115,21 @@ class Rounds:
 
     def _batches(self, stream: Stream) -> int:
         """Whole batches of an epoch."""
-        return self.sizes[stream.pool] // self.batch_size
+        n = self.sizes[stream.pool]
+        return (n if n >= self.batch_size else self.sizes["train"]) // self.batch_size
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
-        """The order of the pool's images in an epoch, a function of (seed, stream, epoch)."""
-        return torch.randperm(self.sizes[stream.pool], generator=generator(self.seed, "order", stream.name, epoch))
+        """The order of the pool's images in an epoch, a function of (seed, stream, epoch).
+
+        Source: openai/improved-gan, mnist_svhn_cifar10, for pools smaller than a batch (there permutations run on from
+        batch to batch).
+        """
+        n, randomness = self.sizes[stream.pool], generator(self.seed, "order", stream.name, epoch)
+        if n >= self.batch_size:
+            return torch.randperm(n, generator=randomness)
+        passes = -(-self.batch_size // n)  # the last one in part
+        permutations = torch.rand(self._batches(stream), passes, n, generator=randomness).argsort(-1)
+        return permutations.flatten(1)[:, : self.batch_size].flatten()
 
 
 class RoundLoader(Rounds):

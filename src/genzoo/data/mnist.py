@@ -32,7 +32,7 @@ class MNIST(TrainTestData):
     Args:
         root: folder of data sets.
         train_size: the first so many of the 60,000 are for training, the rest for validation.
-        options: ``offline`` (never download), ``batch_size``, ``rounds``, ``seed`` and facts: of ``TrainTestData``.
+        options: of ``TrainTestData``, such as ``offline`` (never download).
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, a file is damaged.

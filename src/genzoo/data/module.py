@@ -8,10 +8,11 @@ import torch
 from torch import Generator, Tensor
 
 from genzoo.core.batches import DataSpec, ImageSet
-from genzoo.core.checks import check_positive
+from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
+from genzoo.data.labels import draw_labelled, known
 from genzoo.data.loader import RoundLoader
 
 SPLITS = ("train", "validation", "test")
@@ -32,6 +33,8 @@ class ImageData(pl.LightningDataModule):
         batch_size: images of one batch over all ranks.
         rounds: length of the run in rounds.
         seed: of the order and of augmentation.
+        labels_per_class: of each class, training sees so many labels, and the others as unknown; None = all.
+        label_seed: which labels these are depends on it alone.
     """
 
     name: str
@@ -48,14 +51,24 @@ class ImageData(pl.LightningDataModule):
         batch_size: int = 64,
         rounds: int = 1,
         seed: int = 0,
+        labels_per_class: int | None = None,
+        label_seed: int = 0,
     ):
         super().__init__()
         for key, value in (("batch_size", batch_size), ("size", size)):
             check_positive(f"data.{key}", value)
         if levels is not None and channels not in (1, 3):
             raise GenzooError(f"data.channels={channels}: 1 (grey) or 3 (colour) is needed.")
+        check_integer("data.label_seed", label_seed, 0)
+        if labels_per_class is not None:
+            check_positive("data.labels_per_class", labels_per_class)
+            if not classes:
+                raise GenzooError(
+                    f"data.labels_per_class={labels_per_class}: data={self.name} has no labels; leave it out."
+                )
         self.spec = DataSpec(self.name, channels, size, levels, classes, tuple(factors))
         self.batch_size, self.rounds, self.seed = batch_size, rounds, seed
+        self.labels_per_class, self.label_seed = labels_per_class, label_seed
         self._splits: dict[str, ImageSet] | None = None
 
     def load(self) -> Mapping[str, ImageSet]:
@@ -86,7 +99,10 @@ class ImageData(pl.LightningDataModule):
             self._splits = splits
 
     def split(self, name: str) -> ImageSet:
-        """The images of one split, as stored: on the CPU, uint8 levels (of continuous data floats)."""
+        """The images of one split, as stored: on the CPU, uint8 levels (of continuous data floats).
+
+        With all labels, for measurements, whose protocols say what they use; a model is trained on ``pools`` alone.
+        """
         self.setup()
         assert self._splits is not None
         return self._splits[name]
@@ -102,21 +118,37 @@ class ImageData(pl.LightningDataModule):
         return ImageSet(levels, labels[:limit], None if factors is None else factors[:limit])
 
     def fingerprint(self) -> str:
-        """A hash of the training images, so that a run never goes on with other data."""
-        return hashlib.sha256(self.split("train").images.numpy().tobytes()).hexdigest()[:16]
+        """A hash of the training images and of a choice of labels, so that a run never goes on with other data."""
+        content = hashlib.sha256(self.split("train").images.numpy().tobytes())
+        if self.labels_per_class is not None:
+            content.update(self.pools()["train"].labels.numpy().tobytes())
+        return content.hexdigest()[:16]
 
     def pools(self) -> dict[str, ImageSet]:
-        """What streams draw from: all training images, and those whose label is known."""
+        """What streams draw from: all training images, and those whose label is known.
+
+        With ``labels_per_class`` they come without factors, which may tell the labels that are not to be seen.
+
+        Raises:
+            GenzooError: a class has fewer labels than that.
+        """
         train = self.split("train")
-        known = train.labels >= 0
-        if not known.any():
-            return {"train": train}
-        if known.all():
-            return {"train": train, "labelled": train}
-        return {
-            "train": train,
-            "labelled": ImageSet(*(None if field is None else field[known] for field in train)),
-        }
+        if self.labels_per_class is not None:
+            train = ImageSet(train.images, self._seen(train.labels))
+        labelled = train if (train.labels >= 0).all() else known(train)
+        return {"train": train, "labelled": labelled} if len(labelled.labels) else {"train": train}
+
+    def _seen(self, labels: Tensor) -> Tensor:
+        """The training labels, but for ``labels_per_class`` of each class -1."""
+        chosen = draw_labelled(
+            labels,
+            self.labels_per_class,
+            self.spec.classes,
+            generator(self.label_seed, "labels"),
+            "data.labels_per_class",
+            self.name,
+        )
+        return torch.full_like(labels, -1).index_copy(0, chosen, labels[chosen])
 
     def initial_images(self, limit: int = 10_000) -> Tensor:
         """Training images for data-dependent initialisation, float in [-1, 1]."""

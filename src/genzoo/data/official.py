@@ -63,10 +63,7 @@ class TrainTestData(OfficialData):
         root: folder of data sets.
         train_size: the first so many of the training part are for training, the rest for validation.
         offline: never download.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set; it is checked.
+        options: of ``ImageData``, and what the configuration states of the set, which is checked.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -82,17 +79,14 @@ class TrainTestData(OfficialData):
         root: str | Path,
         train_size: int,
         offline: bool = False,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        check_facts(self.name, self.facts, facts)
+        options = check_facts(self.name, self.facts, options)
         if not isinstance(train_size, int) or not 1 <= train_size <= self.n_train:
             raise GenzooError(
                 f"data.train_size={train_size}: an integer from 1 to {self.n_train} is needed; the rest validates."
             )
-        super().__init__(root, offline, **self.facts, batch_size=batch_size, rounds=rounds, seed=seed)
+        super().__init__(root, offline, **options)
         self.train_size = train_size
 
     def load(self) -> Mapping[str, ImageSet]:

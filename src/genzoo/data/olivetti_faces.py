@@ -34,10 +34,8 @@ class OlivettiFaces(OfficialData):
         root: folder of data sets.
         size: height and width in pixels, 64 or, resized bilinearly, 32.
         offline: never download.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (channels, levels, classes); it is checked.
+        options: of ``ImageData``, and what the configuration states of the set (channels, levels, classes), which is
+            checked.
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
@@ -62,15 +60,12 @@ class OlivettiFaces(OfficialData):
         root: str | Path,
         size: int = 64,
         offline: bool = False,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        check_facts(self.name, self.facts, facts)
+        options = check_facts(self.name, self.facts, options)
         if size not in (32, 64):
             raise GenzooError(f"data.size={size}: 64 (as distributed) or 32 (resized) is needed.")
-        super().__init__(root, offline, size=size, **self.facts, batch_size=batch_size, rounds=rounds, seed=seed)
+        super().__init__(root, offline, size=size, **options)
 
     def load(self) -> Mapping[str, ImageSet]:
         """Reads the splits."""

@@ -36,10 +36,7 @@ class Shapes(ImageData):
         channels: 3, or 1 for grey.
         n_train, n_validation, n_test: number of images.
         shapes_seed: of the factors; the same seed gives the same images.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (levels, classes); it is checked.
+        options: of ``ImageData``, and what the configuration states of the set (levels, classes), which is checked.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -64,27 +61,16 @@ class Shapes(ImageData):
         n_validation: int = 1_000,
         n_test: int = 1_000,
         shapes_seed: int = 0,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        check_facts(self.name, self.facts, facts)
+        options = check_facts(self.name, self.facts, options)
         for key, value, least in (
             ("n_train", n_train, 1),
             ("n_validation", n_validation, 0),
             ("n_test", n_test, 0),
         ):
             check_integer(f"data.{key}", value, least)
-        super().__init__(
-            size,
-            channels,
-            **self.facts,
-            factors=tuple(FACTORS),
-            batch_size=batch_size,
-            rounds=rounds,
-            seed=seed,
-        )
+        super().__init__(size, channels, factors=tuple(FACTORS), **options)
         self.numbers = {"train": n_train, "validation": n_validation, "test": n_test}
         self.shapes_seed = shapes_seed
 

@@ -36,10 +36,7 @@ class StreamedImages(ImageData):
         window: chunks that are shuffled together.
         threads: that read ahead.
         ahead: rounds that are read ahead.
-        batch_size: images of one batch over all ranks.
-        rounds: length of the run in rounds.
-        seed: of the order.
-        facts: what the configuration states of the set (levels); it is checked.
+        options: of ``ImageData``, and what the configuration states of the set (levels), which is checked.
 
     Raises:
         GenzooError: there are no shards, or they are of another size, channels or classes; a setting is out of range.
@@ -64,12 +61,9 @@ class StreamedImages(ImageData):
         window: int = 4,
         threads: int = 4,
         ahead: int = 4,
-        batch_size: int = 64,
-        rounds: int = 1,
-        seed: int = 0,
-        **facts: Any,
+        **options: Any,
     ):
-        check_facts(self.name, self.facts, facts)
+        options = check_facts(self.name, self.facts, options)
         for key, value in (("limit", limit), ("window", window), ("threads", threads), ("ahead", ahead)):
             check_positive(f"data.{key}", value)
         self.shards = Shards(root)
@@ -80,9 +74,12 @@ class StreamedImages(ImageData):
                     f"data.{key}={value}: the shards in {self.shards.root} have {key}={written[key]}; "
                     f"set data.{key}={written[key]}, or write shards with scripts/write_shards.py."
                 )
-        super().__init__(
-            size, channels, **self.facts, classes=written["classes"], batch_size=batch_size, rounds=rounds, seed=seed
-        )
+        super().__init__(size, channels, classes=written["classes"], **options)
+        if self.labels_per_class is not None:
+            raise GenzooError(
+                f"data.labels_per_class={self.labels_per_class}: data=stream trains on all labels of its shards; leave "
+                "it out, or take a set that fits into memory, such as data=images."
+            )
         self.class_names = self.shards.classes
         self.limit, self.window, self.threads, self.ahead = limit, window, threads, ahead
         self._held: dict[str, ImageSet] = {}

@@ -36,7 +36,7 @@ class SVHN(TrainTestData):
         root: folder of data sets.
         train_size: the first so many of the 73,257 are for training, the rest for validation.
         extra: train on the 531,131 easier digits of ``<root>/extra_32x32.mat``, too.
-        options: ``offline`` (never download), ``batch_size``, ``rounds``, ``seed`` and facts: of ``TrainTestData``.
+        options: of ``TrainTestData``, such as ``offline`` (never download).
 
     Raises:
         GenzooError: a setting is out of range; in ``load``, files are missing or damaged.

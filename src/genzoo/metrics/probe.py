@@ -16,6 +16,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed, generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
+from genzoo.data.labels import draw_labelled, known
 from genzoo.data.module import ImageData
 from genzoo.metrics.batches import equal_batches
 from genzoo.metrics.evaluation import Evaluation
@@ -28,7 +29,8 @@ class LinearProbe:
     """The error of a linear support vector machine on a model's features of labelled training images.
 
     One against the rest, squared hinge loss, L2 penalty, features as they are. Its C is the one with the least error on
-    the validation split (of equals the first); the machine is trained on training images only.
+    the validation split (of equals the first); the machine is trained on training images only. It measures features, so
+    it takes the true labels, those that ``data.labels_per_class`` kept from the model's training, too.
 
     Args:
         labels_per_class: so many training images of each class, drawn at random; None = all whose label is known.
@@ -116,18 +118,12 @@ class LinearProbe:
 
     def _draw(self, train: ImageSet, data: ImageData) -> ImageSet:
         """The labelled images to train on, classes mixed."""
-        order = torch.randperm(len(train.labels), generator=generator(self.seed, "probe"))
-        if self.labels_per_class is not None:
-            kept = []
-            for c in range(data.spec.classes):
-                of_class = (train.labels[order] == c).nonzero().flatten()
-                if len(of_class) < self.labels_per_class:
-                    raise GenzooError(
-                        f"metrics.probe.labels_per_class={self.labels_per_class}: data={data.name} has only "
-                        f"{len(of_class)} labelled training images of class {c}; ask for fewer, or null for all."
-                    )
-                kept.append(of_class[: self.labels_per_class])
-            order = order[torch.cat(kept).sort().values]
+        randomness, n = generator(self.seed, "probe"), self.labels_per_class
+        if n is None:
+            order = torch.randperm(len(train.labels), generator=randomness)
+        else:
+            key = "metrics.probe.labels_per_class"
+            order = draw_labelled(train.labels, n, data.spec.classes, randomness, key, data.name)
         return ImageSet(train.images[order], train.labels[order])
 
     def _fit(self, c: float, x: np.ndarray, y: np.ndarray) -> LinearSVC:
@@ -136,9 +132,3 @@ class LinearProbe:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the original stops after as many passes
             return machine.fit(x, y)
-
-
-def known(images: ImageSet) -> ImageSet:
-    """Those images whose label is known."""
-    chosen = images.labels >= 0
-    return ImageSet(images.images[chosen], images.labels[chosen])

@@ -1,0 +1,69 @@
+"""How many images a classifier gets wrong."""
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import Classifies
+from genzoo.core.checks import check_positive
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.labels import known
+from genzoo.data.module import ImageData
+from genzoo.metrics.batches import equal_batches
+from genzoo.metrics.evaluation import Evaluation
+
+
+@register
+class ClassificationErrors:
+    """The images of a split that a model assigns to a wrong class, all whose label is known.
+
+    Args:
+        batch_size: images a pass; with batch statistics part of the protocol.
+
+    Raises:
+        GenzooError: the batch size is no positive integer.
+
+    Source: Salimans et al. 2016, arXiv 1606.03498, section 6; openai/improved-gan, mnist_svhn_cifar10, which counts
+    them every epoch on test images with the averaged parameters, without noise.
+    """
+
+    needs = frozenset({Classifies})
+
+    def __init__(self, batch_size: int = 128):
+        check_positive("metrics.errors.batch_size", batch_size)
+        self.batch_size = batch_size
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """``errors``, the number of wrong images, and ``error``, their fraction; nothing if there are no labels."""
+        labels = known(data.split(split)).labels
+        if not len(labels):
+            return Evaluation()
+        wrong = self.count(self.probabilities(module, data, split), labels)
+        return Evaluation(
+            {"errors": wrong, "error": wrong / len(labels)}, protocol=self.protocol(module, data, len(labels))
+        )
+
+    def probabilities(self, module: RoundModule, data: ImageData, split: str) -> Tensor:
+        """Class probabilities, float (N, K) on the CPU, of the images whose label is known."""
+        images = known(data.evaluation_images(split)).images
+        batches = equal_batches(images, data.spec.levels, self.batch_size)
+        logits = torch.cat([module.classify(batch.to(module.device)) for batch in batches])
+        return at_least_float32(logits)[: len(images)].softmax(1).cpu()
+
+    def count(self, probabilities: Tensor, labels: Tensor) -> int:
+        """How many images (N,) have another class than the most likely one (N, K)."""
+        return int((probabilities.argmax(1) != labels).sum())
+
+    def protocol(self, module: RoundModule, data: ImageData, images: int) -> dict[str, object]:
+        """What decides the numbers: images measured, averages, batch norm, labels that training saw."""
+        n = data.labels_per_class
+        return {
+            "images": images,
+            "averages": sorted(module.averages),
+            "batch_size": self.batch_size,
+            "batch_norm": module.batch_norm,
+            "labels_per_class": n,
+            "training_labels": "all" if n is None else n * data.spec.classes,
+            "label_seed": data.label_seed,
+        }
