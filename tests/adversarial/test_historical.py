@@ -104,6 +104,7 @@ def test_the_history_begins_with_what_the_initialisation_made_of_the_networks():
         kind=partial(GAN, objective=Wasserstein(), weight_clip=0.5), historical_averaging={"discriminator": history}
     )
     module.initialise(REAL.images)
+    assert history.count.item() == 1, "no step was taken"
     module.follow_averages()  # as training does
     assert history.mean.tolist() == [0.5, 0.5, 0.5]
     with torch.no_grad():
