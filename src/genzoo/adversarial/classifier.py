@@ -12,9 +12,7 @@ from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule, Turn
-from genzoo.nn.data_dependent import initialise_from_data
-
-INITIAL = 500  # images that the data-dependent initialisation sees
+from genzoo.nn.data_dependent import INITIAL, initialise_from_data
 
 
 def check_classes(discriminator: nn.Module, data: DataSpec) -> None:

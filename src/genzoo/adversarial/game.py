@@ -15,6 +15,7 @@ from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent
 from genzoo.core.randomness import generator as fixed_generator
 from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
+from genzoo.nn.data_dependent import INITIAL, initialise_from_data
 
 
 class Game(RoundModule):
@@ -98,10 +99,14 @@ class Game(RoundModule):
         return frozenset({Samples, Decodes})
 
     def initialise(self, images: Tensor) -> None:
-        """Hands training images to networks that start from them."""
+        """Hands training images to networks that start from them; layers with a data-dependent initialisation take it
+        from 500 images, or from a batch of codes.
+        """
         for network in (self.generator, self.discriminator):
             if hasattr(network, "initialise"):
                 network.initialise(images)
+        initialise_from_data(self.discriminator, images[:INITIAL])
+        initialise_from_data(self.generator, self.latent.sample(self.sampling_batch))
 
     def follow_averages(self) -> None:
         """As ``Inference``; lets each historical average start from its player's networks."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.adversarial.classifier import INITIAL, check_classes
+from genzoo.adversarial.classifier import check_classes
 from genzoo.adversarial.game import Game
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Classifies, Features
@@ -16,7 +16,6 @@ from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
-from genzoo.nn.data_dependent import initialise_from_data
 
 
 @register
@@ -59,11 +58,6 @@ class SemiSupervisedGAN(Game):
         """Refuses data without labels, or with another number of classes."""
         super().check_data(data)
         check_classes(self.discriminator, data)
-
-    def initialise(self, images: Tensor) -> None:
-        """Data-dependent initialisation of both networks."""
-        initialise_from_data(self.discriminator, images[:INITIAL])
-        initialise_from_data(self.generator, self.latent.sample(self.sampling_batch))
 
     def discriminator_loss(self, labelled: ImageBatch, unlabelled: ImageBatch) -> Tensor:
         """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""

@@ -4,6 +4,7 @@ They hold no state, so a resumed run goes on exactly where it stood.
 """
 
 from genzoo.core.checks import check_integer, check_positive
+from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 
 
@@ -82,3 +83,28 @@ class Halved:
     def __call__(self, rounds: int) -> float:
         """The value for the round that follows ``rounds`` played ones."""
         return self.start / 2 ** (rounds // self.every)
+
+
+@register
+class Decay:
+    """``start`` for ``flat`` rounds, then falling linearly to 0 at ``end``, in steps of ``every`` rounds.
+
+    Source: openai/improved-gan, mnist_svhn_cifar10: the step size of an epoch.
+
+    Example:
+        >>> rate = Decay(start=3.0, flat=4, end=10, every=2)
+        >>> [rate(r) for r in (0, 4, 5, 6, 8, 10, 12)]
+        [3.0, 3.0, 3.0, 2.0, 1.0, 0.0, 0.0]
+    """
+
+    def __init__(self, start: float, flat: int, end: int, every: int = 1):
+        for key, value in (("flat", flat), ("end", end), ("every", every)):
+            check_positive(f"model.schedules: {key}", value)
+        if flat >= end:
+            raise GenzooError(f"model.schedules: flat={flat}: fewer rounds than end={end} are needed.")
+        self.start, self.flat, self.end, self.every = start, flat, end, every
+
+    def __call__(self, rounds: int) -> float:
+        """The value for the round that follows ``rounds`` played ones."""
+        begun = rounds - rounds % self.every
+        return self.start * min(max(self.end - begun, 0) / (self.end - self.flat), 1.0)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+INITIAL = 500  # images that it is taken from, as in openai/improved-gan
+
 
 def initialise_from_data(network: nn.Module, *inputs: Tensor) -> None:
     """Lets every layer that has one take its data-dependent initialisation, in one pass.
@@ -19,6 +21,8 @@ def initialise_from_data(network: nn.Module, *inputs: Tensor) -> None:
     Source: Salimans, Kingma 2016, arXiv 1602.07868, section 3.
     """
     layers: Sequence[nn.Module] = [m for m in network.modules() if hasattr(m, "initialising")]
+    if not layers:
+        return
     for layer in layers:
         layer.initialising = True
     try:

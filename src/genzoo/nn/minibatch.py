@@ -58,7 +58,8 @@ class MinibatchDiscrimination(nn.Module):
 
     def _project(self, x: Tensor) -> Tensor:
         """(B, features) -> M (B, kernels, dimensions)."""
-        weight = self.theta * (self.log_scale.exp() / self.theta.norm(dim=0))
+        # An average that starts from zero has no direction yet.
+        weight = self.theta * (self.log_scale.exp() / self.theta.norm(dim=0).clamp_min(1e-12))
         return (x @ weight.flatten(1)).unflatten(1, self.log_scale.shape)
 
     @torch.no_grad()

@@ -3,7 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from genzoo.core.registry import register
 
+
+@register
 class GaussianNoise(nn.Module):
     """Adds independent normal noise in training; in evaluation the identity.
 
@@ -24,3 +27,8 @@ class GaussianNoise(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Any shape -> the same."""
         return x + self.std * torch.randn_like(x) if self.training else x
+
+
+@register
+class Dropout(nn.Dropout):
+    """``torch.nn.Dropout``, which configurations may name."""

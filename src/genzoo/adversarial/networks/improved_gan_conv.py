@@ -31,6 +31,7 @@ class ConvGenerator(nn.Module):
         latent: width of the latent code.
         shape: (C, 32, 32) of the images.
         channels: of the feature map of 16 x 16; each coarser one has twice as many.
+        last_std, std_of_layer: of the last layer's data-dependent initialisation; see ``genzoo.nn.weight_norm``.
 
     Example:
         >>> import torch
@@ -38,7 +39,14 @@ class ConvGenerator(nn.Module):
         torch.Size([2, 3, 32, 32])
     """
 
-    def __init__(self, latent: int, shape: tuple[int, int, int], channels: int = 128):
+    def __init__(
+        self,
+        latent: int,
+        shape: tuple[int, int, int],
+        channels: int = 128,
+        last_std: float = 0.1,
+        std_of_layer: bool = False,
+    ):
         super().__init__()
         check_size(shape, 32)
         self.shape = tuple(shape)
@@ -54,7 +62,9 @@ class ConvGenerator(nn.Module):
             nn.ConvTranspose2d(width // 2, channels, bias=False, **doubles),
             shift_only(nn.BatchNorm2d(channels, eps=1e-6)),
             nn.ReLU(),
-            WeightNormConvTranspose2d(channels, self.shape[0], train_gain=True, init_std=0.1, **doubles),
+            WeightNormConvTranspose2d(
+                *(channels, self.shape[0]), train_gain=True, init_std=last_std, std_of_layer=std_of_layer, **doubles
+            ),
             nn.Tanh(),
         )
         _normal(self)
@@ -71,8 +81,8 @@ class ConvDiscriminator(nn.Module):
     Args:
         shape: (C, 32, 32) of the images.
         classes: number of logits.
+        corruption: layer on the images, dropout or noise.
         channels: of the first three convolutions; the others have twice as many.
-        corruption: layer on the images, with dropout or noise.
         slope: of the leaky ReLU.
         minibatch: factory of a layer on the pooled features, called with their number; None = none.
         last_std: standard deviation of the logits after the data-dependent initialisation.
@@ -80,7 +90,7 @@ class ConvDiscriminator(nn.Module):
 
     Example:
         >>> import torch
-        >>> ConvDiscriminator(shape=(3, 32, 32), classes=10, channels=4)(torch.zeros(2, 3, 32, 32)).shape
+        >>> ConvDiscriminator((3, 32, 32), 10, GaussianNoise(0.2), channels=4)(torch.zeros(2, 3, 32, 32)).shape
         torch.Size([2, 10])
     """
 
@@ -88,8 +98,8 @@ class ConvDiscriminator(nn.Module):
         self,
         shape: tuple[int, int, int],
         classes: int,
+        corruption: nn.Module,
         channels: int = 96,
-        corruption: nn.Module | None = None,
         slope: float = 0.2,
         minibatch: Callable[[int], MinibatchDiscrimination] | None = None,
         last_std: float = 0.1,
@@ -105,7 +115,7 @@ class ConvDiscriminator(nn.Module):
             return [layer, nn.LeakyReLU(slope)]
 
         self.trunk = nn.Sequential(
-            nn.Dropout(0.2) if corruption is None else corruption,
+            corruption,
             *block(self.shape[0], channels, padding=1),
             *block(channels, channels, padding=1),
             *block(channels, channels, padding=1, stride=2),
