@@ -105,14 +105,14 @@ class Sure:
 def test_probabilities_are_averaged_and_not_logits_or_votes():
     # The mean probabilities are 0.300, 0.267, 0.290, 0.143. By logits class 2 would win, by votes class 1.
     sure, unsure = (0.9, 0.001, 0.09, 0.009), (0.0001, 0.4, 0.39, 0.2099)
-    members = [Sure(*sure), Sure(*unsure), Sure(*unsure)]
+    members = [Sure(*unsure), Sure(*sure), Sure(*unsure)]
     data = Shapes(8, 1, n_train=1, n_validation=0, n_test=40)
     counts = data.split("test").labels.bincount(minlength=4)
     found, errors = measure(members, ClassificationErrors(), data, "test")
     assert torch.stack([m.logits for m in members]).mean(0).argmax() == 2
     assert found.values["test/ensemble_errors"] == 40 - counts[0]
     assert len(set(counts.tolist())) > 2
-    assert errors == [40 - counts[0], 40 - counts[1], 40 - counts[1]]
+    assert errors == [40 - counts[1], 40 - counts[0], 40 - counts[1]]
 
 
 def test_a_folder_of_runs_and_a_sweep_are_ensembles(members, tmp_path):
