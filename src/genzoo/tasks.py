@@ -5,7 +5,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,16 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from genzoo import resume, torchrun
 from genzoo.build import build, build_data, build_module, trainer_options
 from genzoo.callbacks.interruption import Interruption
-from genzoo.core.checkpoints import FORMAT, find_checkpoint, load_checkpoint, load_weights
+from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
 from genzoo.core.pictures import save_picture
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import SPLITS, ImageData
+from genzoo.ensemble import check_alike, check_capable, find_members, measure
 from genzoo.folders import VARIABLE, create_run_folder, log_to
+from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Metric, capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
 from genzoo.reports import announce, code_version, conclude, report
@@ -140,6 +142,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
 def evaluate(cfg: DictConfig) -> dict[str, float]:
     """Measures a checkpoint, with the configuration it carries, by all metrics that its model is capable of.
 
+    Of several checkpoints it counts the errors of their ensemble.
+
     Args:
         cfg: composed from conf/evaluate.yaml.
 
@@ -153,24 +157,15 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     trust(cfg.trust)
     if cfg.split not in SPLITS:
         raise GenzooError(f"split={cfg.split}: unknown. {near(cfg.split, SPLITS)}")
-    path = find_checkpoint(cfg.ckpt, "ckpt")
+    paths = find_members(cfg.ckpt)
+    if len(paths) > 1:
+        return _evaluate_ensemble(cfg, paths)
+    (path,) = paths
     checkpoint = load_checkpoint(path)
-    stored = checkpoint["genzoo"]
-    now = OmegaConf.to_container(cfg, resolve=True)
-    config = {**stored["config"], "data": resume.relocate(stored["config"], now, cfg.data.root)}
+    config, data, module = _restored(checkpoint, path, cfg)
+    _load_data(data, config, checkpoint)
 
-    data, module = build_data(config), build_module(config)
-    load_weights(module, checkpoint, path)
-    module.on_load_checkpoint(checkpoint)
-    module.to(_device(cfg.device))
-    data.prepare_data()
-    data.setup()
-    config["marks"] = _marks(config, data)
-    if stored["data"] != _origin(data):
-        config["marks"].append("other images")
-        log.warning(f"trained on data.source={stored['data']['source']}, but measured on other images: {data.source}")
-
-    metrics = _metrics(now)
+    metrics = _metrics(OmegaConf.to_container(cfg, resolve=True))
     able = capable(metrics, module)
     passed_over = [name for name in metrics if name not in able]
     if passed_over and not able:
@@ -190,7 +185,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     for name, page in found.pages.items():
         with aside(folder / f"{name}.html") as partial:
             partial.write_text(page, encoding="utf-8")
-    trained_by = stored["trained_by"]
+    trained_by = checkpoint["genzoo"]["trained_by"]
     result = report(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
     write_json(folder / "metrics.json", result)
     for name, value in found.values.items():
@@ -200,6 +195,63 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         for error in found.errors.values():
             raise error
     return dict(found.values)
+
+
+def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, float]:
+    """Counts the errors of several checkpoints together and of each, which ``metrics.json`` holds under ``members``."""
+    checkpoints = [load_checkpoint(path) for path in paths]
+    stored = [checkpoint["genzoo"] for checkpoint in checkpoints]
+    check_alike(paths, stored)
+    restored = [_restored(checkpoint, path, cfg) for checkpoint, path in zip(checkpoints, paths, strict=True)]
+    modules = [module for *_, module in restored]
+    config, data, _ = restored[0]
+    metric = build(cfg.metrics.get("errors"), "metrics.errors") or ClassificationErrors()
+    check_capable(paths, modules)
+    _load_data(data, config, checkpoints[0])
+
+    found, errors = measure(modules, metric, data, cfg.split)
+    members = [
+        {"checkpoint": str(path), "seed": one["config"]["seed"], "rounds": module.progress.rounds, "errors": wrong}
+        for path, one, module, wrong in zip(paths, stored, modules, errors, strict=True)
+    ]
+    least = min(modules, key=lambda module: module.progress.rounds)  # unfinished, if a member is
+    trained_by = ", ".join(dict.fromkeys(version for one in stored for version in one["trained_by"].split(", ")))
+    # Of no experiment: a record holds one run.
+    result = report({**config, "experiment": {}}, data, least, found, trained_by=trained_by, members=members)
+    name = f"{config['recipe']['name']}-{data.name}"
+    folder = create_run_folder(Path(cfg.paths.runs) / "ensembles", name, config["seed"])
+    write_json(folder / "metrics.json", result)
+    log.info(f"ensemble of {len(members)} x {config['recipe']['name']}, on the {cfg.split} images of {data.name}")
+    for member in members:
+        log.info(
+            f"seed {member['seed']}, {member['rounds']} rounds: {member['errors']} errors ({member['checkpoint']})"
+        )
+    for key, value in found.values.items():
+        log.info(f"{key} {value:.4f}")
+    log.info(f"metrics.json is in {folder}")
+    return dict(found.values)
+
+
+def _restored(
+    checkpoint: Mapping[str, Any], path: Path, cfg: DictConfig
+) -> tuple[dict[str, Any], ImageData, RoundModule]:
+    """The configuration of a checkpoint, its data (not yet loaded) and its module, on the device."""
+    stored, now = checkpoint["genzoo"]["config"], OmegaConf.to_container(cfg, resolve=True)
+    config = {**stored, "data": resume.relocate(stored, now, cfg.data.root)}
+    data, module = build_data(config), build_module(config)
+    load_weights(module, checkpoint, path)
+    module.on_load_checkpoint(checkpoint)
+    return config, data, module.to(_device(cfg.device))
+
+
+def _load_data(data: ImageData, config: dict[str, Any], checkpoint: Mapping[str, Any]) -> None:
+    """Loads what a checkpoint is measured on, and marks the configuration if these are other images."""
+    data.prepare_data()
+    data.setup()
+    config["marks"] = _marks(config, data)
+    if (trained := checkpoint["genzoo"]["data"]) != _origin(data):
+        config["marks"].append("other images")
+        log.warning(f"trained on data.source={trained['source']}, but measured on other images: {data.source}")
 
 
 def _be_quiet() -> None:
