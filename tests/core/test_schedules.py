@@ -1,7 +1,7 @@
 import pytest
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.schedules import Geometric, Halved, Linear, WarmUp
+from genzoo.core.schedules import Decay, Geometric, Halved, Linear, WarmUp
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 999, 1000, 5000, 10**6])
@@ -20,6 +20,19 @@ def test_geometric_is_repeated_division_down_to_the_floor():
 def test_geometric_reaches_the_originals_value_after_its_epochs():
     # goodfeli/adversarial: 0.1 / 1.000004 ** updates; after 125,000 updates exp(-0.499999) of it is left.
     assert Geometric(start=0.1, factor=1.000004, floor=1e-6)(125_000) == pytest.approx(0.0606531, rel=1e-5)
+
+
+def test_decay_is_the_originals_step_size_of_an_epoch():
+    rate = Decay(start=3e-4, flat=400_000, end=600_000, every=500)
+    for epoch in (0, 799, 800, 801, 1000, 1199):  # train_cifar_feature_matching.py
+        for t in (0, 499):
+            assert rate(500 * epoch + t) == pytest.approx(3e-4 * min(3.0 - epoch / 400.0, 1.0))
+    assert rate(600_500) == 0.0
+
+
+def test_decay_needs_its_end_behind_its_flat_part():
+    with pytest.raises(GenzooError, match="flat=10: fewer rounds than end=10"):
+        Decay(start=1.0, flat=10, end=10)
 
 
 def test_warm_up_is_the_originals_number_of_critic_steps():

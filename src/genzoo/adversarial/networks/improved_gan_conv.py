@@ -90,7 +90,7 @@ class ConvDiscriminator(nn.Module):
 
     Example:
         >>> import torch
-        >>> ConvDiscriminator((3, 32, 32), 10, GaussianNoise(0.2), channels=4)(torch.zeros(2, 3, 32, 32)).shape
+        >>> ConvDiscriminator((3, 32, 32), 10, nn.Dropout(0.2), channels=4)(torch.zeros(2, 3, 32, 32)).shape
         torch.Size([2, 10])
     """
 

@@ -1,0 +1,143 @@
+"""Semi-supervised GANs: the losses against their definition, the rounds, the networks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from genzoo.adversarial.matching import MeanSquared
+from genzoo.build import build_data, build_module
+from genzoo.core.batches import ImageBatch
+from genzoo.core.errors import GenzooError
+from support import SHAPES, resolved
+
+
+def built(model, *overrides, size=28):
+    config = resolved(
+        *(f"model={model}", *SHAPES, f"data.size={size}", "trainer=smoke", "recipe.batch_size=8", *overrides)
+    )
+    data, module = build_data(config), build_module(config)
+    return data, module
+
+
+class Judged(nn.Module):
+    """Stands for a discriminator: an image's first pixels are its logits."""
+
+    shape, classes = (1, 28, 28), 3
+
+    def features(self, images):
+        return images.flatten(1)[:, :3]
+
+    def head(self, features):
+        return features
+
+
+def batch(n, seed):
+    generator = torch.Generator().manual_seed(seed)
+    return ImageBatch(torch.randn(n, 1, 28, 28, generator=generator), torch.tensor([0, 2, 1, 1, 0, 2, 0, 0])[:n])
+
+
+def of(images):
+    return images.flatten(1)[:, :3].double().detach().numpy()
+
+
+def test_the_discriminators_loss_is_that_of_k_plus_1_classes():
+    _, module = built("improved_gan")
+    labelled, unlabelled = batch(8, 0), batch(8, 1)
+    fake = batch(8, 2).images
+    module.discriminator = Judged()
+    module.images_to_judge = lambda real: (None, fake)
+    module.unlabelled_weight = 0.7
+
+    # The paper's loss (section 5) by probabilities of K + 1 classes, the logit of "generated" being 0.
+    def probabilities(images):
+        scores = np.exp(np.concatenate([of(images), np.zeros((len(images), 1))], axis=1))
+        return scores / scores.sum(1, keepdims=True)
+
+    known = np.exp(of(labelled.images))
+    known /= known.sum(1, keepdims=True)
+    supervised = -np.log(known[np.arange(8), labelled.labels.numpy()]).mean()
+    real, generated = probabilities(unlabelled.images)[:, -1], probabilities(fake)[:, -1]
+    expected = supervised - 0.7 * (np.log(1 - real).mean() + np.log(generated).mean()) / 2
+    assert module.discriminator_loss(labelled=labelled, unlabelled=unlabelled).item() == pytest.approx(expected, 1e-5)
+
+
+def test_the_generator_minimises_log_1_minus_d():
+    _, module = built("improved_gan_minibatch_cifar10", "data.channels=3", size=32)
+    other, fake = batch(8, 1), batch(8, 2).images
+    module.discriminator, module.images_to_improve = Judged(), lambda real: (None, fake)
+    z = np.exp(of(fake)).sum(1)
+    assert module.generator_loss(other=other).item() == pytest.approx(np.log(1 - z / (z + 1)).mean(), 1e-5)
+
+
+def test_feature_matching_takes_features_with_noise_on():
+    _, module = built("improved_gan")
+    assert isinstance(module.matching, MeanSquared)
+    module.initialise(torch.rand(500, 1, 28, 28) * 2 - 1)
+    other = batch(8, 1)
+    torch.manual_seed(0)
+    found = module.generator_loss(other=other)
+    torch.manual_seed(0)
+    fake = module.generator(module.latent.sample(8))
+    real = module.discriminator.features(other.images)
+    generated = module.discriminator.features(fake)
+    expected = ((real.mean(0) - generated.mean(0)) ** 2).sum() / real.shape[1]
+    torch.testing.assert_close(found, expected)
+    assert not torch.equal(module.discriminator.features(fake), generated), "noise is on"
+
+
+def test_a_round_draws_labelled_unlabelled_and_for_each_step_of_the_generator_other_images():
+    assert {s.name: (s.pool, s.batches) for s in built("improved_gan")[1].streams()} == {
+        "labelled": ("labelled", 1),
+        "unlabelled": ("train", 1),
+        "other": ("train", 1),
+    }
+    _, module = built("improved_gan_minibatch_svhn", "data.channels=3", size=32)
+    assert {s.name: s.batches for s in module.streams()} == {"labelled": 1, "unlabelled": 1, "other": 3}
+
+
+def test_minibatch_features_do_not_mix_real_and_generated_images():
+    _, module = built("improved_gan_minibatch_cifar10", "data.channels=3", size=32)
+    module.discriminator.eval()
+    images = [torch.rand(8, 3, 32, 32) * 2 - 1 for _ in range(3)]
+    together = module.judge(*images)
+    for logits, batch_alone in zip(together, images, strict=True):
+        torch.testing.assert_close(logits, module.discriminator(batch_alone))
+
+
+def test_after_initialisation_the_logits_have_the_recipes_standard_deviation():
+    _, module = built("improved_gan_cifar10", "data.channels=3", size=32)
+    for m in module.discriminator.modules():
+        if isinstance(m, nn.Dropout):
+            m.p = 0.0
+    images = torch.rand(300, 3, 32, 32) * 2 - 1
+    module.initialise(images)
+    logits = module.discriminator(images)
+    torch.testing.assert_close(logits.mean(0), torch.zeros(4), atol=1e-4, rtol=0)
+    torch.testing.assert_close(logits.std(0, correction=0), torch.full((4,), 0.1), atol=1e-3, rtol=0)
+
+
+def test_the_generators_batch_norm_has_no_gain_to_train():
+    for model, size, channels in (("improved_gan", 28, 1), ("improved_gan_svhn", 32, 3)):
+        _, module = built(model, f"data.channels={channels}", size=size)
+        norms = [m for m in module.generator.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+        assert norms
+        assert not any(m.weight.requires_grad for m in norms)
+        assert all(m.bias.requires_grad and m.eps == 1e-6 for m in norms)
+
+
+@pytest.mark.parametrize("model", ["improved_gan", "improved_gan_supervised"])
+def test_data_with_other_classes_is_refused(model):
+    data, module = built(model, "model.discriminator.classes=7")
+    with pytest.raises(GenzooError, match=r"data=shapes has 4 classes, but the discriminator has 7 logits"):
+        module.check_data(data.spec)
+
+
+def test_the_baseline_sees_labelled_images_only():
+    _, module = built("improved_gan_supervised")
+    assert [s.pool for s in module.streams()] == ["labelled"]
+    module.discriminator = Judged()
+    labelled = batch(8, 0)
+    expected = torch.nn.functional.cross_entropy(labelled.images.flatten(1)[:, :3], labelled.labels)
+    module.discriminator.forward = lambda images: images.flatten(1)[:, :3]
+    torch.testing.assert_close(module.discriminator_loss(labelled=labelled), expected)
