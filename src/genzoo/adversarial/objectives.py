@@ -1,14 +1,16 @@
 """Objectives of the two-player game, as functions of what the discriminator (critic) says of each image.
 
-It says a real number: for ``Minimax`` and ``NonSaturating`` the logit of the probability D(x) that x is real, for
-the others the score D(x) itself. Every loss is a mean over the batch and is minimised.
+It says a real number: for ``Minimax``, ``NonSaturating`` and ``SmoothedLabels`` the logit of the probability D(x)
+that x is real, for the others the score D(x) itself. Every loss is a mean over the batch and is minimised.
 """
 
+import math
 from typing import Protocol
 
 from torch import Tensor
 from torch.nn import functional as F
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 
 
@@ -58,6 +60,46 @@ class NonSaturating(Minimax):
     def generator(self, fake: Tensor) -> Tensor:
         """-E log D(G(z))."""
         return F.softplus(-fake).mean()
+
+
+@register
+class SmoothedLabels:
+    """One-sided label smoothing: D(x) is pulled to α, not to 1, D(G(z)) to 0, and by the generator to its own target.
+
+    Pulled to p means KL(p || D), the cross-entropy minus its least value. With real images at α the discriminator
+    cannot win by being sure, and at equilibrium it says α / 2.
+
+    Args:
+        real: α, in (0, 1].
+        wanted: what the generator wants the discriminator to say of its images, in (0, 1].
+
+    Source: arXiv 1606.03498, section 3.4; openai/improved-gan, imagenet/build_model.py (0.75, and 0.375 wanted).
+
+    Example:
+        >>> import torch
+        >>> SmoothedLabels(wanted=0.5).generator(torch.zeros(1))  # D says 1/2, as wanted
+        tensor(0.)
+    """
+
+    def __init__(self, real: float = 0.75, wanted: float = 1.0):
+        for key, value in (("real", real), ("wanted", wanted)):
+            if not 0 < value <= 1:
+                raise GenzooError(f"model.objective.{key}={value}: a probability above 0 and up to 1 is needed.")
+        self.real, self.wanted = real, wanted
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E KL(α || D(x)) - E log(1 - D(G(z)))."""
+        return _divergence(self.real, real) + F.softplus(fake).mean()
+
+    def generator(self, fake: Tensor) -> Tensor:
+        """E KL(target || D(G(z)))."""
+        return _divergence(self.wanted, fake)
+
+
+def _divergence(target: float, logits: Tensor) -> Tensor:
+    """Mean KL divergence of Bernoulli laws: of the one of this probability from those of these logits."""
+    entropy = -sum(p * math.log(p) for p in (target, 1 - target) if p)
+    return F.binary_cross_entropy_with_logits(logits, logits.new_full(logits.shape, target)) - entropy
 
 
 @register
