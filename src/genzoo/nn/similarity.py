@@ -3,8 +3,6 @@
 import torch
 from torch import Tensor, nn
 
-from genzoo.core.precision import at_least_float32
-
 
 class HalfSimilarity(nn.Module):
     """Minibatch discrimination with two features a kernel: closeness to the real and to the generated half.
@@ -37,8 +35,8 @@ class HalfSimilarity(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Features of real and then of as many generated images, (2 B, F) -> (2 B, 2 kernels)."""
         n = len(features)
-        projected = at_least_float32(self.project(features)).unflatten(1, self.shape).transpose(0, 1)
-        distances = torch.cdist(projected, projected, p=1)  # (kernels, 2 B, 2 B)
+        projected = self.project(features).unflatten(1, self.shape).transpose(0, 1)
+        distances = torch.cdist(projected, projected, p=1)  # (kernels, 2 B, 2 B); float32 under autocast
         others = 1 - torch.eye(n, device=features.device, dtype=distances.dtype)
         real, fake = ((-distances).exp() * others).chunk(2, dim=2)
         return torch.cat([real.sum(2), fake.sum(2)]).T / (n * n / 2 - n / 2)
