@@ -32,6 +32,17 @@ class InjectedCodes:
         )
 
 
+class CodesOfImages:
+    """Stands for ``Game.codes``: a code that follows from the image it goes with, however the images are split."""
+
+    def __init__(self, width):
+        self.width = width
+
+    def __call__(self, real):
+        weights = torch.randn(real.images[0].numel(), self.width, generator=torch.Generator().manual_seed(0))
+        return torch.sin(real.images.flatten(1) @ weights.to(real.images.dtype))
+
+
 class InjectedPenalty(GradientPenalty):
     """Its draws are injected likewise."""
 

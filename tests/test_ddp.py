@@ -9,7 +9,16 @@ from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.build import build_data, build_module
 from genzoo.core.strategy import TurnStrategy
 from genzoo.nn.minibatch import MinibatchDiscrimination
-from spawned import Double, InjectedCodes, InjectedPenalty, KeepWeights, Matched, play_modules, played
+from spawned import (
+    CodesOfImages,
+    Double,
+    InjectedCodes,
+    InjectedPenalty,
+    KeepWeights,
+    Matched,
+    play_modules,
+    played,
+)
 from support import SHAPES, cpu_trainer, resolved
 
 
@@ -27,6 +36,17 @@ def fit(model, folder, **trainer_options):
         module.penalties = {name: InjectedPenalty(penalty.weight) for name, penalty in module.penalties.items()}
     trainer = cpu_trainer(use_distributed_sampler=False, callbacks=[Double(), KeepWeights(folder)], **trainer_options)
     trainer.fit(module, datamodule=data)
+
+
+def check_the_same(folder, images):
+    """Both ranks have the weights of the one rank, after as many images."""
+    (one, progress), (first, progress_first), (second, _) = (
+        torch.load(folder / f"{name}.pt", weights_only=True) for name in ("1-0", "2-0", "2-1")
+    )
+    assert progress == progress_first == {"rounds": 5, "images": images}
+    for key, value in one.items():
+        assert torch.equal(first[key], second[key]), key
+        torch.testing.assert_close(first[key], value, rtol=0, atol=1e-10)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -47,13 +67,26 @@ def fit(model, folder, **trainer_options):
 def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(model, images, strategy, tmp_path):
     fit(model, tmp_path, devices=1)
     fit(model, tmp_path, devices=2, strategy=strategy)
-    (one, progress), (first, progress_first), (second, _) = (
-        torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("1-0", "2-0", "2-1")
+    check_the_same(tmp_path, images)
+
+
+def fit_in_parts(folder, parts, **trainer_options):
+    """A model whose batch statistics belong to a rank: as many parts of a rank's batch, one after the other."""
+    config = resolved(
+        *("model=improved_gan_imagenet", *SHAPES, "data.size=16", "trainer=smoke", "trainer.rounds=5"),
+        *("recipe.batch_size=16", "model.generator.reference=4", f"trainer.accumulate={parts}"),
     )
-    assert progress == progress_first == {"rounds": 5, "images": images}
-    for key, value in one.items():
-        assert torch.equal(first[key], second[key]), key
-        torch.testing.assert_close(first[key], value, rtol=0, atol=1e-10)
+    data, module = build_data(config), build_module(config).double()
+    module.codes, module.discriminator.noise = CodesOfImages(module.latent.width), 0.0
+    trainer = cpu_trainer(use_distributed_sampler=False, callbacks=[Double(), KeepWeights(folder)], **trainer_options)
+    trainer.fit(module, datamodule=data)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_two_ranks_with_statistics_of_their_own_train_what_one_rank_trains_on_two_parts(tmp_path):
+    fit_in_parts(tmp_path, parts=2, devices=1)
+    fit_in_parts(tmp_path, parts=1, devices=2, strategy=TurnStrategy(start_method="spawn"))
+    check_the_same(tmp_path, images=80)
 
 
 def test_what_looks_across_the_batch_sees_all_ranks_if_its_scope_is_global(tmp_path):

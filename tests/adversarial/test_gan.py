@@ -248,14 +248,13 @@ def test_shared_images_save_a_pass_and_change_nothing_else(monkeypatch):
 @pytest.mark.parametrize(
     "other",
     [
-        {"simultaneous": True},
         {"generator_batches": 2},
         {"discriminator_steps": 2},
         {"discriminator_steps": lambda r: 1},
     ],
 )
-def test_shared_images_need_one_batch_and_turns(other):
-    with pytest.raises(GenzooError, match=r"model.shared_images=true: .*use model.simultaneous=false"):
+def test_shared_images_need_one_batch_a_round(other):
+    with pytest.raises(GenzooError, match=r"model.shared_images=true: .*use model.discriminator_steps=1"):
         make(shared_images=True, **other)
 
 

@@ -2,9 +2,10 @@ import math
 
 import pytest
 import torch
+from torch.distributions import Bernoulli, kl_divergence
 from torch.nn import functional as F
 
-from genzoo.adversarial.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from genzoo.adversarial.objectives import Hinge, LeastSquares, Minimax, NonSaturating, SmoothedLabels, Wasserstein
 from genzoo.core.errors import GenzooError
 
 BOTH = pytest.mark.parametrize("objective", [Minimax, NonSaturating])
@@ -138,3 +139,38 @@ def test_hinge_leaves_scores_outside_the_margin_alone():
     real, fake = logits(1.5, 0.5), logits(-1.5, -0.5)
     gradients = torch.autograd.grad(Hinge().discriminator(real, fake), (real, fake))
     assert [g.tolist() for g in gradients] == [[0, -0.5], [0, 0.5]]
+
+
+def divergence(target, values):
+    """Of the Bernoulli law of this probability from those of these logits."""
+    return kl_divergence(Bernoulli(torch.tensor(target).double()), Bernoulli(logits=values)).mean()
+
+
+@pytest.mark.parametrize(("alpha", "wanted"), [(0.75, 0.375), (1.0, 1.0)])
+def test_smoothed_labels_are_divergences_from_the_targets(alpha, wanted):
+    objective = SmoothedLabels(alpha, wanted)
+    loss = objective.discriminator(REAL, FAKE)
+    torch.testing.assert_close(loss, divergence(alpha, REAL) + divergence(0.0, FAKE))
+    torch.testing.assert_close(objective.generator(FAKE), divergence(wanted, FAKE))
+
+
+def test_labels_that_are_not_smoothed_are_the_non_saturating_game():
+    torch.testing.assert_close(SmoothedLabels(1.0).discriminator(REAL, FAKE), NonSaturating().discriminator(REAL, FAKE))
+    torch.testing.assert_close(SmoothedLabels(wanted=1.0).generator(FAKE), NonSaturating().generator(FAKE))
+
+
+def test_at_equilibrium_the_smoothed_discriminator_says_half_its_target():
+    # Real and generated images that are the same: the best D for them is α / 2, which the generator also wants.
+    said = torch.logit(torch.tensor([0.375], dtype=torch.double)).requires_grad_()
+    objective = SmoothedLabels(0.75, wanted=0.375)
+    for loss in (objective.discriminator(said, said), objective.generator(said)):
+        (gradient,) = torch.autograd.grad(loss, said)
+        assert gradient.item() == pytest.approx(0, abs=1e-12)
+    assert objective.generator(said).item() == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("option", ["real", "wanted"])
+@pytest.mark.parametrize("value", [0, 1.5])
+def test_targets_that_are_no_probabilities_are_refused(option, value):
+    with pytest.raises(GenzooError, match=rf"model.objective.{option}={value}: a probability"):
+        SmoothedLabels(**{option: value})

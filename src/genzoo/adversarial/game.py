@@ -61,10 +61,10 @@ class Game(RoundModule):
         if not callable(discriminator_steps):
             check_positive("model.discriminator_steps", discriminator_steps)
         check_positive("model.generator_batches", generator_batches)
-        if shared_images and (simultaneous or discriminator_steps != 1 or generator_batches != 1):
+        if shared_images and (discriminator_steps != 1 or generator_batches != 1):
             raise GenzooError(
                 "model.shared_images=true: the generator moves on the one batch that the discriminator just judged; "
-                "use model.simultaneous=false, model.discriminator_steps=1 and model.generator_batches=1."
+                "use model.discriminator_steps=1 and model.generator_batches=1."
             )
         self.generator, self.discriminator, self.latent = generator(latent=latent.width), discriminator, latent
         self.simultaneous, self.discriminator_steps = simultaneous, discriminator_steps

@@ -1,11 +1,13 @@
 """Objectives of the two-player game, as functions of what the discriminator (critic) says of each image.
 
-It says a real number: for ``Minimax`` and ``NonSaturating`` the logit of the probability D(x) that x is real, for
-the others the score D(x) itself. Every loss is a mean over the batch and is minimised.
+It says a real number: for ``Minimax``, ``NonSaturating`` and ``SmoothedLabels`` the logit of the probability D(x)
+that x is real, for the others the score D(x) itself. Every loss is a mean over the batch and is minimised.
 """
 
+import math
 from typing import Protocol
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -75,6 +77,49 @@ class NonSaturating(Minimax):
     def generator(self, fake: Tensor) -> Tensor:
         """-E log D(G(z))."""
         return F.softplus(-fake).mean()
+
+
+@register
+class SmoothedLabels(Minimax):
+    """As minimax with one-sided label smoothing, but the generator pulls D(G(z)) to a target of its own.
+
+    Pulled to p means KL(p || D), the cross-entropy minus its least value.
+
+    Args:
+        real: the label of real images; see ``Minimax``.
+        wanted: what the generator wants the discriminator to say of its images, in (0, 1].
+
+    Raises:
+        GenzooError: a probability is out of range.
+
+    Source: arXiv 1606.03498, section 3.4; openai/improved-gan, imagenet/build_model.py (0.75, and 0.375 wanted: what
+        the discriminator says at equilibrium).
+
+    Example:
+        >>> import torch
+        >>> SmoothedLabels(wanted=0.5).generator(torch.zeros(1))  # D says 1/2, as wanted
+        tensor(0.)
+    """
+
+    def __init__(self, real: float = 0.75, wanted: float = 1.0):
+        super().__init__(real)
+        if not 0 < wanted <= 1:
+            raise GenzooError(f"model.objective.wanted={wanted}: a probability above 0 and up to 1 is needed.")
+        self.wanted = wanted
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E KL(α || D(x)) - E log(1 - D(G(z)))."""
+        return super().discriminator(real, fake) - _entropy(self.real)
+
+    def generator(self, fake: Tensor) -> Tensor:
+        """E KL(target || D(G(z)))."""
+        cross_entropy = F.binary_cross_entropy_with_logits(fake, torch.full_like(fake, self.wanted))
+        return cross_entropy - _entropy(self.wanted)
+
+
+def _entropy(p: float) -> float:
+    """In nats, of a Bernoulli law of this probability."""
+    return -sum(q * math.log(q) for q in (p, 1 - p) if q)
 
 
 @register

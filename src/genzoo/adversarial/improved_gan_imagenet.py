@@ -1,0 +1,83 @@
+"""The GAN of improved-gan that names classes: K of them are real, the last one is "generated"."""
+
+from typing import Any
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from genzoo.adversarial.game import Game
+from genzoo.adversarial.objectives import Objective
+from genzoo.core.batches import DataSpec, ImageBatch
+from genzoo.core.errors import GenzooError
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+
+
+@register
+class LabelGAN(Game):
+    """The discriminator tells K classes of real images and "generated" apart; the generator is not told classes.
+
+    Of the discriminator's K + 1 logits l, an image is real with logit log Σ exp(l_1 .. l_K) - l_(K+1): the objective's
+    input. The discriminator's loss also has the cross-entropy of the real images' classes among all K + 1.
+    ``class_loss`` and ``class_error`` (share of real images in the training batch) are recorded. Without classes
+    (K = 0) there are two logits and no such term.
+
+    It does not classify alone, because the discriminator judges real images next to generated ones only.
+
+    Args:
+        objective: what each player minimises beside it.
+        kwargs: of ``Game``; the discriminator maps real and generated images to logits (B, K + 1) of each, and has
+            ``classes``: K, or 0 or None.
+
+    Source: Salimans et al. 2016, arXiv 1606.03498, sections 5 and 6.4; openai/improved-gan, imagenet/build_model.py.
+        The name is that of Zhou et al. 2018, arXiv 1703.02000.
+    """
+
+    def __init__(self, objective: Objective, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.objective = objective
+        self.classes = self.discriminator.classes
+        if self.classes:
+            self.pool = "labelled"
+
+    def check_data(self, data: DataSpec) -> None:
+        """Refuses another number of classes; classes are left out only where there are none, or by wish."""
+        super().check_data(data)
+        if self.classes != 0 and (self.classes or 0) != data.classes:
+            raise GenzooError(
+                f"data={data.name} has {data.classes} classes, but model.discriminator.classes={self.classes}; "
+                f"use model.discriminator.classes={data.classes}, or 0 to leave classes out."
+            )
+
+    def judge(self, real: ImageBatch, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (B, K + 1) of real images and of as many generated ones."""
+        of_real, of_fake = self.discriminator(real.images, fake)
+        return at_least_float32(of_real), at_least_float32(of_fake)
+
+    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+        """The objective plus the cross-entropy of the real images' classes."""
+        _, fake = self.images_to_judge(real)
+        of_real, of_fake = self.judge(real, fake)
+        loss = self.objective.discriminator(is_real(of_real), is_real(of_fake))
+        if not self.classes:
+            return loss
+        class_loss = F.cross_entropy(of_real, real.labels)
+        self.meters.record("class_loss", class_loss)
+        self.meters.record("class_error", (of_real.argmax(1) != real.labels).float().mean())
+        return loss + class_loss
+
+    def generator_loss(self, real: ImageBatch) -> Tensor:
+        """The objective on generated images among the real ones."""
+        _, fake = self.images_to_improve(real)
+        _, of_fake = self.judge(real, fake)
+        return self.objective.generator(is_real(of_fake))
+
+
+def is_real(logits: Tensor) -> Tensor:
+    """The logit (B,) of "real" of logits (B, K + 1) of K real classes and "generated".
+
+    >>> import torch
+    >>> is_real(torch.tensor([[0.0, 0.0, 0.0]])).sigmoid()  # two of three equally likely classes are real
+    tensor([0.6667])
+    """
+    return logits[:, :-1].logsumexp(1) - logits[:, -1]
