@@ -143,7 +143,17 @@ def test_the_page_is_written_and_a_run_published_on_the_way(tmp_path, capsys):
     assert text in capsys.readouterr().out
 
 
-def test_the_committed_page_is_what_the_report_prints():
+def test_the_committed_page_is_what_the_report_prints(tmp_path):
+    places = {"results": str(ROOT / "results"), "experiments": str(FOLDER), "page": str(tmp_path / "RESULTS.md")}
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        text = page([read_experiment(name) for name in EXPERIMENTS], read_records(ROOT / "results"))
+        text = write_report(OmegaConf.create({"publish": None, **places}))
     assert (ROOT / "docs" / "RESULTS.md").read_text() == text, "run python report.py"
+    rows = [text.index(f"| Improved GAN on MNIST, {n} labels: test errors") for n in (20, 50, 100, 200)]
+    assert rows == sorted(rows)
+
+
+def test_an_ensembles_command_says_how_its_members_are_trained():
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        text = page([read_experiment("improved_gan/mnist_100_ensemble")], {})
+    command = "python train.py -m experiment=improved_gan/mnist_100_ensemble seed=0,1,2,3,4,5,6,7,8,9 data.label_seed=0"
+    assert f"    {command}\n    python evaluate.py ckpt=<the sweep's folder" in text

@@ -80,7 +80,7 @@ def test_it_averages_the_members_probabilities(members, tmp_path):
     report = json.loads(path.read_text())
     assert report["metrics"] == values
     assert [(one["seed"], one["errors"]) for one in report["members"]] == list(enumerate(errors))
-    assert report["experiment"] is None
+    assert report["seed"] == 0, "the label seed, by which ensembles are told apart"
     assert report["protocol"]["ensemble"]["training_labels"] == 16
     printed = (tmp_path / "run.log").read_text()
     assert f"test/ensemble_errors {wrong}" in printed

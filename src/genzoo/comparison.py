@@ -1,6 +1,7 @@
 """The papers' numbers beside ours: docs/RESULTS.md from the experiments and the records of published runs."""
 
 import logging
+import re
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ def write_report(cfg: DictConfig) -> str:
     if not log.handlers:
         log.addHandler(logging.StreamHandler(sys.stderr))
     root = Path(cfg.experiments)
-    names = sorted(str(path.relative_to(root).with_suffix("")) for path in root.glob("**/*.yaml"))
+    names = sorted((str(path.relative_to(root).with_suffix("")) for path in root.glob("**/*.yaml")), key=_natural)
     experiments = {name: read_experiment(name) for name in names}
     if cfg.publish is not None:
         log.warning(f"published as {publish(Path(cfg.publish), Path(cfg.results), experiments)}")
@@ -48,6 +49,11 @@ def write_report(cfg: DictConfig) -> str:
         partial.write_text(text)
     print(text)
     return text
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key by which 20 comes before 100."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def read_experiment(name: str) -> Experiment:
@@ -157,9 +163,13 @@ def details(experiment: Experiment, records: Sequence[Record]) -> list[str]:
     for reference in references(experiment):
         paper = f" Paper, {number}: {reference['source']}." if (number := told(reference)) else ""
         lines += [f"Metric: `{reference['metric']}`.{paper}", ""]
-    lines.append(
-        f"    python train.py {'-m ' if ',' in seeds else ''}experiment={experiment['name']} seed={seeds}",
-    )
+    if members := experiment.get("members"):
+        runs = ",".join(map(str, range(members)))
+        lines.append(f"    python train.py -m experiment={experiment['name']} seed={runs} data.label_seed={seeds}")
+        lines.append("    python evaluate.py ckpt=<the sweep's folder, for each label_seed>")
+    else:
+        many = "-m " if "," in seeds else ""
+        lines.append(f"    python train.py {many}experiment={experiment['name']} seed={seeds}")
     if records:
         names = [f"{which}{reference['metric']}" for reference in references(experiment) for which in ("", "best ")]
         columns = ["seed", *names, "rounds", "trained by", "measured by", "hardware", "date"]

@@ -216,8 +216,8 @@ def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, floa
     ]
     least = min(modules, key=lambda module: module.progress.rounds)  # unfinished, if a member is
     trained_by = ", ".join(dict.fromkeys(version for one in stored for version in one["trained_by"].split(", ")))
-    # Of no experiment: a record holds one run.
-    result = report({**config, "experiment": {}}, data, least, found, trained_by=trained_by, members=members)
+    labels = config["data"].get("label_seed", 0)  # what ensembles of one experiment differ in
+    result = report(config, data, least, found, trained_by=trained_by, members=members, seed=labels)
     name = f"{config['recipe']['name']}-{data.name}"
     folder = create_run_folder(Path(cfg.paths.runs) / "ensembles", name, config["seed"])
     write_json(folder / "metrics.json", result)
