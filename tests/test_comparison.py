@@ -9,7 +9,6 @@ from omegaconf import OmegaConf
 
 from genzoo.comparison import checked, page, read_experiment, write_report
 from genzoo.core.errors import GenzooError
-from genzoo.records import read_records
 from support import RECORD, ROOT
 
 EXPERIMENT = {

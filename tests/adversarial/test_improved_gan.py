@@ -6,8 +6,10 @@ import torch
 from torch import nn
 
 from genzoo.adversarial.matching import MeanSquared
+from genzoo.adversarial.networks.improved_gan_conv import ConvGenerator, VirtualConvGenerator
 from genzoo.build import build_data, build_module
 from genzoo.core.batches import ImageBatch
+from genzoo.core.capabilities import Classifies
 from genzoo.core.errors import GenzooError
 from support import SHAPES, resolved
 
@@ -60,6 +62,34 @@ def test_the_discriminators_loss_is_that_of_k_plus_1_classes():
     real, generated = probabilities(unlabelled.images)[:, -1], probabilities(fake)[:, -1]
     expected = supervised - 0.7 * (np.log(1 - real).mean() + np.log(generated).mean()) / 2
     assert module.discriminator_loss(labelled=labelled, unlabelled=unlabelled).item() == pytest.approx(expected, 1e-5)
+
+
+def test_smoothed_labels_pull_d_of_real_images_to_the_label():
+    _, module = built("improved_gan", "+model.real=0.9")
+    unlabelled, fake = batch(8, 1), batch(8, 2).images
+    module.discriminator, module.images_to_judge = Judged(), lambda real: (None, fake)
+    d_real, d_fake = (1 - 1 / (np.exp(of(images)).sum(1) + 1) for images in (unlabelled.images, fake))
+    expected = -(0.9 * np.log(d_real) + 0.1 * np.log(1 - d_real)).mean() / 2 - np.log(1 - d_fake).mean() / 2
+    assert module.discriminator_loss(unlabelled=unlabelled).item() == pytest.approx(expected, 1e-5)
+    with pytest.raises(GenzooError, match=r"model.real=1.2"):
+        built("improved_gan", "+model.real=1.2")
+
+
+def test_without_labels_none_are_drawn_and_it_does_not_classify():
+    data, module = built("improved_gan", "+model.labelled_weight=0", "model.discriminator.classes=1")
+    module.check_data(data.spec)
+    assert {s.pool for s in module.streams()} == {"train"}
+    assert Classifies not in module.capabilities()
+    assert Classifies in built("improved_gan")[1].capabilities()
+
+
+def test_under_virtual_batch_norm_an_image_does_not_depend_on_its_batch_mates():
+    torch.manual_seed(0)
+    network = VirtualConvGenerator(latent=10, shape=(3, 32, 32), channels=4, reference=5)
+    z = torch.rand(6, 10)
+    torch.testing.assert_close(network(z)[:2], network(z[:2]))
+    assert not torch.allclose(ConvGenerator(latent=10, shape=(3, 32, 32), channels=4)(z)[:2], network(z)[:2])
+    assert not any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules())
 
 
 def test_the_generator_minimises_log_1_minus_d():

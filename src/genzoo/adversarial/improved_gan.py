@@ -12,6 +12,7 @@ from genzoo.adversarial.game import Game
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Classifies, Features
 from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
@@ -28,7 +29,10 @@ class SemiSupervisedGAN(Game):
     A round draws a batch of labelled images, one of unlabelled ones, and for each step of the generator another.
 
     Args:
+        labelled_weight: of the cross-entropy in the discriminator's loss; 0 = no labels are drawn, and the model does
+            not classify.
         unlabelled_weight: of the game in the discriminator's loss.
+        real: the label α of real images in the game; below 1, labels are smoothed on one side.
         generator_steps: turns of the generator in a round.
         kwargs: of ``Game``. The discriminator maps images to logits (B, classes): its ``head`` of its ``features``
             (B, F).
@@ -37,39 +41,54 @@ class SemiSupervisedGAN(Game):
         and the generator's loss: train_cifar_minibatch_discrimination.py).
     """
 
-    def __init__(self, unlabelled_weight: float = 1.0, generator_steps: int = 1, **kwargs: Any):
+    def __init__(
+        self,
+        labelled_weight: float = 1.0,
+        unlabelled_weight: float = 1.0,
+        real: float = 1.0,
+        generator_steps: int = 1,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_positive("model.generator_steps", generator_steps)
-        self.unlabelled_weight, self.generator_steps = unlabelled_weight, generator_steps
+        if not 0 < real <= 1:
+            raise GenzooError(f"model.real={real}: a label above 0 and up to 1 is needed, such as 0.9.")
+        self.labelled_weight, self.unlabelled_weight, self.real = labelled_weight, unlabelled_weight, real
+        self.generator_steps = generator_steps
 
     def turns(self) -> tuple[Turn, ...]:
         """The discriminator, then the generator on other images."""
-        labelled, unlabelled = Stream("labelled", "labelled"), Stream("unlabelled")
+        labelled = (Stream("labelled", "labelled"),) if self.labelled_weight else ()
         return (
-            Turn({"discriminator": self.loss_of("discriminator")}, (labelled, unlabelled)),
+            Turn({"discriminator": self.loss_of("discriminator")}, (*labelled, Stream("unlabelled"))),
             Turn({"generator": self.loss_of("generator")}, (Stream("other"),), self.generator_steps),
         )
 
     def capabilities(self) -> frozenset[type]:
-        """It classifies and has features, too."""
-        return super().capabilities() | {Classifies, Features}
+        """It has features, too; and it classifies, if it sees labels."""
+        return super().capabilities() | {Features} | ({Classifies} if self.labelled_weight else set())
 
     def check_data(self, data: DataSpec) -> None:
         """Refuses data without labels, or with another number of classes."""
         super().check_data(data)
-        check_classes(self.discriminator, data)
+        if self.labelled_weight:
+            check_classes(self.discriminator, data)
 
-    def discriminator_loss(self, labelled: ImageBatch, unlabelled: ImageBatch) -> Tensor:
+    def discriminator_loss(self, unlabelled: ImageBatch, labelled: ImageBatch | None = None) -> Tensor:
         """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""
         _, fake = self.images_to_judge(unlabelled)
-        known, real, generated = self.judge(labelled.images, unlabelled.images, fake)
-        supervised = F.cross_entropy(known, labelled.labels)
+        known = [] if labelled is None else [labelled.images]
+        *logits, real, generated = self.judge(*known, unlabelled.images, fake)
         # -log D(x) = softplus(log Z) - log Z, -log(1 - D(x)) = softplus(log Z)
         z_real, z_generated = real.logsumexp(1), generated.logsumexp(1)
-        game = (F.softplus(z_real) - z_real).mean() / 2 + F.softplus(z_generated).mean() / 2
-        self.meters.record("labelled_loss", supervised)
+        game = (F.softplus(z_real) - self.real * z_real).mean() / 2 + F.softplus(z_generated).mean() / 2
         self.meters.record("unlabelled_loss", game)
-        return supervised + self.unlabelled_weight * game
+        loss = self.unlabelled_weight * game
+        if labelled is not None:
+            supervised = F.cross_entropy(*logits, labelled.labels)
+            self.meters.record("labelled_loss", supervised)
+            loss = loss + self.labelled_weight * supervised
+        return loss
 
     def generator_loss(self, other: ImageBatch) -> Tensor:
         """E log(1 - D(G(z)))."""

@@ -7,12 +7,15 @@ two for minibatch discrimination. Their images are (x - 127.5) / 128 (SVHN: / 12
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from genzoo.adversarial.networks.sizes import check_size
+from genzoo.core.latent import Uniform
 from genzoo.core.registry import register
 from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.normalisation import shift_only
+from genzoo.nn.virtual_batch_norm import VirtualBatchNorm
 from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormConvTranspose2d, WeightNormLinear
 
 
@@ -72,6 +75,32 @@ class ConvGenerator(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         """Codes (B, latent) -> images (B, C, 32, 32) in [-1, 1]."""
         return self.layers(z)
+
+
+@register
+class VirtualConvGenerator(ConvGenerator):
+    """``ConvGenerator`` under virtual batch norm.
+
+    Args:
+        latent, options: of ``ConvGenerator``.
+        reference: number of fixed codes, uniform on [-1, 1], whose images are the reference batch.
+
+    Example:
+        >>> import torch
+        >>> VirtualConvGenerator(latent=100, shape=(3, 32, 32), channels=4, reference=2)(torch.zeros(2, 100)).shape
+        torch.Size([2, 3, 32, 32])
+    """
+
+    def __init__(self, latent: int, reference: int = 100, **options: Any):
+        super().__init__(latent, **options)
+        for i, layer in enumerate(self.layers):
+            if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+                self.layers[i] = VirtualBatchNorm(layer.num_features, reference)
+        self.register_buffer("reference", Uniform(latent).sample(reference))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Codes (B, latent) -> images (B, C, 32, 32) in [-1, 1]; each depends on its own code only."""
+        return super().forward(torch.cat([self.reference, z]))[len(self.reference) :]
 
 
 @register
