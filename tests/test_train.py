@@ -14,6 +14,7 @@ from genzoo.build import build_module, trainer_options
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Uniform
 from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
 from genzoo.reports import code_version
 from genzoo.tasks import train
 from support import SHAPES, composed, resolved
@@ -168,6 +169,19 @@ def test_after_training_the_module_is_measured_on_the_device_it_was_trained_on(c
     monkeypatch.setattr(RoundModule, "to", lambda self, *args, **kw: (moves.append(args), to(self, *args, **kw))[1])
     train(configured("trainer.rounds=1", "metrics=none", "channels_last=false"))
     assert moves[-1] == (torch.device("cpu"),)
+
+
+def test_data_dependent_initialisation_does_not_depend_on_what_was_drawn_before(configured, monkeypatch, tmp_path):
+    initial = ImageData.initial_images
+    for draws in (0, 3):  # as two ranks might
+        monkeypatch.setattr(ImageData, "initial_images", lambda self, n=draws: (torch.rand(n), initial(self))[1])
+        common = ("model=improved_gan", "trainer.rounds=1", "metrics=none", "callbacks.checkpoints.times=1")
+        train(configured(*common, f"paths.runs={tmp_path}/{draws}"))
+    a, b = (torch.load(path, weights_only=True)["state_dict"] for path in sorted(tmp_path.glob("*/*/*/last.ckpt")))
+    gains = [name for name in a if name.endswith("gain") and name.startswith("discriminator")]
+    assert gains
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert not torch.equal(a[gains[0]], torch.ones_like(a[gains[0]]))
 
 
 def test_processes_started_by_somebody_else_are_refused(configured, monkeypatch):

@@ -23,6 +23,7 @@ from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
 from genzoo.core.pictures import save_picture
+from genzoo.core.randomness import derive_seed, seed_all
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import SPLITS, ImageData
@@ -108,7 +109,10 @@ def train(cfg: DictConfig) -> dict[str, float]:
         for logger in loggers:
             logger.log_hyperparams({**config, "genzoo": code_version()})
         if checkpoint is None:
-            module.initialise(data.initial_images())
+            images = data.initial_images()
+            # Whatever was drawn before: all ranks shall start from the same weights.
+            seed_all(derive_seed(config["seed"], "data-dependent initialisation"), torch.device("cpu"))
+            module.initialise(images)
             module.follow_averages()  # from what the initialisation made of the networks
         else:
             module.on_load_checkpoint(checkpoint)
