@@ -9,6 +9,7 @@ from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.build import build_data, build_module
 from genzoo.core.strategy import TurnStrategy
 from genzoo.nn.minibatch import MinibatchDiscrimination
+from genzoo.nn.noise import GaussianNoise
 from spawned import (
     CodesOfImages,
     Double,
@@ -25,13 +26,15 @@ from support import SHAPES, cpu_trainer, resolved
 def fit(model, folder, **trainer_options):
     config = resolved(
         *(f"model={model}", *SHAPES, "trainer=smoke", "trainer.rounds=5", "recipe.batch_size=16"),
-        "global_batch_norm=true",
+        *("global_batch_norm=true", *(["+model.matching.scope=global"] if model == "improved_gan" else [])),
     )
     data, module = build_data(config), build_module(config).double()
     module.latent.sample = InjectedCodes(module.latent)
     for m in module.modules():
         if isinstance(m, nn.Dropout):
             m.p = 0.0
+        if isinstance(m, GaussianNoise):
+            m.std = 0.0
     if hasattr(module, "penalties"):
         module.penalties = {name: InjectedPenalty(penalty.weight) for name, penalty in module.penalties.items()}
     trainer = cpu_trainer(use_distributed_sampler=False, callbacks=[Double(), KeepWeights(folder)], **trainer_options)
@@ -55,14 +58,14 @@ def check_the_same(folder, images):
     [
         *(
             (model, n, TurnStrategy(start_method="spawn"))
-            for model, n in (("wgan_gp", 400), ("infogan", 80), ("began", 80))
+            for model, n in (("wgan_gp", 400), ("infogan", 80), ("began", 80), ("improved_gan", 240))
         ),
         *(
             ("gan", 80, strategy)
             for strategy in (TurnStrategy(start_method="spawn"), "ddp_spawn_find_unused_parameters_true")
         ),
     ],
-    ids=["wgan_gp", "infogan", "began", "gan", "gan, Lightning's strategy"],
+    ids=["wgan_gp", "infogan", "began", "improved_gan", "gan", "gan, Lightning's strategy"],
 )
 def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(model, images, strategy, tmp_path):
     fit(model, tmp_path, devices=1)
