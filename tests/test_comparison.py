@@ -155,4 +155,4 @@ def test_an_ensembles_command_says_how_its_members_are_trained():
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         text = page([read_experiment("improved_gan/mnist_100_ensemble")], {})
     command = "python train.py -m experiment=improved_gan/mnist_100_ensemble seed=0,1,2,3,4,5,6,7,8,9 data.label_seed=0"
-    assert f"    {command}\n    python evaluate.py ckpt=<the sweep's folder" in text
+    assert f"    {command}\n    python evaluate.py ckpt=<the folder of a sweep>" in text

@@ -26,7 +26,7 @@ from support import SHAPES, cpu_trainer, resolved
 def fit(model, folder, **trainer_options):
     config = resolved(
         *(f"model={model}", *SHAPES, "trainer=smoke", "trainer.rounds=5", "recipe.batch_size=16"),
-        *("global_batch_norm=true", *(["+model.matching.scope=global"] if model == "improved_gan" else [])),
+        "global_batch_norm=true",
     )
     data, module = build_data(config), build_module(config).double()
     module.latent.sample = InjectedCodes(module.latent)

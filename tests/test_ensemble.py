@@ -80,11 +80,17 @@ def test_it_averages_the_members_probabilities(members, tmp_path):
     report = json.loads(path.read_text())
     assert report["metrics"] == values
     assert [(one["seed"], one["errors"]) for one in report["members"]] == list(enumerate(errors))
-    assert report["seed"] == 0, "the label seed, by which ensembles are told apart"
+    assert report["seed"] == 1, "the label seed, by which ensembles are told apart"
     assert report["protocol"]["ensemble"]["training_labels"] == 16
     printed = (tmp_path / "run.log").read_text()
     assert f"test/ensemble_errors {wrong}" in printed
     assert all(f"seed {seed}, 2 rounds: {n} errors" in printed for seed, n in enumerate(errors))
+
+
+@pytest.mark.parametrize("given", [5, [5, 6], None])
+def test_what_is_no_path_is_told(given):
+    with pytest.raises(GenzooError, match="ckpt"):
+        find_members(given)
 
 
 class Sure:

@@ -23,6 +23,15 @@ def test_one_of_the_experiments_further_metrics_is_enough(tmp_path):
     assert read_records(tmp_path / "results")["infogan/mnist"][0]["metrics"] == {"test/y": 1.0}
 
 
+def test_an_ensemble_counts_if_it_has_the_experiments_number_of_members(tmp_path):
+    ensembles = {"infogan/mnist": EXPERIMENTS["infogan/mnist"] | {"members": 10}}
+    for members, experiments in ((2, ensembles), (10, EXPERIMENTS), (None, ensembles)):
+        metrics = RECORD["metrics"] | ({"test/members": members} if members else {})
+        with pytest.raises(GenzooError, match="another number of members"):
+            publish(run(tmp_path / "run", metrics=metrics), tmp_path / "results", experiments)
+    publish(run(tmp_path / "run", metrics={"test/x": 1.0, "test/members": 10}), tmp_path / "results", ensembles)
+
+
 def test_a_published_run_is_found_again_under_its_experiment_in_the_order_of_seeds(tmp_path):
     results = tmp_path / "results"
     for seed in (10, 2):

@@ -118,6 +118,9 @@ def test_a_job_that_the_cluster_loses_has_failed_unless_it_was_cancelled(tmp_pat
     job = Submitted(Lost(), tmp_path / "log", "slurm")
     assert job.poll() == 1
     assert (tmp_path / "log").read_text().startswith("Job 12 (task: 0) has not produced any output (state: NODE_FAIL)")
+    assert job.wait() == 1
+    assert len((tmp_path / "log").read_text().splitlines()) == 1
+    job = Submitted(Lost(), tmp_path / "log", "slurm")
     job.terminate()
     assert job._job.cancelled
     assert job.wait() == 130

@@ -153,6 +153,30 @@ def test_a_job_learns_where_to_tell_its_folder(tmp_path, monkeypatch):
     assert Path((tmp_path / "told").read_text()) == folder
 
 
+def test_a_queue_that_takes_no_more_jobs_gets_the_others_later(here):
+    taken = []
+
+    def start(task):
+        if len([process for process in taken if process.poll() is None]) == 2:
+            raise GenzooError("no more than two")
+        taken.append(task.start())
+        return taken[-1]
+
+    sweep = Sweep(here / "sweep")
+    jobs = [sweep.job(i, [f"x={i}"]) for i in range(5)]
+    sweep.play(jobs, COMMAND, 5, start=start)
+    assert [job.state for job in jobs] == ["done"] * 5
+    assert len(starts(here)) == 5
+
+    def refuse(task):
+        raise GenzooError("none at all")
+
+    sweep = Sweep(here / "refused")
+    with pytest.raises(GenzooError, match="none at all"):
+        sweep.play([sweep.job(0, ["x=0"])], COMMAND, 5, start=refuse)
+    assert json.loads((here / "refused" / "jobs.json").read_text())[0]["state"] == "waiting"
+
+
 def test_another_sweeps_folder_is_refused(here):
     play(here / "sweep", [["x=0"]])
     with pytest.raises(GenzooError, match=r"hydra.sweep.dir=.*job 0 of the sweep there is x=0, here it is x=1"):
@@ -184,6 +208,13 @@ def test_a_key_that_does_not_exist_stops_a_sweep_before_any_job(tmp_path):
     assert result.returncode == 2
     assert "error: model.nothing: there is no such key" in result.stderr
     assert not list(tmp_path.glob("*/job*"))
+
+
+def test_torchrun_does_not_start_sweeps(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
+    result = sweep(*QUICK, "seed=0,1", f"paths.runs={tmp_path}")
+    assert result.returncode == 2
+    assert "error: -m: torchrun would start the whole sweep" in result.stderr
 
 
 def test_both_ranks_of_every_job_train_with_the_jobs_own_settings(tmp_path):

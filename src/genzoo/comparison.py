@@ -165,8 +165,9 @@ def details(experiment: Experiment, records: Sequence[Record]) -> list[str]:
         lines += [f"Metric: `{reference['metric']}`.{paper}", ""]
     if members := experiment.get("members"):
         runs = ",".join(map(str, range(members)))
-        lines.append(f"    python train.py -m experiment={experiment['name']} seed={runs} data.label_seed={seeds}")
-        lines.append("    python evaluate.py ckpt=<the sweep's folder, for each label_seed>")
+        for seed in seeds.split(","):
+            lines.append(f"    python train.py -m experiment={experiment['name']} seed={runs} data.label_seed={seed}")
+        lines.append("    python evaluate.py ckpt=<the folder of a sweep>")
     else:
         many = "-m " if "," in seeds else ""
         lines.append(f"    python train.py {many}experiment={experiment['name']} seed={seeds}")

@@ -29,9 +29,11 @@ def find_members(given: Any) -> list[Path]:
     Raises:
         GenzooError: one is missing or given twice, a job of the sweep is not done.
     """
+    if given is None:
+        raise GenzooError("ckpt=null: give a run folder, a .ckpt file or several of them.")
     if isinstance(given, list | tuple | ListConfig):
-        paths = [find_checkpoint(one, "ckpt") for one in given]
-    elif (Path(given) / "jobs.json").is_file():
+        paths = [find_checkpoint(str(one), "ckpt") for one in given]
+    elif (Path(given := str(given)) / "jobs.json").is_file():
         paths = [find_checkpoint(folder, "ckpt") for folder in _runs_of(Path(given))]
     elif not (Path(given) / "last.ckpt").is_file() and (found := sorted(Path(given).glob("**/last.ckpt"))):
         paths = found

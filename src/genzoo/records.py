@@ -85,6 +85,10 @@ def publish(path: Path, results: Path, experiments: Mapping[str, Mapping[str, An
             "it was configured otherwise",
         ),
         (
+            experiment and record["metrics"].get("test/members") != experiment.get("members"),
+            "it has another number of members than the experiment's",
+        ),
+        (
             experiment and not {r["metric"] for r in references(experiment)} & record["metrics"].keys(),
             "it lacks the experiment's metrics",
         ),

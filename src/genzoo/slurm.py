@@ -68,6 +68,7 @@ class Submitted:
 
     def __init__(self, job: Any, log: Path, cluster: str):
         self._job, self._log, self._cluster, self._terminated = job, log, cluster, False
+        self._status: int | None = None
 
     def poll(self) -> int | None:
         """See ``Process``."""
@@ -75,6 +76,11 @@ class Submitted:
 
     def wait(self) -> int:
         """See ``Process``; why a job was lost is the last line of its log."""
+        if self._status is None:
+            self._status = self._result()
+        return self._status
+
+    def _result(self) -> int:
         from submitit.core.utils import FailedJobError, UncompletedJobError
 
         try:

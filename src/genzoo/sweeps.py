@@ -113,8 +113,16 @@ class Sweep:
         try:
             while waiting or running:
                 while waiting and len(running) < n_jobs:
-                    job = waiting.pop(0)
-                    running[job] = start(self._begin(job, command, environment or {})), time.monotonic()
+                    try:
+                        process = start(self._begin(waiting[0], command, environment or {}))
+                    except GenzooError:
+                        waiting[0].state = "waiting"
+                        self._save()
+                        if not running:
+                            raise
+                        n_jobs = len(running)  # no more are taken
+                    else:
+                        running[waiting.pop(0)] = process, time.monotonic()
                 time.sleep(0.05)
                 for job, (process, started) in list(running.items()):
                     if process.poll() is not None:

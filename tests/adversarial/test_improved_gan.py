@@ -11,6 +11,7 @@ from genzoo.build import build_data, build_module
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.errors import GenzooError
+from genzoo.nn.weight_norm import WeightNormLinear
 from support import SHAPES, resolved
 
 
@@ -32,6 +33,18 @@ class Judged(nn.Module):
 
     def head(self, features):
         return features
+
+
+class Makes(nn.Module):
+    """Stands for a generator that always makes the same images."""
+
+    def __init__(self, images):
+        super().__init__()
+        self.images, self.asked = images, []
+
+    def forward(self, z):
+        self.asked.append(len(z))
+        return self.images
 
 
 def batch(n, seed):
@@ -94,10 +107,13 @@ def test_under_virtual_batch_norm_an_image_does_not_depend_on_its_batch_mates():
 
 def test_the_generator_minimises_log_1_minus_d():
     _, module = built("improved_gan_minibatch_cifar10", "data.channels=3", size=32)
-    other, fake = batch(8, 1), batch(8, 2).images
-    module.discriminator, module.images_to_improve = Judged(), lambda real: (None, fake)
+    fake = batch(8, 2).images
+    module.discriminator, module.generator = Judged(), Makes(fake)
+    module.discriminator_loss(labelled=batch(8, 0), unlabelled=batch(8, 1))
+    assert module.generator.asked == [8]
     z = np.exp(of(fake)).sum(1)
-    assert module.generator_loss(other=other).item() == pytest.approx(np.log(1 - z / (z + 1)).mean(), 1e-5)
+    assert module.generator_loss().item() == pytest.approx(np.log(1 - z / (z + 1)).mean(), 1e-5)
+    assert module.generator.asked == [8, 8], "as many as the discriminator judged"
 
 
 def test_feature_matching_takes_features_with_noise_on():
@@ -116,14 +132,15 @@ def test_feature_matching_takes_features_with_noise_on():
     assert not torch.equal(module.discriminator.features(fake), generated), "noise is on"
 
 
-def test_a_round_draws_labelled_unlabelled_and_for_each_step_of_the_generator_other_images():
+def test_a_round_draws_labelled_and_unlabelled_images_and_others_to_match():
     assert {s.name: (s.pool, s.batches) for s in built("improved_gan")[1].streams()} == {
         "labelled": ("labelled", 1),
         "unlabelled": ("train", 1),
         "other": ("train", 1),
     }
     _, module = built("improved_gan_minibatch_svhn", "data.channels=3", size=32)
-    assert {s.name: s.batches for s in module.streams()} == {"labelled": 1, "unlabelled": 1, "other": 3}
+    assert {s.name: s.batches for s in module.streams()} == {"labelled": 1, "unlabelled": 1}
+    assert [turn.repeats for turn in module.turns()] == [1, 3]
 
 
 def test_minibatch_features_do_not_mix_real_and_generated_images():
@@ -154,6 +171,30 @@ def test_the_generators_batch_norm_has_no_gain_to_train():
         assert norms
         assert not any(m.weight.requires_grad for m in norms)
         assert all(m.bias.requires_grad and m.eps == 1e-6 for m in norms)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("+model.simultaneous=true", "model: simultaneous, shared_images"),
+        ("+model.shared_images=true", "model: simultaneous, shared_images"),
+        ("+model.discriminator_steps=2", "model: simultaneous, shared_images"),
+        ("+model.labelled_weight=-1", "model.labelled_weight and model.unlabelled_weight"),
+        ("model.discriminator.classes=0", "model.discriminator.classes=0"),
+        ("trainer.accumulate=2", "trainer.accumulate=2: this model needs its whole batch"),
+    ],
+)
+def test_settings_that_this_game_does_not_have_are_refused(given, message):
+    with pytest.raises(GenzooError, match=message):
+        built("improved_gan", given)
+
+
+def test_the_generator_of_2016_is_initialised_from_codes_and_todays_is_not():
+    for model, expected in (("improved_gan", None), ("improved_gan_2016", 1.0)):
+        _, module = built(model)
+        last = [m for m in module.generator.modules() if isinstance(m, WeightNormLinear)][-1]
+        module.initialise(torch.rand(100, 1, 28, 28) * 2 - 1)
+        assert torch.equal(last.gain, torch.ones_like(last.gain)) == (expected is None)
 
 
 @pytest.mark.parametrize("model", ["improved_gan", "improved_gan_supervised"])

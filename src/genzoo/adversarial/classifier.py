@@ -32,6 +32,8 @@ def check_classes(discriminator: nn.Module, data: DataSpec) -> None:
 class Classifier(RoundModule):
     """The discriminator of ``SemiSupervisedGAN`` without the game: it minimises the cross-entropy of labelled images.
 
+    Its data-dependent initialisation sees training images whose labels it does not know, too.
+
     Args:
         discriminator: maps images to logits (B, classes), and to ``features`` (B, F).
         kwargs: of ``RoundModule``; the one player is ``discriminator``.

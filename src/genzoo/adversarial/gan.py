@@ -71,8 +71,10 @@ class GAN(Game):
                     "spectral or none)."
                 )
 
+        if any(isinstance(m, MinibatchDiscrimination) for m in self.discriminator.modules()):
+            self.accumulates = False  # similarities are those of whole batches
         if matching is not None:
-            self.accumulates = False  # the means are those of whole batches
+            self.accumulates = False  # so are the means
             if not hasattr(self.discriminator, "features"):
                 raise GenzooError(
                     "model.matching: the discriminator has no features to match; choose one that has "

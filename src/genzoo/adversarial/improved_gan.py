@@ -26,7 +26,7 @@ class SemiSupervisedGAN(Game):
     With Z(x) = Σ_k exp l_k(x) it says D(x) = Z / (Z + 1). It minimises the cross-entropy of the labelled images plus
     half the loss of the game, -½ E log D(x) - ½ E log(1 - D(G(z))). The generator minimises E log(1 - D(G(z))).
 
-    A round draws a batch of labelled images, one of unlabelled ones, and for each step of the generator another.
+    A round draws a batch of labelled images and one of unlabelled ones.
 
     Args:
         labelled_weight: of the cross-entropy in the discriminator's loss; 0 = no labels are drawn, and the model does
@@ -41,6 +41,9 @@ class SemiSupervisedGAN(Game):
         and the generator's loss: train_cifar_minibatch_discrimination.py).
     """
 
+    matched: tuple[Stream, ...] = ()  #: what a step of the generator draws
+    accumulates = False  # means of features and similarities are those of whole batches
+
     def __init__(
         self,
         labelled_weight: float = 1.0,
@@ -51,17 +54,26 @@ class SemiSupervisedGAN(Game):
     ):
         super().__init__(**kwargs)
         check_positive("model.generator_steps", generator_steps)
+        if self.simultaneous or self.shared_images or (self.discriminator_steps, self.generator_batches) != (1, 1):
+            raise GenzooError(
+                "model: simultaneous, shared_images, discriminator_steps and generator_batches are not for this game; "
+                "its rounds are one turn of the discriminator and model.generator_steps of the generator."
+            )
+        if min(labelled_weight, unlabelled_weight) < 0:
+            raise GenzooError("model.labelled_weight and model.unlabelled_weight: numbers from 0 on are needed.")
+        if not self.discriminator.classes:
+            raise GenzooError("model.discriminator.classes=0: one logit at least is needed.")
         if not 0 < real <= 1:
             raise GenzooError(f"model.real={real}: a label above 0 and up to 1 is needed, such as 0.9.")
         self.labelled_weight, self.unlabelled_weight, self.real = labelled_weight, unlabelled_weight, real
-        self.generator_steps = generator_steps
+        self.generator_steps, self._batch = generator_steps, 0
 
     def turns(self) -> tuple[Turn, ...]:
-        """The discriminator, then the generator on other images."""
+        """The discriminator, then the generator."""
         labelled = (Stream("labelled", "labelled"),) if self.labelled_weight else ()
         return (
             Turn({"discriminator": self.loss_of("discriminator")}, (*labelled, Stream("unlabelled"))),
-            Turn({"generator": self.loss_of("generator")}, (Stream("other"),), self.generator_steps),
+            Turn({"generator": self.loss_of("generator")}, self.matched, self.generator_steps),
         )
 
     def capabilities(self) -> frozenset[type]:
@@ -69,13 +81,14 @@ class SemiSupervisedGAN(Game):
         return super().capabilities() | {Features} | ({Classifies} if self.labelled_weight else set())
 
     def check_data(self, data: DataSpec) -> None:
-        """Refuses data without labels, or with another number of classes."""
+        """Refuses, where labels are used, data without them or with another number of classes."""
         super().check_data(data)
         if self.labelled_weight:
             check_classes(self.discriminator, data)
 
     def discriminator_loss(self, unlabelled: ImageBatch, labelled: ImageBatch | None = None) -> Tensor:
         """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""
+        self._batch = len(unlabelled.images)
         _, fake = self.images_to_judge(unlabelled)
         known = [] if labelled is None else [labelled.images]
         *logits, real, generated = self.judge(*known, unlabelled.images, fake)
@@ -90,10 +103,9 @@ class SemiSupervisedGAN(Game):
             loss = loss + self.labelled_weight * supervised
         return loss
 
-    def generator_loss(self, other: ImageBatch) -> Tensor:
-        """E log(1 - D(G(z)))."""
-        _, fake = self.images_to_improve(other)
-        (logits,) = self.judge(fake)
+    def generator_loss(self) -> Tensor:
+        """E log(1 - D(G(z))) of as many images as the discriminator just judged."""
+        (logits,) = self.judge(self.generator(self.latent.sample(self._batch, device=self.device)))
         return -F.softplus(logits.logsumexp(1)).mean()
 
     def judge(self, *batches: Tensor) -> tuple[Tensor, ...]:
@@ -109,13 +121,15 @@ class SemiSupervisedGAN(Game):
 
     @in_inference
     def features(self, images: Tensor) -> Tensor:
-        """The features (B, F) that the discriminator's logits are linear in, of images (B, C, H, W) in [-1, 1]."""
+        """The discriminator's last hidden features (B, F) of images (B, C, H, W) in [-1, 1]."""
         return self.discriminator.features(images)
 
 
 @register
 class FeatureMatchingGAN(SemiSupervisedGAN):
     """The generator matches the means of the discriminator's features, noise and dropout on.
+
+    Each of its steps draws unlabelled images that the discriminator did not just see.
 
     Args:
         matching: distance of two batches of features (B, F), real and generated.
@@ -124,6 +138,8 @@ class FeatureMatchingGAN(SemiSupervisedGAN):
     Source: arXiv 1606.03498, section 3.1; openai/improved-gan, train_mnist_feature_matching.py (mean of squares),
         train_cifar_feature_matching.py (mean of absolute values).
     """
+
+    matched = (Stream("other"),)
 
     def __init__(self, matching: Callable[[Tensor, Tensor], Tensor], **kwargs: Any):
         super().__init__(**kwargs)

@@ -22,6 +22,8 @@ class LabelGAN(Game):
     ``class_loss`` and ``class_error`` (share of real images in the training batch) are recorded. Without classes
     (K = 0) there are two logits and no such term.
 
+    With classes, real images are drawn from those whose label is known.
+
     It does not classify alone, because the discriminator judges real images next to generated ones only.
 
     Args:

@@ -11,7 +11,7 @@ from genzoo.core.registry import register
 
 
 class _Means:
-    def __init__(self, scope: str = "rank"):
+    def __init__(self, scope: str = "global"):
         check_scope(scope)
         self.scope = scope
 
@@ -29,7 +29,7 @@ class MeanSquared(_Means):
     """The mean over features of (mean_b f(x) - mean_b f(G(z)))².
 
     Args:
-        scope: the means are over the batch of this ``"rank"``, or ``"global"``: over those of all ranks.
+        scope: the means are over the batches of all ranks (``"global"``), or over this ``"rank"``'s alone.
 
     Raises:
         GenzooError: an unknown scope.
@@ -53,7 +53,7 @@ class MeanAbsolute(_Means):
     """The mean over features of |mean_b f(x) - mean_b f(G(z))|.
 
     Args:
-        scope: the means are over the batch of this ``"rank"``, or ``"global"``: over those of all ranks.
+        scope: the means are over the batches of all ranks (``"global"``), or over this ``"rank"``'s alone.
 
     Raises:
         GenzooError: an unknown scope.

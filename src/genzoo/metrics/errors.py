@@ -19,7 +19,7 @@ class ClassificationErrors:
     """The images of a split that a model assigns to a wrong class, all whose label is known.
 
     Args:
-        batch_size: images a pass; with batch statistics part of the protocol.
+        batch_size: images a pass, part of the protocol where an answer depends on its batch; None = the recipe's.
 
     Raises:
         GenzooError: the batch size is no positive integer.
@@ -30,8 +30,9 @@ class ClassificationErrors:
 
     needs = frozenset({Classifies})
 
-    def __init__(self, batch_size: int = 128):
-        check_positive("metrics.errors.batch_size", batch_size)
+    def __init__(self, batch_size: int | None = None):
+        if batch_size is not None:
+            check_positive("metrics.errors.batch_size", batch_size)
         self.batch_size = batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
@@ -47,7 +48,7 @@ class ClassificationErrors:
     def probabilities(self, module: RoundModule, data: ImageData, split: str) -> Tensor:
         """Class probabilities, float (N, K) on the CPU, of the images whose label is known."""
         images = known(data.evaluation_images(split)).images
-        batches = equal_batches(images, data.spec.levels, self.batch_size)
+        batches = equal_batches(images, data.spec.levels, self.batch_size or data.batch_size)
         logits = torch.cat([module.classify(batch.to(module.device)) for batch in batches])
         return at_least_float32(logits)[: len(images)].softmax(1).cpu()
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-INITIAL = 500  # images that it is taken from, as in openai/improved-gan
+INITIAL = 500  # training images that it is taken from, as many as in openai/improved-gan
 
 
 def initialise_from_data(network: nn.Module, *inputs: Tensor) -> None:

@@ -37,7 +37,9 @@ class MinibatchDiscrimination(nn.Module):
         torch.Size([8, 292])
     """
 
-    def __init__(self, features: int, kernels: int = 100, dimensions: int = 5, std: float = 0.05, scope: str = "rank"):
+    def __init__(
+        self, features: int, kernels: int = 100, dimensions: int = 5, std: float = 0.05, scope: str = "global"
+    ):
         super().__init__()
         check_scope(scope)
         self.outputs = features + kernels

@@ -65,8 +65,13 @@ class ProcessLauncher(Launcher):
             GenzooError: a setting is out of range, or the sweep's folder holds another sweep.
             HydraException: a job names what does not exist; then none is started.
         """
+        from genzoo import torchrun
         from genzoo.core.checks import check_positive
+        from genzoo.core.errors import GenzooError
         from genzoo.sweeps import Sweep
+
+        if torchrun.started():
+            raise GenzooError("-m: torchrun would start the whole sweep in each process; start one without torchrun.")
 
         check_positive("hydra.launcher.n_jobs", self.n_jobs)
         for given in overrides.values():

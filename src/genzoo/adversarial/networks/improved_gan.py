@@ -27,6 +27,7 @@ class MLPGenerator(nn.Module):
         latent: width of the latent code.
         shape: (C, H, W) of the images.
         hidden: widths of the hidden layers.
+        last_std, std_of_layer: of the last layer's data-dependent initialisation; see ``genzoo.nn.weight_norm``.
 
     Example:
         >>> import torch
@@ -34,13 +35,21 @@ class MLPGenerator(nn.Module):
         torch.Size([2, 1, 28, 28])
     """
 
-    def __init__(self, latent: int, shape: tuple[int, int, int], hidden: Sequence[int] = (500, 500)):
+    def __init__(
+        self,
+        latent: int,
+        shape: tuple[int, int, int],
+        hidden: Sequence[int] = (500, 500),
+        last_std: float | None = None,
+        std_of_layer: bool = False,
+    ):
         super().__init__()
         self.shape = tuple(shape)
         layers: list[nn.Module] = []
         for inputs, units in pairwise([latent, *hidden]):
             layers += [nn.Linear(inputs, units, bias=False), shift_only(nn.BatchNorm1d(units, eps=1e-6)), nn.Softplus()]
-        layers.append(WeightNormLinear(hidden[-1], math.prod(self.shape), train_gain=True, init_std=None))
+        last = {"train_gain": True, "init_std": last_std, "std_of_layer": std_of_layer}
+        layers.append(WeightNormLinear(hidden[-1], math.prod(self.shape), **last))
         for layer in layers:
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)  # Lasagne's default

@@ -47,7 +47,7 @@ class ConvGenerator(nn.Module):
         latent: int,
         shape: tuple[int, int, int],
         channels: int = 128,
-        last_std: float = 0.1,
+        last_std: float | None = 0.1,
         std_of_layer: bool = False,
     ):
         super().__init__()
