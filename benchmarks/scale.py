@@ -34,6 +34,8 @@ MODELS = {
     "sngan": (32, 3),
     "acgan": (32, 3),
     "began": (64, 3),
+    "improved_gan": (28, 1),
+    "improved_gan_cifar10": (32, 3),
 }
 
 
@@ -80,7 +82,7 @@ def counted(model: str, size: int, channels: int, *overrides: str) -> dict[str, 
     return {
         "batch": data.batch_size,
         "rounds": config["recipe"]["rounds"],
-        "images": data.batch_size * max(stream.batches for stream in module.streams()),
+        "images": data.batch_size * sum(stream.batches for stream in module.streams()),
         "parameters": sum(sizes.values()),
         "flops": count.flops,
         "operators": count.operators,
