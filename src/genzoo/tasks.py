@@ -225,7 +225,8 @@ def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, floa
     name = f"{config['recipe']['name']}-{data.name}"
     folder = create_run_folder(Path(cfg.paths.runs) / "ensembles", name, config["seed"])
     write_json(folder / "metrics.json", result)
-    log.info(f"ensemble of {len(members)} x {config['recipe']['name']}, on the {cfg.split} images of {data.name}")
+    what = f"{len(members)} x {config['recipe']['name']}"
+    log.info(f"ensemble of {what}, on the {cfg.split} images of {data.name}: its errors, no other metric")
     for member in members:
         log.info(
             f"seed {member['seed']}, {member['rounds']} rounds: {member['errors']} errors ({member['checkpoint']})"
