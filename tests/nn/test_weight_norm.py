@@ -48,7 +48,7 @@ def test_it_is_torchs_weight_normalisation(kind):
 def test_initialisation_gives_each_unit_mean_0_and_the_standard_deviation(kind, train_gain):
     layer, x = built(kind, init_std=0.1, train_gain=train_gain)
     assert not layer(x).mean((0, *range(2, x.dim()))).abs().max() < 1e-3
-    initialise_from_data(layer, x)
+    initialise_from_data(layer, lambda: x)
     y = layer(x).transpose(0, 1).flatten(1)
     torch.testing.assert_close(y.mean(1), torch.zeros(4), atol=1e-6, rtol=0)
     torch.testing.assert_close(y.std(1, correction=0), torch.full((4,), 0.1))
@@ -59,7 +59,7 @@ def test_initialisation_gives_each_unit_mean_0_and_the_standard_deviation(kind, 
 def test_one_standard_deviation_for_the_layer_keeps_the_units_ratios():
     layer, x = built("linear", std_of_layer=True)
     before = layer(x).std(0, correction=0)
-    initialise_from_data(layer, x)
+    initialise_from_data(layer, lambda: x)
     after = layer(x)
     torch.testing.assert_close(after.mean(0), torch.zeros(4), atol=1e-6, rtol=0)
     torch.testing.assert_close(after.var(0, correction=0).mean(), torch.tensor(1.0))
@@ -70,7 +70,7 @@ def test_each_layer_starts_from_what_the_initialised_one_before_it_gives():
     torch.manual_seed(0)
     network = nn.Sequential(WeightNormLinear(5, 6), nn.ReLU(), WeightNormLinear(6, 3, init_std=2.0))
     x = torch.randn(50, 5) * 3 + 1
-    initialise_from_data(network, x)
+    initialise_from_data(network, lambda: x)
     y = network(x)
     torch.testing.assert_close(y.mean(0), torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(y.std(0, correction=0), torch.full((3,), 2.0))
@@ -82,12 +82,13 @@ def test_each_layer_starts_from_what_the_initialised_one_before_it_gives():
 
 def test_a_layer_without_it_is_left_alone():
     layer, x = built("linear", init_std=None)
-    initialise_from_data(layer, x)
+    initialise_from_data(layer, lambda: x)
     assert torch.equal(layer.gain, torch.ones(4))
     assert torch.equal(layer.bias, torch.zeros(4))
 
 
-def test_a_network_without_such_layers_is_not_even_called():
-    norm = nn.BatchNorm1d(5)
-    initialise_from_data(norm, torch.randn(7, 5))
+def test_for_a_network_without_such_layers_nothing_is_drawn():
+    norm, drawn = nn.BatchNorm1d(5), []
+    initialise_from_data(norm, lambda: drawn.append(True) or torch.randn(7, 5))
+    assert not drawn
     assert norm.num_batches_tracked == 0

@@ -62,7 +62,7 @@ class Classifier(RoundModule):
 
     def initialise(self, images: Tensor) -> None:
         """Data-dependent initialisation."""
-        initialise_from_data(self.discriminator, images[:INITIAL])
+        initialise_from_data(self.discriminator, lambda: images[:INITIAL])
 
     def discriminator_loss(self, labelled: ImageBatch) -> Tensor:
         """Cross-entropy."""

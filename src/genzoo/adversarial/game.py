@@ -105,8 +105,8 @@ class Game(RoundModule):
         for network in (self.generator, self.discriminator):
             if hasattr(network, "initialise"):
                 network.initialise(images)
-        initialise_from_data(self.discriminator, images[:INITIAL])
-        initialise_from_data(self.generator, self.latent.sample(self.sampling_batch))
+        initialise_from_data(self.discriminator, lambda: images[:INITIAL])
+        initialise_from_data(self.generator, lambda: self.latent.sample(self.sampling_batch))
 
     def follow_averages(self) -> None:
         """As ``Inference``; lets each historical average start from its player's networks."""

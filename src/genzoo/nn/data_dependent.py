@@ -1,6 +1,6 @@
 """Initialisation of layers from what they see of a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 INITIAL = 500  # training images that it is taken from, as many as in openai/improved-gan
 
 
-def initialise_from_data(network: nn.Module, *inputs: Tensor) -> None:
+def initialise_from_data(network: nn.Module, draw: Callable[[], Tensor]) -> None:
     """Lets every layer that has one take its data-dependent initialisation, in one pass.
 
     Such a layer has an attribute ``initialising``. While that is true, its forward sets its parameters from its input
@@ -16,7 +16,7 @@ def initialise_from_data(network: nn.Module, *inputs: Tensor) -> None:
 
     Args:
         network: is changed in place.
-        inputs: of its forward.
+        draw: gives what it takes; called only if there is such a layer.
 
     Source: Salimans, Kingma 2016, arXiv 1602.07868, section 3.
     """
@@ -27,7 +27,7 @@ def initialise_from_data(network: nn.Module, *inputs: Tensor) -> None:
         layer.initialising = True
     try:
         with torch.no_grad():
-            network(*inputs)
+            network(draw())
     finally:
         for layer in layers:
             layer.initialising = False
