@@ -9,17 +9,13 @@ turns; the ratio counts, not the times.
 """
 
 import argparse
-import tempfile
 
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
-from round import CONF, SideBySide
+from round import SideBySide, side_by_side
 from torch.nn import functional as F
 
 from genzoo.build import build_data, build_module
 from genzoo.core.images import from_levels
-from genzoo.tasks import train
 
 SETTING = ["model=dcgan", "data=shapes", "data.size=32", "data.channels=3", "recipe.batch_size=64", "metrics=none"]
 
@@ -58,13 +54,8 @@ def main():
     options = parser.parse_args()
     SideBySide.first, SideBySide.measured, SideBySide.block = 5000, options.rounds, 5
     device = torch.device(options.device)
-    trainer = "gpu" if device.type == "cuda" else "cpu"
-    with tempfile.TemporaryDirectory() as runs, initialize_config_dir(str(CONF), version_base="1.3"):
-        quiet = ["trainer.marks=[benchmark]", "logger=csv", "+callbacks.sides._target_=round.SideBySide"]
-        cfg = compose("train", [*SETTING, f"trainer={trainer}", f"paths.runs={runs}", *quiet, *options.overrides])
-        SideBySide.play = staticmethod(plain_round(OmegaConf.to_container(cfg, resolve=True), device))
-        train(cfg)
-    ours, plain = (64 * options.rounds / seconds for seconds in (SideBySide.genzoo, SideBySide.bare))
+    each = side_by_side([*SETTING, "logger=csv", *options.overrides], plain_round, device)
+    ours, plain = (64_000 / milliseconds for milliseconds in each)
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     print(f"dcgan {' '.join(options.overrides)}, {name}: {ours:.0f} images/s, plain {plain:.0f}, {ours / plain:.2f}x")
 

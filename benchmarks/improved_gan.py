@@ -7,17 +7,13 @@ In one process, blocks of rounds of the run and of the bare loop take turns; the
 """
 
 import argparse
-import tempfile
 
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
-from round import CONF, SideBySide
+from round import SideBySide, side_by_side
 from torch.nn import functional as F
 
 from genzoo.build import build_data, build_module
 from genzoo.core.images import from_levels
-from genzoo.tasks import train
 
 SETTING = ["model=improved_gan", "data=shapes", "data.size=28", "data.channels=1", "data.labels_per_class=25"]
 
@@ -71,14 +67,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=600)
     options = parser.parse_args()
     SideBySide.first, SideBySide.measured, SideBySide.block = 20_000, options.rounds, 20
-    device = torch.device(options.device)
-    trainer = "gpu" if device.type == "cuda" else "cpu"
-    with tempfile.TemporaryDirectory() as runs, initialize_config_dir(str(CONF), version_base="1.3"):
-        given = [*SETTING, f"trainer={trainer}", f"paths.runs={runs}", "metrics=none", "trainer.marks=[benchmark]"]
-        cfg = compose("train", [*given, "+callbacks.sides._target_=round.SideBySide"])
-        SideBySide.play = staticmethod(bare_round(OmegaConf.to_container(cfg, resolve=True), device))
-        train(cfg)
-    genzoo, bare = (1000 * seconds / SideBySide.measured for seconds in (SideBySide.genzoo, SideBySide.bare))
+    genzoo, bare = side_by_side([*SETTING, "metrics=none"], bare_round, torch.device(options.device))
     print(f"improved_gan: genzoo {genzoo:.2f} ms a round ({1000 / genzoo:.0f} a second), bare {bare:.2f} ms, ", end="")
     print(f"{genzoo / bare:.3f}x")
 

@@ -25,7 +25,7 @@ from genzoo.core.images import from_levels
 from genzoo.tasks import train
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-COMMON = ["data=shapes", "data.size=28", "data.channels=1", "data.n_train=5000", "trainer.marks=[benchmark]"]
+COMMON = ["data=shapes", "data.size=28", "data.channels=1", "data.n_train=5000"]
 # Overrides, first round measured, rounds measured, rounds of a block.
 MODELS = {
     "infogan": (["model=infogan"], 600, 1000, 20),
@@ -132,6 +132,22 @@ def bare_round(config, device):
     return play
 
 
+def side_by_side(given, bare_round, device):
+    """Milliseconds of a round of the run that these overrides configure, and of a bare one.
+
+    ``bare_round`` gives, of a resolved configuration and a device, a function that plays a round; ``SideBySide`` says
+    which rounds are measured.
+    """
+    trainer = "gpu" if device.type == "cuda" else "cpu"
+    with tempfile.TemporaryDirectory() as runs, initialize_config_dir(str(CONF), version_base="1.3"):
+        sides = f"+callbacks.sides._target_={SideBySide.__module__}.SideBySide"
+        fixed = [f"trainer={trainer}", "trainer.marks=[benchmark]", f"paths.runs={runs}", sides]
+        cfg = compose("train", [*fixed, *given])
+        SideBySide.play = staticmethod(bare_round(OmegaConf.to_container(cfg, resolve=True), device))
+        train(cfg)
+    return [1000 * seconds / SideBySide.measured for seconds in (SideBySide.genzoo, SideBySide.bare)]
+
+
 def main():
     """Prints a line a repetition and their median."""
     parser = argparse.ArgumentParser()
@@ -143,15 +159,10 @@ def main():
     overrides, SideBySide.first, SideBySide.measured, SideBySide.block = MODELS[options.model]
     device = torch.device(options.device)
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    trainer = "gpu" if device.type == "cuda" else "cpu"
+    given = [*overrides, *COMMON, f"logger={options.logger}", "metrics.code_error=null"]
     ratios = []
     for _ in range(options.repetitions):
-        with tempfile.TemporaryDirectory() as runs, initialize_config_dir(str(CONF), version_base="1.3"):
-            given = [*overrides, *COMMON, f"trainer={trainer}", f"logger={options.logger}", f"paths.runs={runs}"]
-            cfg = compose("train", [*given, "metrics.code_error=null", "+callbacks.sides._target_=__main__.SideBySide"])
-            SideBySide.play = staticmethod(bare_round(OmegaConf.to_container(cfg, resolve=True), device))
-            train(cfg)
-        genzoo, bare = (1000 * seconds / SideBySide.measured for seconds in (SideBySide.genzoo, SideBySide.bare))
+        genzoo, bare = side_by_side(given, bare_round, device)
         ratios.append(genzoo / bare)
         print(
             f"{options.model}, {name}: genzoo {genzoo:.2f} ms a round, bare {bare:.2f} ms, {ratios[-1]:.3f}x",

@@ -91,3 +91,16 @@ def same(a, b) -> bool:
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     return a == b
+
+
+class Constant(torch.nn.Module):
+    """A generator: tiny images of one value, whatever the code."""
+
+    shape = (1, 2, 2)
+
+    def __init__(self, latent):
+        super().__init__()
+        self.value = torch.nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, z):
+        return self.value.expand(len(z), *self.shape)

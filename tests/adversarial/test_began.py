@@ -8,21 +8,9 @@ from genzoo.adversarial.began import BEGAN
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from support import Constant
 
 SHAPE = (1, 2, 2)
-
-
-class Constant(nn.Module):
-    """Images of one value, whatever the code."""
-
-    shape = SHAPE
-
-    def __init__(self, latent):
-        super().__init__()
-        self.value = nn.Parameter(torch.tensor(0.5))
-
-    def forward(self, z):
-        return self.value.expand(len(z), *SHAPE)
 
 
 class Shrink(nn.Module):

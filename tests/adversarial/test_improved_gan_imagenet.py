@@ -11,21 +11,9 @@ from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from support import Constant
 
 SHAPE, CLASSES = (1, 2, 2), 3
-
-
-class Constant(nn.Module):
-    """Images of one value, whatever the code."""
-
-    shape = SHAPE
-
-    def __init__(self, latent):
-        super().__init__()
-        self.value = nn.Parameter(torch.tensor(0.5))
-
-    def forward(self, z):
-        return self.value.expand(len(z), *SHAPE)
 
 
 class Beside(nn.Module):

@@ -15,21 +15,37 @@ from genzoo.core.rounds import RoundModule, Turn
 from genzoo.nn.data_dependent import INITIAL, initialise_from_data
 
 
-def check_classes(discriminator: nn.Module, data: DataSpec) -> None:
-    """Refuses data with another number of classes than the discriminator has logits.
+class ClassifyingDiscriminator:
+    """What models have in common whose ``discriminator`` maps images to logits (B, classes)."""
 
-    Raises:
-        GenzooError: naming both.
-    """
-    if data.classes != discriminator.classes:
-        raise GenzooError(
-            f"data={data.name} has {data.classes} classes, but the discriminator has {discriminator.classes} logits; "
-            f"use model.discriminator.classes={data.classes}."
-        )
+    discriminator: nn.Module
+
+    def check_classes(self, data: DataSpec) -> None:
+        """Refuses data with another number of classes than there are logits.
+
+        Raises:
+            GenzooError: naming both.
+        """
+        classes = self.discriminator.classes
+        if data.classes != classes:
+            raise GenzooError(
+                f"data={data.name} has {data.classes} classes, but the discriminator has {classes} logits; "
+                f"use model.discriminator.classes={data.classes}."
+            )
+
+    @in_inference
+    def classify(self, images: Tensor) -> Tensor:
+        """Logits (B, classes) of images (B, C, H, W) in [-1, 1]."""
+        return self.discriminator(images)
+
+    @in_inference
+    def features(self, images: Tensor) -> Tensor:
+        """The discriminator's last hidden features (B, F) of images (B, C, H, W) in [-1, 1]."""
+        return self.discriminator.features(images)
 
 
 @register
-class Classifier(RoundModule):
+class Classifier(ClassifyingDiscriminator, RoundModule):
     """The discriminator of ``SemiSupervisedGAN`` without the game: it minimises the cross-entropy of labelled images.
 
     Its data-dependent initialisation sees training images whose labels it does not know, too.
@@ -58,7 +74,7 @@ class Classifier(RoundModule):
     def check_data(self, data: DataSpec) -> None:
         """Refuses data without labels, or with another number of classes."""
         super().check_data(data)
-        check_classes(self.discriminator, data)
+        self.check_classes(data)
 
     def initialise(self, images: Tensor) -> None:
         """Data-dependent initialisation."""
@@ -67,13 +83,3 @@ class Classifier(RoundModule):
     def discriminator_loss(self, labelled: ImageBatch) -> Tensor:
         """Cross-entropy."""
         return F.cross_entropy(at_least_float32(self.discriminator(labelled.images)), labelled.labels)
-
-    @in_inference
-    def classify(self, images: Tensor) -> Tensor:
-        """Logits (B, classes) of images (B, C, H, W) in [-1, 1]."""
-        return self.discriminator(images)
-
-    @in_inference
-    def features(self, images: Tensor) -> Tensor:
-        """The last hidden layer (B, F) of images (B, C, H, W) in [-1, 1]."""
-        return self.discriminator.features(images)

@@ -7,20 +7,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.adversarial.classifier import check_classes
+from genzoo.adversarial.classifier import ClassifyingDiscriminator
 from genzoo.adversarial.game import Game
+from genzoo.adversarial.objectives import Minimax, check_label
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Classifies, Features
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
-from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 
 
 @register
-class SemiSupervisedGAN(Game):
+class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
     """The discriminator has one logit l_k a class; the logit of "generated" is fixed at 0.
 
     With Z(x) = Σ_k exp l_k(x) it says D(x) = Z / (Z + 1). It minimises the cross-entropy of the labelled images plus
@@ -63,9 +63,8 @@ class SemiSupervisedGAN(Game):
             raise GenzooError("model.labelled_weight and model.unlabelled_weight: numbers from 0 on are needed.")
         if not self.discriminator.classes:
             raise GenzooError("model.discriminator.classes=0: one logit at least is needed.")
-        if not 0 < real <= 1:
-            raise GenzooError(f"model.real={real}: a label above 0 and up to 1 is needed, such as 0.9.")
-        self.labelled_weight, self.unlabelled_weight, self.real = labelled_weight, unlabelled_weight, real
+        check_label("model.real", real)
+        self.labelled_weight, self.unlabelled_weight, self.objective = labelled_weight, unlabelled_weight, Minimax(real)
         self.generator_steps, self._batch = generator_steps, 0
 
     def turns(self) -> tuple[Turn, ...]:
@@ -84,7 +83,7 @@ class SemiSupervisedGAN(Game):
         """Refuses, where labels are used, data without them or with another number of classes."""
         super().check_data(data)
         if self.labelled_weight:
-            check_classes(self.discriminator, data)
+            self.check_classes(data)
 
     def discriminator_loss(self, unlabelled: ImageBatch, labelled: ImageBatch | None = None) -> Tensor:
         """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""
@@ -92,9 +91,7 @@ class SemiSupervisedGAN(Game):
         _, fake = self.images_to_judge(unlabelled)
         known = [] if labelled is None else [labelled.images]
         *logits, real, generated = self.judge(*known, unlabelled.images, fake)
-        # -log D(x) = softplus(log Z) - log Z, -log(1 - D(x)) = softplus(log Z)
-        z_real, z_generated = real.logsumexp(1), generated.logsumexp(1)
-        game = (F.softplus(z_real) - self.real * z_real).mean() / 2 + F.softplus(z_generated).mean() / 2
+        game = self.objective.discriminator(real.logsumexp(1), generated.logsumexp(1)) / 2  # log Z is the logit of D
         self.meters.record("unlabelled_loss", game)
         loss = self.unlabelled_weight * game
         if labelled is not None:
@@ -106,23 +103,13 @@ class SemiSupervisedGAN(Game):
     def generator_loss(self) -> Tensor:
         """E log(1 - D(G(z))) of as many images as the discriminator just judged."""
         (logits,) = self.judge(self.generator(self.latent.sample(self._batch, device=self.device)))
-        return -F.softplus(logits.logsumexp(1)).mean()
+        return self.objective.generator(logits.logsumexp(1))
 
     def judge(self, *batches: Tensor) -> tuple[Tensor, ...]:
         """The class logits (B, classes) of each batch of images, in one pass up to the ``head``, which may compare the
         images of a batch."""
         features = self.discriminator.features(torch.cat(batches)).chunk(len(batches))
         return tuple(at_least_float32(self.discriminator.head(f)) for f in features)
-
-    @in_inference
-    def classify(self, images: Tensor) -> Tensor:
-        """Logits (B, classes) of images (B, C, H, W) in [-1, 1]."""
-        return self.discriminator(images)
-
-    @in_inference
-    def features(self, images: Tensor) -> Tensor:
-        """The discriminator's last hidden features (B, F) of images (B, C, H, W) in [-1, 1]."""
-        return self.discriminator.features(images)
 
 
 @register

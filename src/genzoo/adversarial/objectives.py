@@ -25,6 +25,16 @@ class Objective(Protocol):
         """The generator's loss, given the discriminator's outputs on its images (B,)."""
 
 
+def check_label(key: str, label: float) -> None:
+    """Refuses what is no label of an image that counts as real.
+
+    Raises:
+        GenzooError: naming the key.
+    """
+    if not 0 < label <= 1:
+        raise GenzooError(f"{key}={label}: a label above 0 and up to 1 is needed, such as 0.9.")
+
+
 @register
 class Minimax:
     """The game as the theory has it: D maximises E log D(x) + E log(1 - D(G(z))), G minimises the second term.
@@ -45,8 +55,7 @@ class Minimax:
     """
 
     def __init__(self, real: float = 1.0):
-        if not 0 < real <= 1:
-            raise GenzooError(f"model.objective.real={real}: a label above 0 and up to 1 is needed, such as 0.9.")
+        check_label("model.objective.real", real)
         self.real = real
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -103,8 +112,7 @@ class SmoothedLabels(Minimax):
 
     def __init__(self, real: float = 0.75, wanted: float = 1.0):
         super().__init__(real)
-        if not 0 < wanted <= 1:
-            raise GenzooError(f"model.objective.wanted={wanted}: a probability above 0 and up to 1 is needed.")
+        check_label("model.objective.wanted", wanted)
         self.wanted = wanted
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
