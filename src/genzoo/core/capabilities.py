@@ -5,7 +5,7 @@ capability and never for a class. All methods run without gradients, in evaluati
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Generator, Tensor
 
@@ -45,8 +45,31 @@ class Features(Protocol):
 class ScoresLikelihood(Protocol):
     """Scores images by their likelihood."""
 
-    def log_prob(self, levels: Tensor, n_importance: int = 1) -> Tensor:
-        """Log-likelihood in nats (B,) of levels, uint8 (B, C, H, W); a bound is taken from ``n_importance`` samples."""
+    def log_prob(self, levels: Tensor, n_importance: int = 1, generator: Generator | None = None) -> Tensor:
+        """Log-likelihood in nats (B,) of levels, uint8 (B, C, H, W).
+
+        Where it is not exact, it is estimated from ``n_importance`` draws of the posterior, the same ones for the same
+        generator state; the estimate is below it in the mean.
+        """
+
+
+class Bound(NamedTuple):
+    """The evidence lower bound of images, log_likelihood - Σ kl, in nats, from one draw of the posterior.
+
+    Args:
+        log_likelihood: log p(x|z), (B,).
+        kl: layer of latent variables -> divergence of its posterior from its prior, (B,), or an estimate of it.
+    """
+
+    log_likelihood: Tensor
+    kl: Mapping[str, Tensor]
+
+
+class BoundsLikelihood(Protocol):
+    """Bounds the likelihood of images from below."""
+
+    def bound(self, levels: Tensor, generator: Generator | None = None) -> Bound:
+        """The bound of levels, uint8 (B, C, H, W); the same for the same generator state."""
 
 
 class Completes(Protocol):

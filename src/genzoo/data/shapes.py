@@ -9,6 +9,7 @@ from torch import Tensor
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.checks import check_integer
+from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
@@ -36,7 +37,8 @@ class Shapes(ImageData):
         channels: 3, or 1 for grey.
         n_train, n_validation, n_test: number of images.
         shapes_seed: of the factors; the same seed gives the same images.
-        options: of ``ImageData``, and what the configuration states of the set (levels, classes), which is checked.
+        levels: of a pixel: 256, or 2 for silhouettes.
+        options: of ``ImageData``, and what the configuration states of the set (classes), which is checked.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -51,7 +53,7 @@ class Shapes(ImageData):
     """
 
     name = "shapes"
-    facts: ClassVar[dict[str, int]] = {"levels": 256, "classes": len(KINDS)}
+    facts: ClassVar[dict[str, int]] = {"classes": len(KINDS)}
 
     def __init__(
         self,
@@ -61,16 +63,19 @@ class Shapes(ImageData):
         n_validation: int = 1_000,
         n_test: int = 1_000,
         shapes_seed: int = 0,
+        levels: int = 256,
         **options: Any,
     ):
         options = check_facts(self.name, self.facts, options)
+        if levels not in (2, 256):
+            raise GenzooError(f"data.levels={levels}: 256, or 2 for silhouettes, is needed.")
         for key, value, least in (
             ("n_train", n_train, 1),
             ("n_validation", n_validation, 0),
             ("n_test", n_test, 0),
         ):
             check_integer(f"data.{key}", value, least)
-        super().__init__(size, channels, factors=tuple(FACTORS), **options)
+        super().__init__(size, channels, levels, factors=tuple(FACTORS), **options)
         self.numbers = {"train": n_train, "validation": n_validation, "test": n_test}
         self.shapes_seed = shapes_seed
 
@@ -84,7 +89,10 @@ class Shapes(ImageData):
             n, len(FACTORS), generator=generator(self.shapes_seed, "shapes", split)
         )
         factors[:, 0] = factors[:, 0].floor().clamp(max=len(KINDS) - 1)
-        return split_of(draw(factors, self.spec.size, self.spec.channels), factors[:, 0].long(), factors)
+        images = draw(factors, self.spec.size, self.spec.channels)
+        if self.spec.levels == 2:
+            images = (images > 0).to(torch.uint8)
+        return split_of(images, factors[:, 0].long(), factors)
 
 
 def draw(factors: Tensor, size: int, channels: int = 3) -> Tensor:

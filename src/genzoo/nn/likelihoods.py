@@ -1,0 +1,116 @@
+"""Likelihoods p(x|parameters) of images, pixel by pixel, given as network outputs."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genzoo.core.images import from_unit, to_unit
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+
+
+class Likelihood(Protocol):
+    """A family of distributions over images, with parameters (B, outputs(C), H, W).
+
+    ``levels`` is the number of levels of a pixel that it is a distribution over.
+    """
+
+    levels: int
+
+    def outputs(self, channels: int) -> int:
+        """Number of network outputs a pixel that it takes for images of so many channels."""
+
+    def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
+        """Log-probability in nats of each pixel, all channels together, (B, H, W).
+
+        ``images`` (B, C, H, W) in [-1, 1] stand for levels.
+        """
+
+    def mean(self, parameters: Tensor) -> Tensor:
+        """The mean, images (B, C, H, W) in [-1, 1]."""
+
+
+@register
+class Bernoulli(nn.Module):
+    """Binary pixels; a logit of the higher level each.
+
+    Example:
+        >>> Bernoulli().log_prob(torch.tensor([-1.0, 1.0]).view(1, 1, 1, 2), torch.zeros(1, 1, 1, 2)).exp()
+        tensor([[[0.5000, 0.5000]]])
+    """
+
+    levels = 2
+
+    def outputs(self, channels: int) -> int:
+        """A logit a channel."""
+        return channels
+
+    def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
+        """Log-probability in nats, (B, H, W)."""
+        logits = at_least_float32(parameters)
+        return -F.binary_cross_entropy_with_logits(logits, to_unit(images.to(logits.dtype)), reduction="none").sum(1)
+
+    def mean(self, parameters: Tensor) -> Tensor:
+        """The probability of the higher level, in [-1, 1]."""
+        return from_unit(at_least_float32(parameters).sigmoid())
+
+
+@register
+class DiscretisedLogistic(nn.Module):
+    """256 levels; the probability of a level is a logistic distribution's over its bin, the bins at both ends reaching
+    to infinity, so that the probabilities sum to 1.
+
+    The network gives the location, in [-0.5, 0.5] as a pixel's range is there; the scale is learned, not given by it.
+
+    Args:
+        channels: as many scales; 1 = one for all channels.
+        floor: None, or a probability that is added to each bin's, whose ends then are finite. The sum over levels is
+            then not 1: it is there to compare with numbers of the original code (1e-7).
+
+    Source: Kingma et al. 2016, arXiv 1606.04934, section 4 (a scale a channel); openai/iaf, tf_train.py and
+        tf_utils/distributions.py (one scale, which starts at 1; locations clipped; 1e-7 is added).
+
+    Example:
+        >>> levels = (torch.arange(256.0) / 127.5 - 1).view(256, 1, 1, 1)
+        >>> round(DiscretisedLogistic().log_prob(levels, torch.zeros(256, 1, 1, 1)).exp().sum().item(), 5)
+        1.0
+    """
+
+    levels = 256
+
+    def __init__(self, channels: int = 1, floor: float | None = None):
+        super().__init__()
+        self.log_scale = nn.Parameter(torch.zeros(channels))
+        self.floor = floor
+
+    def outputs(self, channels: int) -> int:
+        """A location a channel."""
+        return channels
+
+    def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
+        """Log-probability in nats, (B, H, W)."""
+        location = self._location(parameters)
+        level = to_unit(images.to(location.dtype)).mul(255).round()
+        lower, inverse_scale = level / 256 - 0.5, torch.exp(-self.log_scale).view(-1, 1, 1)
+        a, b = (lower - location) * inverse_scale, (lower + 1 / 256 - location) * inverse_scale
+        if self.floor is not None:
+            return (b.sigmoid() - a.sigmoid() + self.floor).log().sum(1)
+        a = torch.where(level == 0, -torch.inf, a)
+        b = torch.where(level == 255, torch.inf, b)
+        return _log_sigmoid_difference(a, b).sum(1)
+
+    def mean(self, parameters: Tensor) -> Tensor:
+        """The location, in [-1, 1]."""
+        return 2 * self._location(parameters)
+
+    @staticmethod
+    def _location(parameters: Tensor) -> Tensor:
+        """Half a bin inside of the range."""
+        return at_least_float32(parameters).clamp(-0.5 + 1 / 512, 0.5 - 1 / 512)
+
+
+def _log_sigmoid_difference(a: Tensor, b: Tensor) -> Tensor:
+    """log(σ(b) - σ(a)) for a < b, either of which may be infinite: σ(b) - σ(a) = σ(b) σ(-a) (1 - exp(a - b))."""
+    return F.logsigmoid(b) + F.logsigmoid(-a) + (-torch.expm1(a - b)).log()

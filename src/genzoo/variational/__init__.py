@@ -1,0 +1,1 @@
+"""Variational autoencoders: models that are trained on a lower bound of the likelihood."""

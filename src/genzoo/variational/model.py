@@ -1,0 +1,153 @@
+"""What all variational models share: the bound they are trained on, and how it is measured."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import Generator, Tensor, nn
+
+from genzoo.core.averages import Average
+from genzoo.core.batches import ImageBatch, Stream
+from genzoo.core.capabilities import Bound, BoundsLikelihood, Decodes, Encodes, Samples, ScoresLikelihood
+from genzoo.core.checks import check_positive
+from genzoo.core.images import from_levels
+from genzoo.core.inference import in_inference
+from genzoo.core.latent import Latent
+from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
+from genzoo.nn.data_dependent import initialise_from_data
+from genzoo.nn.likelihoods import Likelihood
+from genzoo.variational.free_bits import FreeBits
+
+
+class Terms(NamedTuple):
+    """What a draw of the latent variables from the posterior q(z|x) says of images, in nats.
+
+    Args:
+        log_likelihood: log p(x|z), (B,).
+        kl: layer -> KL(q || p) of each of its units or feature maps, (B, units): in closed form, or log q - log p of
+            the draw.
+        log_ratio: log q(z|x) - log p(z) of the draw, (B,).
+    """
+
+    log_likelihood: Tensor
+    kl: Mapping[str, Tensor]
+    log_ratio: Tensor
+
+    def bound(self) -> Bound:
+        """The evidence lower bound: log p(x|z) - Σ KL."""
+        return Bound(self.log_likelihood, {layer: kl.sum(1) for layer, kl in self.kl.items()})
+
+
+class VariationalModel(RoundModule):
+    """Base of the variational models: one player, the whole model, that maximises the evidence lower bound.
+
+    Subclasses give ``networks``, ``recognise``, ``terms`` and ``decode``, and set ``latent`` and ``image_shape``.
+
+    Args:
+        likelihood: p(x|z), given as the decoder's output.
+        optimizers: of the player ``model``.
+        free_bits: floor of each layer's KL in the objective; the bound that is reported never includes it.
+        schedules, averages: see ``RoundModule``.
+        initial_images: training images that layers with a data-dependent initialisation take it from.
+        decoding_batch: codes that are decoded in one pass.
+    """
+
+    latent: Latent
+
+    def __init__(
+        self,
+        likelihood: Likelihood,
+        optimizers: Optimizers,
+        free_bits: FreeBits | None = None,
+        schedules: Schedules | None = None,
+        averages: Mapping[str, Average] | None = None,
+        initial_images: int = 100,
+        decoding_batch: int = 100,
+    ):
+        super().__init__(optimizers, schedules, averages)
+        self.likelihood, self.free_bits = likelihood, free_bits or FreeBits(0.0)
+        self.levels = likelihood.levels
+        self.initial_images, self.decoding_batch = initial_images, decoding_batch
+
+    def networks(self) -> list[nn.Module]:
+        """All that is trained."""
+        raise NotImplementedError
+
+    def recognise(self, images: Tensor) -> Any:
+        """What the recognition model takes from images (B, C, H, W) alone, before anything is drawn."""
+        raise NotImplementedError
+
+    def terms(self, images: Tensor, recognised: Any, generator: Generator | None = None) -> Terms:
+        """Draws the latent variables once."""
+        raise NotImplementedError
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        """The whole model."""
+        return {"model": self.networks()}
+
+    def turns(self) -> tuple[Turn, ...]:
+        """One turn a round."""
+        return (Turn({"model": self.loss}, (Stream("real"),)),)
+
+    def capabilities(self) -> frozenset[type]:
+        """All that a model with latent variables and a bound can do."""
+        return frozenset({Samples, Decodes, Encodes, ScoresLikelihood, BoundsLikelihood})
+
+    def initialise(self, images: Tensor) -> None:
+        """Layers with a data-dependent initialisation take it from the first images."""
+        initialise_from_data(self, lambda: images[: self.initial_images])
+
+    def forward(self, images: Tensor) -> Terms:
+        """One draw for each of the images (B, C, H, W)."""
+        return self.terms(images, self.recognise(images))
+
+    def loss(self, real: ImageBatch) -> Tensor:
+        """Minus the bound, mean over the batch, the KL of each layer floored by its free bits."""
+        terms = self(real.images)
+        bound = terms.bound()
+        for layer, kl in bound.kl.items():
+            self.meters.record(f"kl/{layer}", kl.mean())
+        self.meters.record("log_likelihood", bound.log_likelihood.mean())
+        self.meters.record("negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
+        return sum(map(self.free_bits, terms.kl.values())) - terms.log_likelihood.mean()
+
+    @in_inference
+    def bound(self, levels: Tensor, generator: Generator | None = None) -> Bound:
+        """The evidence lower bound of levels, uint8 (B, C, H, W), without free bits."""
+        images = from_levels(levels, self.levels)
+        return self.terms(images, self.recognise(images), generator).bound()
+
+    @in_inference
+    def log_prob(self, levels: Tensor, n_importance: int = 1, generator: Generator | None = None) -> Tensor:
+        """log 1/k Σ p(x, z_k) / q(z_k|x) in nats (B,) of levels, uint8 (B, C, H, W), from k = ``n_importance`` draws.
+
+        One draw is held at a time, so the memory does not grow with k. The sum is taken in float64.
+
+        Raises:
+            GenzooError: k is less than 1.
+
+        Source: Burda et al. 2015, arXiv 1509.00519, equation 8; openai/iaf, tf_utils/distributions.py.
+        """
+        check_positive("n_importance", n_importance)
+        images = from_levels(levels, self.levels)
+        recognised, total = self.recognise(images), torch.full((len(images),), -math.inf, dtype=torch.float64)
+        total = total.to(images.device)
+        for _ in range(n_importance):
+            terms = self.terms(images, recognised, generator)
+            total = torch.logaddexp(total, (terms.log_likelihood - terms.log_ratio).double())
+        return (total - math.log(n_importance)).float()
+
+    @in_inference
+    def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
+        """n images (n, C, H, W) in [-1, 1]: the means of p(x|z) for z from the prior."""
+        return self.decode(self.latent.sample(n, generator, self.device))
+
+    @in_inference
+    def decode(self, z: Tensor) -> Tensor:
+        """The means of p(x|z), (B, C, H, W) in [-1, 1], of codes (B, latent.width)."""
+        return torch.cat([self.likelihood.mean(self.parameters_of(codes)) for codes in z.split(self.decoding_batch)])
+
+    def parameters_of(self, z: Tensor) -> Tensor:
+        """The parameters of p(x|z) for codes (B, latent.width)."""
+        raise NotImplementedError

@@ -1,0 +1,152 @@
+"""Residual networks with weight normalisation for small images.
+
+Source: Kingma et al. 2016, arXiv 1606.04934, section 6.1 and appendix C.1: residual blocks of 3 x 3 convolutions with
+    16, 32 and 32 feature maps, each level beginning with a stride of 2, exponential linear units, and a fully connected
+    layer of 450 units between them and the latent variables. What the paper leaves open: blocks a level, shortcuts
+    (here convolutions where the size changes) and the standard deviations of the data-dependent initialisation.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
+from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormLinear
+
+RESIDUAL_STD = 0.1  # of what a block adds, at first
+
+
+def _linear(inputs: int, outputs: int, init_std: float = 1.0) -> WeightNormLinear:
+    return WeightNormLinear(inputs, outputs, train_gain=True, init_std=init_std)
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1, init_std: float = 1.0) -> WeightNormConv2d:
+    return WeightNormConv2d(inputs, outputs, 3, stride, 1, train_gain=True, init_std=init_std)
+
+
+class Block(nn.Module):
+    """y = shortcut(x) + conv(elu(conv(elu(x)))).
+
+    Args:
+        inputs, outputs: feature maps.
+        size: height and width of y.
+        direction: ``"down"``: from twice (or so) the size, by a stride of 2; ``"up"``: from half of it, by nearest
+            neighbours; None: from the same.
+    """
+
+    def __init__(self, inputs: int, outputs: int, size: int, direction: str | None = None):
+        super().__init__()
+        stride = 2 if direction == "down" else 1
+        self.size = size if direction == "up" else None
+        self.first, self.second = _conv(inputs, outputs, stride), _conv(outputs, outputs, init_std=RESIDUAL_STD)
+        self.shortcut = nn.Identity() if inputs == outputs and direction is None else _conv(inputs, outputs, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, size, size)."""
+        if self.size is not None:
+            x = F.interpolate(x, size=self.size)
+        return self.shortcut(x) + self.second(F.elu(self.first(F.elu(x))))
+
+
+def _sizes(shape: tuple[int, int, int], levels: int) -> list[int]:
+    """Height and width before and after each halving, which rounds up.
+
+    Raises:
+        GenzooError: nothing is left to halve.
+    """
+    _, height, width = shape
+    sizes = [height]
+    for _ in range(levels):
+        sizes.append(-(-sizes[-1] // 2))
+    if height != width or sizes[-1] == sizes[-2] or height < 2**levels:
+        raise GenzooError(
+            f"model: {levels} levels halve the image {levels} times, which data.size={height} cannot be; "
+            f"give at least {2**levels} pixels or fewer levels."
+        )
+    return sizes
+
+
+@register
+class ResNetEncoder(nn.Module):
+    """Levels of residual blocks, each beginning with a stride of 2, and a fully connected layer.
+
+    Args:
+        shape: (C, H, W) of the images.
+        outputs: number of outputs.
+        channels: feature maps of each level.
+        blocks: residual blocks a level, the one with the stride included.
+        hidden: width of the fully connected layer.
+
+    Raises:
+        GenzooError: the size cannot be halved so often.
+
+    Example:
+        >>> import torch
+        >>> ResNetEncoder((1, 28, 28), 64, channels=[16, 32, 32], hidden=450)(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 64])
+    """
+
+    def __init__(
+        self, shape: tuple[int, int, int], outputs: int, channels: Sequence[int], hidden: int, blocks: int = 2
+    ):
+        super().__init__()
+        check_positive("model.encoder.blocks", blocks)
+        self.shape = tuple(shape)
+        sizes = _sizes(self.shape, len(channels))
+        layers: list[nn.Module] = []
+        for (inputs, maps), size in zip(pairwise([shape[0], *channels]), sizes[1:], strict=True):
+            layers += [Block(inputs, maps, size, "down"), *(Block(maps, maps, size) for _ in range(blocks - 1))]
+        layers += [nn.ELU(), nn.Flatten(), _linear(channels[-1] * sizes[-1] ** 2, hidden), nn.ELU()]
+        self.layers = nn.Sequential(*layers, _linear(hidden, outputs, init_std=RESIDUAL_STD))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, outputs)."""
+        return self.layers(images)
+
+
+@register
+class ResNetDecoder(nn.Module):
+    """The encoder's mirror image, with nearest neighbours for strides.
+
+    Args:
+        shape: (C, H, W) of the images.
+        latent: width of the latent code.
+        outputs: numbers a pixel.
+        channels, blocks, hidden: as for ``ResNetEncoder``, whose order this reverses.
+
+    Raises:
+        GenzooError: the size cannot be halved so often.
+
+    Example:
+        >>> import torch
+        >>> ResNetDecoder((1, 28, 28), 32, 1, channels=[16, 32, 32], hidden=450)(torch.zeros(2, 32)).shape
+        torch.Size([2, 1, 28, 28])
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        latent: int,
+        outputs: int,
+        channels: Sequence[int],
+        hidden: int,
+        blocks: int = 2,
+    ):
+        super().__init__()
+        check_positive("model.decoder.blocks", blocks)
+        self.shape = tuple(shape)
+        *sizes, smallest = _sizes(self.shape, len(channels))
+        maps = [*reversed(channels), channels[0]]
+        layers: list[nn.Module] = [_linear(latent, hidden), nn.ELU(), _linear(hidden, maps[0] * smallest**2), nn.ELU()]
+        layers += [nn.Unflatten(1, (maps[0], smallest, smallest))]
+        for (inputs, here), size in zip(pairwise(maps), reversed(sizes), strict=True):
+            layers += [*(Block(inputs, inputs, size) for _ in range(blocks - 1)), Block(inputs, here, size, "up")]
+        self.layers = nn.Sequential(*layers, nn.ELU(), _conv(maps[-1], outputs, init_std=RESIDUAL_STD))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(B, latent) -> (B, outputs, H, W)."""
+        return self.layers(z)
