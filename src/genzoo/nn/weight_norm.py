@@ -11,9 +11,11 @@ class _WeightNorm:
     """Weight W = g θ / ‖θ‖, the norm over all inputs of a unit (or channel); ``weight`` is θ.
 
     Data-dependent initialisation (``genzoo.nn.data_dependent``): g and the bias make a unit's outputs have mean 0 and
-    standard deviation ``init_std`` over batch and pixels.
+    standard deviation ``init_std`` over batch and pixels. A unit whose outputs do not vary keeps its g.
 
     Args:
+        mask: of the weight's shape, multiplies it before its norm is taken; None = no mask. A unit without any input
+            gives its bias (θ / ‖θ‖ is 0 then, for an ``eps`` > 0).
         train_gain: whether g is trained; else it stays as it was initialised, and is a buffer.
         init_std: standard deviation of the outputs after initialisation; None = no data-dependent initialisation.
         std_of_layer: one standard deviation for the whole layer, instead of one a unit.
@@ -27,10 +29,12 @@ class _WeightNorm:
     outputs = 0  #: dimension of ``weight`` that counts units
     weight: Tensor
     bias: nn.Parameter
+    mask: Tensor | None
 
     def __init__(
         self,
         *args: Any,
+        mask: Tensor | None = None,
         train_gain: bool = False,
         init_std: float | None = 1.0,
         std_of_layer: bool = False,
@@ -41,6 +45,7 @@ class _WeightNorm:
         self.init_std, self.std_of_layer, self.eps = init_std, std_of_layer, eps
         self.initialising = False
         self._others = [d for d in range(self.weight.dim()) if d != self.outputs]
+        self.register_buffer("mask", None if mask is None else mask.to(self.weight), persistent=False)
         gain = torch.ones(self.weight.shape[self.outputs])
         if train_gain:
             self.gain = nn.Parameter(gain)
@@ -50,8 +55,9 @@ class _WeightNorm:
 
     def normalised_weight(self) -> Tensor:
         """W, of the weight's shape."""
-        scale = self.gain * (self.weight.square().sum(self._others) + self.eps).rsqrt()
-        return self.weight * scale.view([-1 if d == self.outputs else 1 for d in range(self.weight.dim())])
+        weight = self.weight if self.mask is None else self.weight * self.mask
+        scale = self._gain() * (weight.square().sum(self._others) + self.eps).rsqrt()
+        return weight * scale.view([-1 if d == self.outputs else 1 for d in range(self.weight.dim())])
 
     def forward(self, x: Tensor) -> Tensor:
         """As the layer without weight normalisation."""
@@ -66,9 +72,17 @@ class _WeightNorm:
         """Sets g and the bias from the outputs y (B, units, ...) without bias."""
         y = y.transpose(0, 1).flatten(1)
         mean, variance = y.mean(1), y.var(1, correction=0)
-        scale = self.init_std * (variance.mean() if self.std_of_layer else variance).rsqrt()
-        self.gain *= scale
+        if self.std_of_layer:
+            variance = variance.mean()
+        scale = torch.where(variance > 0, self.init_std * variance.rsqrt(), 1.0)
+        self._multiply_gain(scale)
         self.bias.copy_(-mean * scale)
+
+    def _gain(self) -> Tensor:
+        return self.gain
+
+    def _multiply_gain(self, factor: Tensor) -> None:
+        self.gain *= factor
 
 
 class WeightNormLinear(_WeightNorm, nn.Linear):

@@ -1,0 +1,69 @@
+"""Masks that let output i of a network depend on its inputs before i only."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
+
+
+def degrees(width: int, size: int) -> Tensor:
+    """Degrees of ``width`` units, spread evenly over [0, size): a unit may depend on the variables up to its degree.
+
+    They need not be integers, so that any width will do.
+
+    Example:
+        >>> degrees(4, 4).tolist(), degrees(6, 4).tolist()[:4]
+        ([0.0, 1.0, 2.0, 3.0], [0.0, 0.6666666666666666, 1.3333333333333333, 2.0])
+
+    Source: Germain et al. 2015, arXiv 1502.03509, section 4.1; for multiples of ``size`` the order is that of
+        openai/iaf, tf_utils/layers.py, ``get_linear_ar_mask``.
+    """
+    return torch.arange(width, dtype=torch.float64) * size / width
+
+
+def linear_mask(inputs: Tensor, outputs: Tensor, strict: bool) -> Tensor:
+    """Which input a unit sees, (outputs, inputs): one of a degree up to its own, or below it.
+
+    Args:
+        inputs, outputs: degrees of the units of both sides.
+        strict: whether the degree must be below its own, as for the last layer of a network.
+
+    Example:
+        >>> linear_mask(degrees(2, 2), degrees(4, 2), strict=False).int().tolist()
+        [[1, 0], [1, 0], [1, 1], [1, 1]]
+    """
+    inputs, outputs = inputs[None, :], outputs[:, None]
+    return inputs < outputs if strict else inputs <= outputs
+
+
+def conv_mask(inputs: Tensor, outputs: Tensor, strict: bool, kernel: int) -> Tensor:
+    """Which input channel and pixel a channel sees, (outputs, inputs, kernel, kernel).
+
+    Pixels are ordered from the last one to the first: it sees all channels of those to the right and below, and at its
+    own pixel those that ``linear_mask`` allows.
+
+    Source: openai/iaf, tf_utils/layers.py, ``get_conv_ar_mask``.
+
+    Example:
+        >>> conv_mask(degrees(1, 1), degrees(1, 1), strict=True, kernel=3)[0, 0].int().tolist()
+        [[0, 0, 0], [0, 0, 1], [1, 1, 1]]
+    """
+    later = torch.arange(kernel**2).view(kernel, kernel) > kernel**2 // 2
+    mask = later.expand(len(outputs), len(inputs), kernel, kernel).clone()
+    mask[:, :, kernel // 2, kernel // 2] = linear_mask(inputs, outputs, strict)
+    return mask
+
+
+def check_hidden(hidden: Sequence[int]) -> None:
+    """Refuses what is no sequence of widths of at least one layer.
+
+    Raises:
+        GenzooError: naming the key.
+    """
+    if not hidden:
+        raise GenzooError("hidden=[]: widths of at least one hidden layer are needed, e.g. [320, 320].")
+    for width in hidden:
+        check_positive("hidden", width)

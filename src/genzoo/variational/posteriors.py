@@ -1,0 +1,114 @@
+"""Approximate posteriors q(z|x) that are sampled by moving Gaussian noise."""
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.checks import check_positive
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+from genzoo.variational.updates import Update
+
+
+class Posterior(Protocol):
+    """What an encoder's outputs make of noise. ``mean``, ``log_std``, ``noise``, z: (B, d) or (B, C, H, W)."""
+
+    context: int  #: units (channels) that it wants from the encoder beside mean and log_std
+
+    def __call__(self, mean: Tensor, log_std: Tensor, context: Tensor | None, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """The sample z, and log q(z|x) elementwise, in nats: both of the noise's shape."""
+
+    def inverse(self, mean: Tensor, log_std: Tensor, context: Tensor | None, z: Tensor) -> Tensor:
+        """The noise that becomes z, so that ``posterior(..., noise)[1]`` is the density of any z."""
+
+
+@register
+class DiagonalGaussian(nn.Module):
+    """z = μ + σ ε.
+
+    Args:
+        size: width (channels) of z; any will do.
+
+    Source: Kingma, Welling 2013, arXiv 1312.6114, appendix C.2.
+
+    Example:
+        >>> zeros = torch.zeros(1, 2)
+        >>> z, log_prob = DiagonalGaussian()(zeros + 1, zeros, None, zeros)
+        >>> z, log_prob.exp()
+        (tensor([[1., 1.]]), tensor([[0.3989, 0.3989]]))
+    """
+
+    context = 0
+
+    def __init__(self, size: int | None = None):
+        super().__init__()
+
+    def forward(self, mean: Tensor, log_std: Tensor, context: Tensor | None, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Posterior``; the context is ignored."""
+        mean, log_std, noise = map(at_least_float32, (mean, log_std, noise))
+        return mean + log_std.exp() * noise, -0.5 * noise**2 - log_std - 0.5 * math.log(2 * math.pi)
+
+    def inverse(self, mean: Tensor, log_std: Tensor, context: Tensor | None, z: Tensor) -> Tensor:
+        """See ``Posterior``."""
+        mean, log_std = at_least_float32(mean), at_least_float32(log_std)
+        return (z - mean) * (-log_std).exp()
+
+
+@register
+class InverseAutoregressiveFlow(nn.Module):
+    """z_0 = μ + σ ε, then z_t = update(z_{t-1}; AutoregressiveNN_t(z_{t-1}, context)).
+
+    All variables move at once, and the Jacobian of a step is triangular. Every second step goes through them in reverse
+    order; they keep their places.
+
+    Args:
+        size: width (channels) of z.
+        network: factory of an autoregressive network: called with ``size``, ``outputs`` and ``reverse``.
+        update: of a step.
+        steps: number of steps.
+
+    Raises:
+        GenzooError: steps is no positive integer.
+
+    Source: Kingma et al. 2016, arXiv 1606.04934, algorithm 1.
+
+    Example:
+        >>> from functools import partial
+        >>> from genzoo.variational.made import MADE
+        >>> from genzoo.variational.updates import Gated
+        >>> flow = InverseAutoregressiveFlow(4, partial(MADE, hidden=[10], context=3), Gated(), steps=2)
+        >>> zeros = torch.zeros(2, 4)
+        >>> z, log_prob = flow(zeros, zeros, torch.zeros(2, flow.context), torch.randn(2, 4))
+        >>> z.shape, log_prob.shape
+        (torch.Size([2, 4]), torch.Size([2, 4]))
+    """
+
+    def __init__(self, size: int, network: Callable[..., nn.Module], update: Update, steps: int = 1):
+        super().__init__()
+        check_positive("posterior.steps", steps)
+        self.base = DiagonalGaussian()
+        self.networks = nn.ModuleList(
+            network(size=size, outputs=update.outputs, reverse=bool(t % 2)) for t in range(steps)
+        )
+        self.update = update
+        self.context: int = self.networks[0].context
+
+    def forward(self, mean: Tensor, log_std: Tensor, context: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Posterior``."""
+        z, log_prob = self.base(mean, log_std, None, noise)
+        for network in self.networks:
+            z, log_det = self.update(z, *map(at_least_float32, network(z, context)))
+            log_prob = log_prob - log_det
+        return z, log_prob
+
+    def inverse(self, mean: Tensor, log_std: Tensor, context: Tensor, z: Tensor) -> Tensor:
+        """See ``Posterior``; takes as many passes a step as z has elements."""
+        for network in reversed(self.networks):
+            before = torch.zeros_like(z)
+            for _ in range(z[0].numel()):  # each pass makes at least the next variable in the order right
+                before = self.update.inverse(z, *map(at_least_float32, network(before, context)))
+            z = before
+        return self.base.inverse(mean, log_std, None, z)
