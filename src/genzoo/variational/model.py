@@ -104,11 +104,11 @@ class VariationalModel(RoundModule):
 
     def loss(self, real: ImageBatch) -> Tensor:
         """Minus the bound, mean over the batch, the KL of each layer floored by its free bits."""
-        terms = self(real.images)
+        terms, rounds = self(real.images), self.progress.rounds
         bound = terms.bound()
-        for layer, kl in bound.kl.items():
-            self.meters.record(f"kl/{layer}", kl.mean())
-        self.meters.record("log_likelihood", bound.log_likelihood.mean())
+        for layer, kl in bound.kl.items():  # in the order of drawing, so that the first bad one is named
+            self.meters.record(f"kl/{layer}", kl.mean(), rounds)
+        self.meters.record("log_likelihood", bound.log_likelihood.mean(), rounds)
         self.meters.record("negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
         return sum(map(self.free_bits, terms.kl.values())) - terms.log_likelihood.mean()
 

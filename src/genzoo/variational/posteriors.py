@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from genzoo.core.checks import check_positive
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
+from genzoo.variational.gaussian import Gaussian, standard_noise
 from genzoo.variational.updates import Update
 
 
@@ -17,6 +18,7 @@ class Posterior(Protocol):
     """What an encoder's outputs make of noise. ``mean``, ``log_std``, ``noise``, z: (B, d) or (B, C, H, W)."""
 
     context: int  #: units (channels) that it wants from the encoder beside mean and log_std
+    gaussian: bool  #: whether q(z|x) is the very Gaussian of that mean and log_std
 
     def __call__(self, mean: Tensor, log_std: Tensor, context: Tensor | None, noise: Tensor) -> tuple[Tensor, Tensor]:
         """The sample z, and log q(z|x) elementwise, in nats: both of the noise's shape."""
@@ -41,7 +43,7 @@ class DiagonalGaussian(nn.Module):
         (tensor([[1., 1.]]), tensor([[0.3989, 0.3989]]))
     """
 
-    context = 0
+    context, gaussian = 0, True
 
     def __init__(self, size: int | None = None):
         super().__init__()
@@ -86,6 +88,8 @@ class InverseAutoregressiveFlow(nn.Module):
         (torch.Size([2, 4]), torch.Size([2, 4]))
     """
 
+    gaussian = False
+
     def __init__(self, size: int, network: Callable[..., nn.Module], update: Update, steps: int = 1):
         super().__init__()
         check_positive("posterior.steps", steps)
@@ -112,3 +116,19 @@ class InverseAutoregressiveFlow(nn.Module):
                 before = self.update.inverse(z, *map(at_least_float32, network(before, context)))
             z = before
         return self.base.inverse(mean, log_std, None, z)
+
+
+def draw(
+    posterior: Posterior, start: Gaussian, context: Tensor | None, prior: Gaussian, generator: Generator | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """A draw z ~ q(z|x), what KL(q || p) is by it, and log q(z|x) - log p(z), elementwise, in nats.
+
+    The divergence of a Gaussian has a closed form; else log q - log p of the draw is its estimate.
+
+    Args:
+        start: mean and log_std of q(z|x) before any flow.
+        prior: p(z), of the same shape.
+    """
+    z, log_prob = posterior(start.mean, start.log_std, context, standard_noise(start.mean, generator))
+    log_ratio = log_prob - prior.log_prob(z)
+    return z, start.kl(prior) if posterior.gaussian else log_ratio, log_ratio

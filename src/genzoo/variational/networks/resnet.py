@@ -15,17 +15,17 @@ from torch.nn import functional as F
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
-from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormLinear
+from genzoo.nn.log_gain import LogGainConv2d, LogGainLinear
 
 RESIDUAL_STD = 0.1  # of what a block adds, at first
 
 
-def _linear(inputs: int, outputs: int, init_std: float = 1.0) -> WeightNormLinear:
-    return WeightNormLinear(inputs, outputs, train_gain=True, init_std=init_std)
+def _linear(inputs: int, outputs: int, init_std: float = 1.0) -> nn.Module:
+    return LogGainLinear(inputs, outputs, init_std=init_std)
 
 
-def _conv(inputs: int, outputs: int, stride: int = 1, init_std: float = 1.0) -> WeightNormConv2d:
-    return WeightNormConv2d(inputs, outputs, 3, stride, 1, train_gain=True, init_std=init_std)
+def _conv(inputs: int, outputs: int, stride: int = 1, init_std: float = 1.0) -> nn.Module:
+    return LogGainConv2d(inputs, outputs, 3, stride, 1, init_std=init_std)
 
 
 class Block(nn.Module):

@@ -1,0 +1,86 @@
+"""The variational autoencoder of Kingma and Welling, with any posterior."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Generator, Tensor, nn
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import in_inference
+from genzoo.core.latent import Latent, Normal
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+from genzoo.variational.gaussian import Gaussian, standard
+from genzoo.variational.model import Terms, VariationalModel
+from genzoo.variational.posteriors import Posterior, draw
+
+
+@register
+class VAE(VariationalModel):
+    """One layer of latent variables with a standard normal prior.
+
+    Args:
+        encoder: factory of the network that maps images (B, C, H, W) to (B, outputs), called with ``outputs``.
+        decoder: factory of the network that maps codes (B, latent) to the parameters of p(x|z), (B, outputs, H, W),
+            called with ``latent`` and ``outputs``; its ``shape`` is the images' (C, H, W).
+        posterior: factory of q(z|x), called with ``size``, the number of latent variables.
+        latent: law of the codes, of ``Normal`` parts.
+        kwargs: of ``VariationalModel``.
+
+    Raises:
+        GenzooError: the prior is not standard normal, or encoder and decoder are for other images.
+
+    Source: Kingma, Welling 2013, arXiv 1312.6114; posteriors by inverse autoregressive flow: arXiv 1606.04934.
+    """
+
+    def __init__(
+        self,
+        encoder: Callable[..., nn.Module],
+        decoder: Callable[..., nn.Module],
+        posterior: Callable[..., Posterior],
+        latent: Latent,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        for name, part in latent.parts.items():
+            if not isinstance(part, Normal):
+                raise GenzooError(
+                    f"model.latent.{name}: the prior of this model is standard normal; use genzoo.core.latent.Normal."
+                )
+        self.latent, self.posterior = latent, posterior(size=latent.width)
+        self.encoder = encoder(outputs=2 * latent.width + self.posterior.context)
+        self.image_shape = tuple(self.encoder.shape)
+        self.decoder = decoder(latent=latent.width, outputs=self.likelihood.outputs(self.image_shape[0]))
+        if tuple(self.decoder.shape) != self.image_shape:
+            raise GenzooError(
+                f"model: the decoder makes images of (channels, height, width) {tuple(self.decoder.shape)}, but the "
+                f"encoder takes {self.image_shape}; give both the same."
+            )
+
+    def networks(self) -> list[nn.Module]:
+        """Recognition model and generative model."""
+        return [self.encoder, self.posterior, self.decoder, self.likelihood]
+
+    def recognise(self, images: Tensor) -> tuple[Gaussian, Tensor]:
+        """The Gaussian that q(z|x) starts from, and the posterior's context."""
+        mean, log_std, context = at_least_float32(self.encoder(images)).split(
+            [self.latent.width, self.latent.width, self.posterior.context], dim=1
+        )
+        return Gaussian(mean, log_std), context
+
+    def terms(self, images: Tensor, recognised: tuple[Gaussian, Tensor], generator: Generator | None = None) -> Terms:
+        """A draw z ~ q(z|x)."""
+        start, context = recognised
+        z, kl, log_ratio = draw(self.posterior, start, context, standard(start.mean), generator)
+        log_likelihood = self.likelihood.log_prob(images, self.decoder(z)).sum((1, 2))
+        return Terms(log_likelihood, {"z": kl}, log_ratio.sum(1))
+
+    def parameters_of(self, z: Tensor) -> Tensor:
+        """The decoder's output."""
+        return self.decoder(z)
+
+    @in_inference
+    def encode(self, images: Tensor) -> Tensor:
+        """The code (B, latent.width) of noise 0: the mean of a Gaussian posterior; a flow carries it along."""
+        start, context = self.recognise(images)
+        return self.posterior(start.mean, start.log_std, context, standard(start.mean).mean)[0]
