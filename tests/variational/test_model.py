@@ -110,7 +110,7 @@ def test_without_a_floor_estimated_divergences_below_zero_count_as_they_are():
 
 
 def test_a_negative_floor_is_refused():
-    with pytest.raises(GenzooError, match="model.free_bits.nats=-1: 0 or a positive number"):
+    with pytest.raises(GenzooError, match=r"model.free_bits.nats=-1: 0 or a positive number"):
         FreeBits(-1)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
+from genzoo.nn.elu import elu
 from genzoo.nn.log_gain import LogGainLinear
 from genzoo.variational.masks import check_hidden, degrees, linear_mask
 
@@ -66,7 +66,7 @@ class MADE(nn.Module):
     def forward(self, z: Tensor, context: Tensor) -> list[Tensor]:
         """(B, size), (B, context) -> as many (B, size) as ``outputs``."""
         first, *others = self.layers
-        h = F.elu(first(z) + self.of_context(context))
+        h = elu(first(z) + self.of_context(context))
         for layer in others:
-            h = F.elu(layer(h))
+            h = elu(layer(h))
         return [head(h) for head in self.heads]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
+from genzoo.nn.elu import elu
 from genzoo.nn.log_gain import LogGainConv2d
 from genzoo.variational.masks import check_hidden, conv_mask, degrees
 
@@ -70,7 +70,7 @@ class MaskedConvNetwork(nn.Module):
     def forward(self, z: Tensor, context: Tensor) -> list[Tensor]:
         """(B, size, H, W), (B, hidden[0], H, W) -> as many (B, size, H, W) as ``outputs``."""
         first, *others = self.layers
-        h = F.elu(first(z) + context)
+        h = elu(first(z) + context)
         for layer in others:
-            h = F.elu(layer(h))
+            h = elu(layer(h))
         return [head(h) for head in self.heads]

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
+from genzoo.nn.elu import ELU, elu
 from genzoo.nn.log_gain import LogGainConv2d, LogGainLinear
 
 RESIDUAL_STD = 0.1  # of what a block adds, at first
@@ -49,7 +50,7 @@ class Block(nn.Module):
         """(B, inputs, H, W) -> (B, outputs, size, size)."""
         if self.size is not None:
             x = F.interpolate(x, size=self.size)
-        return self.shortcut(x) + self.second(F.elu(self.first(F.elu(x))))
+        return self.shortcut(x) + self.second(elu(self.first(elu(x))))
 
 
 def _sizes(shape: tuple[int, int, int], levels: int) -> list[int]:
@@ -100,7 +101,7 @@ class ResNetEncoder(nn.Module):
         layers: list[nn.Module] = []
         for (inputs, maps), size in zip(pairwise([shape[0], *channels]), sizes[1:], strict=True):
             layers += [Block(inputs, maps, size, "down"), *(Block(maps, maps, size) for _ in range(blocks - 1))]
-        layers += [nn.ELU(), nn.Flatten(), _linear(channels[-1] * sizes[-1] ** 2, hidden), nn.ELU()]
+        layers += [ELU(), nn.Flatten(), _linear(channels[-1] * sizes[-1] ** 2, hidden), ELU()]
         self.layers = nn.Sequential(*layers, _linear(hidden, outputs, init_std=RESIDUAL_STD))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -141,11 +142,11 @@ class ResNetDecoder(nn.Module):
         self.shape = tuple(shape)
         *sizes, smallest = _sizes(self.shape, len(channels))
         maps = [*reversed(channels), channels[0]]
-        layers: list[nn.Module] = [_linear(latent, hidden), nn.ELU(), _linear(hidden, maps[0] * smallest**2), nn.ELU()]
+        layers: list[nn.Module] = [_linear(latent, hidden), ELU(), _linear(hidden, maps[0] * smallest**2), ELU()]
         layers += [nn.Unflatten(1, (maps[0], smallest, smallest))]
         for (inputs, here), size in zip(pairwise(maps), reversed(sizes), strict=True):
             layers += [*(Block(inputs, inputs, size) for _ in range(blocks - 1)), Block(inputs, here, size, "up")]
-        self.layers = nn.Sequential(*layers, nn.ELU(), _conv(maps[-1], outputs, init_std=RESIDUAL_STD))
+        self.layers = nn.Sequential(*layers, ELU(), _conv(maps[-1], outputs, init_std=RESIDUAL_STD))
 
     def forward(self, z: Tensor) -> Tensor:
         """(B, latent) -> (B, outputs, H, W)."""
