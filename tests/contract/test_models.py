@@ -11,6 +11,7 @@ from genzoo.build import build_data, build_module
 from genzoo.core import capabilities
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checkpoints import load_checkpoint, load_weights
+from genzoo.core.images import from_levels
 from genzoo.core.registry import check_targets
 from support import ROOT, SHAPES, cpu_trainer, resolved
 
@@ -23,7 +24,9 @@ pytestmark = pytest.mark.parametrize("name", MODELS)
 
 def configuration(name: str) -> dict:
     size = f"data.size={SIZES.get(name, 28)}"
-    return resolved(f"model={name}", *SHAPES, size, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
+    given = (f"model={name}", *SHAPES, size, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
+    found = resolved(*given)
+    return resolved(*given, "data.levels=2") if "likelihoods.Bernoulli" in str(found["model"]) else found
 
 
 def built(name: str):
@@ -42,9 +45,15 @@ def play(data, module, callbacks=()):
     return trainer
 
 
+def levels_for(module) -> torch.Tensor:
+    """32 images of noise, as levels."""
+    n = module.levels or 256
+    return torch.randint(n, (32, *module.image_shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+
+
 def images_for(module) -> torch.Tensor:
     """32 images of noise."""
-    return torch.rand(32, *module.image_shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    return from_levels(levels_for(module), module.levels or 256)
 
 
 def asked_twice(module, method) -> torch.Tensor:
@@ -59,7 +68,7 @@ def asked_twice(module, method) -> torch.Tensor:
 
 def answers(module) -> dict[str, torch.Tensor]:
     """What the module's capabilities give for fixed input."""
-    able, found, images = module.capabilities(), {}, images_for(module)
+    able, found, images, levels = module.capabilities(), {}, images_for(module), levels_for(module)
     if capabilities.Samples in able:
         found["sample"] = module.sample(5, generator=torch.Generator().manual_seed(0))
     if capabilities.Decodes in able:
@@ -70,8 +79,16 @@ def answers(module) -> dict[str, torch.Tensor]:
         found["classify"] = module.classify(images)
     if capabilities.InfersCodes in able:
         found |= {f"infer_codes.{part}": code for part, code in module.infer_codes(images).items()}
-    tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features}
+    if capabilities.Encodes in able:
+        found["encode"] = module.encode(images)
+    if capabilities.ScoresLikelihood in able:
+        found["log_prob"] = module.log_prob(levels, 2, torch.Generator().manual_seed(0))
+    if capabilities.BoundsLikelihood in able:
+        bound = module.bound(levels, torch.Generator().manual_seed(0))
+        found |= {"bound": bound.log_likelihood, **{f"kl.{layer}": kl for layer, kl in bound.kl.items()}}
+    tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features, capabilities.Encodes}
     tested |= {capabilities.Classifies, capabilities.InfersCodes}
+    tested |= {capabilities.ScoresLikelihood, capabilities.BoundsLikelihood}
     assert able <= tested, "test the new capability here"
     return found
 
@@ -173,6 +190,39 @@ def test_classes_are_scored_for_every_image(name):
         pytest.skip(f"{name} does not classify")
     a = asked_twice(module, module.classify)
     assert a.shape == (32, data.spec.classes)
+
+
+def test_codes_are_those_of_the_latent(name):
+    _, module = built(name)
+    if capabilities.Encodes not in module.capabilities():
+        pytest.skip(f"{name} does not encode")
+    assert asked_twice(module, module.encode).shape == (32, module.latent.width)
+
+
+def test_likelihoods_are_a_number_an_image_and_the_same_for_the_same_generator(name):
+    _, module = built(name)
+    if capabilities.ScoresLikelihood not in module.capabilities():
+        pytest.skip(f"{name} does not score the likelihood")
+    levels = levels_for(module)
+    a, b = (module.log_prob(levels, 2, torch.Generator().manual_seed(0)) for _ in range(2))
+    assert a.shape == (32,)
+    assert a.dtype == torch.float32
+    assert torch.equal(a, b)
+    assert (a < 0).all()
+    assert module.training, "scoring must leave the module as it was"
+    assert not a.requires_grad
+
+
+def test_bounds_are_below_the_likelihood(name):
+    _, module = built(name)
+    if capabilities.BoundsLikelihood not in module.capabilities():
+        pytest.skip(f"{name} does not bound the likelihood")
+    bound = module.bound(levels_for(module), torch.Generator().manual_seed(0))
+    elbo = bound.log_likelihood - sum(bound.kl.values())
+    assert elbo.shape == (32,)
+    many = module.log_prob(levels_for(module), 50, torch.Generator().manual_seed(0))
+    assert elbo.mean() < many.mean() + 0.1  # of one draw, so not to the last digit
+    assert module.training, "scoring must leave the module as it was"
 
 
 def test_answers_survive_saving_and_loading(name, tmp_path: Path):
