@@ -83,6 +83,11 @@ class ImageData(pl.LightningDataModule):
         """Levels as they are drawn in training and, with a fixed generator, in evaluation. uint8 (B, C, H, W)."""
         return levels
 
+    @property
+    def augments(self) -> bool:
+        """Whether images are drawn in another way than they are stored."""
+        return type(self).augment is not ImageData.augment
+
     def setup(self, stage: str | None = None) -> None:
         """Loads the splits, once."""
         if self._splits is None:
@@ -164,7 +169,7 @@ class ImageData(pl.LightningDataModule):
             self.rounds,
             self.seed,
             self.spec.levels,
-            None if type(self).augment is ImageData.augment else self.augment,
+            self.augment if self.augments else None,
             self.trainer.strategy.root_device,
             self.trainer.global_rank,
             self.trainer.world_size,

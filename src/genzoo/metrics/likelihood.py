@@ -1,0 +1,87 @@
+"""How likely a model finds images."""
+
+import logging
+import time
+
+import torch
+from torch import Tensor
+
+from genzoo.core.capabilities import BoundsLikelihood, ScoresLikelihood
+from genzoo.core.checks import check_positive
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, named, standard_error
+
+PATIENCE = 30.0  # seconds between two lines that say how far it is
+
+log = logging.getLogger("genzoo")
+
+
+@register
+class Likelihood:
+    """The mean of -log p(x) over images: exact where the model knows it, else by importance sampling.
+
+    -log 1/k Σ p(x, z_i) / q(z_i|x) is, in the mean over its k draws, above -log p(x), and the closer the larger k is;
+    with k = 1 it is the negative evidence lower bound.
+
+    Args:
+        n_importance: k.
+        images: only the first so many; None = all. Of fewer than there are, names end in ``_n<images>``.
+        batch_size: images a pass.
+        seed: of the draws.
+
+    Raises:
+        GenzooError: a setting is no positive integer.
+
+    Source: Burda et al. 2015, arXiv 1509.00519, section 5 (k = 5,000); Kingma et al. 2016, arXiv 1606.04934, table 1
+    (k = 128).
+    """
+
+    needs = frozenset({ScoresLikelihood})
+
+    def __init__(self, n_importance: int = 128, images: int | None = None, batch_size: int = 100, seed: int = 0):
+        for key, value in (("n_importance", n_importance), ("batch_size", batch_size)):
+            check_positive(f"metrics.likelihood.{key}", value)
+        if images is not None:
+            check_positive("metrics.likelihood.images", images)
+        self.n_importance, self.images, self.batch_size, self.seed = n_importance, images, batch_size, seed
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """``nll`` in nats an image, its ``nll_standard_error`` over images, and ``bits_per_dim``.
+
+        Raises:
+            GenzooError: an image's likelihood is not finite.
+        """
+        if data.spec.levels is None:  # densities of points are no likelihoods of levels
+            return Evaluation()
+        levels = data.evaluation_images(split, self.images).images
+        if not len(levels):
+            return Evaluation()
+        nll = -self._log_prob(module, levels)
+        check_finite("metrics.likelihood", "log p(x)", nll)
+        values = {
+            "nll": nll.mean().item(),
+            "nll_standard_error": standard_error(nll),
+            "bits_per_dim": bits_per_dim(nll.mean().item(), levels),
+        }
+        sampled = BoundsLikelihood in module.capabilities()
+        protocol = {
+            "estimator": f"importance sampling, {self.n_importance} draws" if sampled else "exact",
+            **({"n_importance": self.n_importance, "seed": self.seed} if sampled else {}),
+            **conditions(module, data, split, len(levels), self.batch_size),
+        }
+        return Evaluation(named(values, data, split, len(levels)), protocol=protocol)
+
+    def _log_prob(self, module: RoundModule, levels: Tensor) -> Tensor:
+        """log p(x) in nats, float64 (N,) on the CPU; says how far it is, since it may take hours."""
+        draws = generator(self.seed, "likelihood", device=module.device)
+        found, last = [], time.monotonic()
+        for batch in levels.split(self.batch_size):
+            found.append(module.log_prob(batch.to(module.device), self.n_importance, draws).cpu().double())
+            if time.monotonic() - last > PATIENCE:
+                last = time.monotonic()
+                log.info(f"likelihood: {sum(map(len, found))} of {len(levels)} images")
+        return torch.cat(found)
