@@ -19,7 +19,7 @@ class Gaussian(NamedTuple):
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Log-density in nats."""
-        return -0.5 * ((z - self.mean) * torch.exp(-self.log_std)).square() - self.log_std - 0.5 * math.log(2 * math.pi)
+        return -0.5 * self.noise_of(z).square() - self.log_std - 0.5 * math.log(2 * math.pi)
 
     def kl(self, other: "Gaussian") -> Tensor:
         """KL(self || other) in nats.
@@ -37,6 +37,10 @@ class Gaussian(NamedTuple):
     def at(self, noise: Tensor) -> Tensor:
         """The value that standard normal noise stands for: mean + std noise."""
         return self.mean + self.log_std.exp() * noise
+
+    def noise_of(self, z: Tensor) -> Tensor:
+        """The standard normal noise that stands for a value: the inverse of ``at``."""
+        return (z - self.mean) * torch.exp(-self.log_std)
 
 
 def standard(like: Tensor) -> Gaussian:

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from genzoo.core.checks import check_positive
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.variational.gaussian import Gaussian, standard_noise
+from genzoo.variational.gaussian import Gaussian
 from genzoo.variational.updates import Update
 
 
@@ -119,7 +119,7 @@ class InverseAutoregressiveFlow(nn.Module):
 
 
 def draw(
-    posterior: Posterior, start: Gaussian, context: Tensor | None, prior: Gaussian, generator: Generator | None = None
+    posterior: Posterior, start: Gaussian, context: Tensor | None, prior: Gaussian, noise: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A draw z ~ q(z|x), what KL(q || p) is by it, and log q(z|x) - log p(z), elementwise, in nats.
 
@@ -128,7 +128,8 @@ def draw(
     Args:
         start: mean and log_std of q(z|x) before any flow.
         prior: p(z), of the same shape.
+        noise: standard normal, of the same shape.
     """
-    z, log_prob = posterior(start.mean, start.log_std, context, standard_noise(start.mean, generator))
+    z, log_prob = posterior(start.mean, start.log_std, context, noise)
     log_ratio = log_prob - prior.log_prob(z)
     return z, start.kl(prior) if posterior.gaussian else log_ratio, log_ratio

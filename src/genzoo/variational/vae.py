@@ -10,7 +10,7 @@ from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent, Normal
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.variational.gaussian import Gaussian, standard
+from genzoo.variational.gaussian import Gaussian, standard, standard_noise
 from genzoo.variational.model import Terms, VariationalModel
 from genzoo.variational.posteriors import Posterior, draw
 
@@ -71,7 +71,8 @@ class VAE(VariationalModel):
     def terms(self, images: Tensor, recognised: tuple[Gaussian, Tensor], generator: Generator | None = None) -> Terms:
         """A draw z ~ q(z|x)."""
         start, context = recognised
-        z, kl, log_ratio = draw(self.posterior, start, context, standard(start.mean), generator)
+        noise = standard_noise(start.mean, generator)
+        z, kl, log_ratio = draw(self.posterior, start, context, standard(start.mean), noise)
         log_likelihood = self.likelihood.log_prob(images, self.decoder(z)).sum((1, 2))
         return Terms(log_likelihood, {"z": kl}, log_ratio.sum(1))
 
