@@ -27,8 +27,8 @@ class MADE(nn.Module):
     Raises:
         GenzooError: a width is no positive integer, or there is no hidden layer.
 
-    Source: Germain et al. 2015, arXiv 1502.03509; openai/iaf, graphy/nodes/ar.py, ``mlp``. Unlike there, no hidden
-        unit has the last degree, since no output could see it.
+    Source: Germain et al. 2015, arXiv 1502.03509; openai/iaf, graphy/nodes/ar.py, ``mlp``. Unlike there,
+        hidden units of one degree all see each other, and none has the last degree, which no output could see.
 
     Example:
         >>> import torch
@@ -57,7 +57,7 @@ class MADE(nn.Module):
             return LogGainLinear(len(inputs), len(outputs), mask=mask, init_std=init_std)
 
         ends = degrees(size, size)
-        units = [ends, *(degrees(width, size - 1) for width in hidden)]
+        units = [ends, *(degrees(width, size - 1).floor() for width in hidden)]
         self.context = context
         self.of_context = LogGainLinear(context, hidden[0], init_std=init_std)
         self.layers = nn.ModuleList(layer(a, b, strict=False) for a, b in pairwise(units))

@@ -30,7 +30,7 @@ class MaskedConvNetwork(nn.Module):
     Raises:
         GenzooError: a width is no positive integer, there is no hidden layer, or the kernel is even.
 
-    Source: Kingma et al. 2016, arXiv 1606.04934, appendix C; openai/iaf, tf_utils/layers.py, ``ar_multiconv2d``.
+    Source: Kingma et al. 2016, arXiv 1606.04934; openai/iaf, tf_utils/layers.py, ``ar_multiconv2d``.
 
     Example:
         >>> import torch

@@ -12,13 +12,13 @@ from genzoo.core.errors import GenzooError
 def degrees(width: int, size: int) -> Tensor:
     """Degrees of ``width`` units, spread evenly over [0, size): a unit may depend on the variables up to its degree.
 
-    They need not be integers, so that any width will do.
+    They need not be integers: of equally wide layers each unit then sees those up to its own place.
 
     Example:
         >>> degrees(4, 4).tolist(), degrees(6, 4).tolist()[:4]
         ([0.0, 1.0, 2.0, 3.0], [0.0, 0.6666666666666666, 1.3333333333333333, 2.0])
 
-    Source: Germain et al. 2015, arXiv 1502.03509, section 4.1; for multiples of ``size`` the order is that of
+    Source: Germain et al. 2015, arXiv 1502.03509, section 4; for multiples of ``size`` the order is that of
         openai/iaf, tf_utils/layers.py, ``get_linear_ar_mask``.
     """
     return torch.arange(width, dtype=torch.float64) * size / width
@@ -29,7 +29,7 @@ def linear_mask(inputs: Tensor, outputs: Tensor, strict: bool) -> Tensor:
 
     Args:
         inputs, outputs: degrees of the units of both sides.
-        strict: whether the degree must be below its own, as for the last layer of a network.
+        strict: whether the degree must be below its own, as for the last layer of a network (of integer degrees).
 
     Example:
         >>> linear_mask(degrees(2, 2), degrees(4, 2), strict=False).int().tolist()
@@ -58,12 +58,12 @@ def conv_mask(inputs: Tensor, outputs: Tensor, strict: bool, kernel: int) -> Ten
 
 
 def check_hidden(hidden: Sequence[int]) -> None:
-    """Refuses what is no sequence of widths of at least one layer.
+    """Refuses what is no list of the widths of at least one layer.
 
     Raises:
         GenzooError: naming the key.
     """
-    if not hidden:
-        raise GenzooError("hidden=[]: widths of at least one hidden layer are needed, e.g. [320, 320].")
+    if not isinstance(hidden, Sequence) or not hidden:
+        raise GenzooError(f"hidden={hidden}: a list of widths is needed, one a hidden layer, e.g. [320, 320].")
     for width in hidden:
         check_positive("hidden", width)
