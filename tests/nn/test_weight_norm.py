@@ -92,3 +92,42 @@ def test_for_a_network_without_such_layers_nothing_is_drawn():
     initialise_from_data(norm, lambda: drawn.append(True) or torch.randn(7, 5))
     assert not drawn
     assert norm.num_batches_tracked == 0
+
+
+@layers
+def test_a_mask_goes_before_the_norm(kind):
+    shape = built(kind)[0].weight.shape
+    mask = torch.rand(shape, generator=torch.Generator().manual_seed(1)) < 0.5
+    layer, x = (thing.double() for thing in built(kind, train_gain=True, mask=mask))
+    kept = layer.weight.detach().clone()
+    other = built(kind, train_gain=True)[0].double()
+    with torch.no_grad():
+        other.weight.mul_(mask)
+    torch.testing.assert_close(layer(x), other(x))
+    layer(x).square().sum().backward()
+    other(x).square().sum().backward()
+    torch.testing.assert_close(layer.weight.grad, other.weight.grad * mask)
+    torch.testing.assert_close(layer.gain.grad, other.gain.grad)
+    assert torch.equal(layer.weight, kept), "a pass must not change parameters"
+    assert "mask" not in layer.state_dict()
+
+
+@layers
+@pytest.mark.parametrize("std_of_layer", [True, False])
+def test_a_unit_that_sees_nothing_gives_its_bias(kind, std_of_layer):
+    outputs = LAYERS[kind][-1]
+    mask = torch.ones(built(kind)[0].weight.shape)
+    mask.select(outputs, 1).zero_()
+    layer, x = built(kind, train_gain=True, init_std=0.1, std_of_layer=std_of_layer, mask=mask)
+    initialise_from_data(layer, lambda: x)
+    with torch.no_grad():
+        layer.bias[1] = 5.0
+    y = layer(x).transpose(0, 1).flatten(1)
+    assert (y[1] == 5.0).all()
+    y.square().sum().backward()
+    assert all(p.grad.isfinite().all() for p in layer.parameters())
+    assert layer.weight.grad.select(outputs, 1).abs().max() == layer.gain.grad[1] == 0
+    if not std_of_layer:
+        assert layer.gain[1] == 1
+        seeing = y[[0, 2, 3]]
+        torch.testing.assert_close(seeing.std(1, correction=0), torch.full((3,), 0.1))
