@@ -1,5 +1,6 @@
 """What tests send to spawned processes, which import it by name."""
 
+from itertools import count
 from unittest.mock import patch
 
 import pytorch_lightning as pl
@@ -41,6 +42,23 @@ class CodesOfImages:
     def __call__(self, real):
         weights = torch.randn(real.images[0].numel(), self.width, generator=torch.Generator().manual_seed(0))
         return torch.sin(real.images.flatten(1) @ weights.to(real.images.dtype))
+
+
+class InjectedNoise(pl.Callback):
+    """Posteriors' noise is drawn for the global batch and sliced by rank while training goes on."""
+
+    def on_train_start(self, trainer, module):
+        calls = count()
+
+        def noise(like, generator=None):
+            randomness = torch.Generator().manual_seed(next(calls))
+            return _sliced(torch.randn(len(like) * _ranks(), *like.shape[1:], generator=randomness).to(like.dtype))
+
+        self.patch = patch("genzoo.variational.resnet_vae.standard_noise", noise)
+        self.patch.start()
+
+    def on_train_end(self, trainer, module):
+        self.patch.stop()
 
 
 class InjectedPenalty(GradientPenalty):

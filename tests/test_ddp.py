@@ -14,6 +14,7 @@ from spawned import (
     CodesOfImages,
     Double,
     InjectedCodes,
+    InjectedNoise,
     InjectedPenalty,
     KeepWeights,
     Matched,
@@ -23,10 +24,10 @@ from spawned import (
 from support import SHAPES, cpu_trainer, resolved
 
 
-def fit(model, folder, **trainer_options):
+def fit(model, folder, *overrides, callbacks=(), **trainer_options):
     config = resolved(
         *(f"model={model}", *SHAPES, "trainer=smoke", "trainer.rounds=5", "recipe.batch_size=16"),
-        "global_batch_norm=true",
+        *("global_batch_norm=true", *overrides),
     )
     data, module = build_data(config), build_module(config).double()
     module.latent.sample = InjectedCodes(module.latent)
@@ -37,7 +38,8 @@ def fit(model, folder, **trainer_options):
             m.std = 0.0
     if hasattr(module, "penalties"):
         module.penalties = {name: InjectedPenalty(penalty.weight) for name, penalty in module.penalties.items()}
-    trainer = cpu_trainer(use_distributed_sampler=False, callbacks=[Double(), KeepWeights(folder)], **trainer_options)
+    callbacks = [Double(), *callbacks, KeepWeights(folder)]
+    trainer = cpu_trainer(use_distributed_sampler=False, callbacks=callbacks, **trainer_options)
     trainer.fit(module, datamodule=data)
 
 
@@ -71,6 +73,16 @@ def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(mod
     fit(model, tmp_path, devices=1)
     fit(model, tmp_path, devices=2, strategy=strategy)
     check_the_same(tmp_path, images)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_free_bits_are_of_the_batch_of_all_ranks(tmp_path):
+    """At a floor which the divergence of some feature maps is above on one rank and below on the other."""
+    given = tmp_path, "model.free_bits.nats=24.0"
+    fit("iaf_vae_cifar10", *given, callbacks=[InjectedNoise()], devices=1)
+    two = {"devices": 2, "strategy": TurnStrategy(start_method="spawn")}
+    fit("iaf_vae_cifar10", *given, callbacks=[InjectedNoise()], **two)
+    check_the_same(tmp_path, images=80)
 
 
 def fit_in_parts(folder, parts, **trainer_options):

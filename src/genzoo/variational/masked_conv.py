@@ -21,14 +21,14 @@ class MaskedConvNetwork(nn.Module):
 
     Args:
         size: channels of z and of each output.
-        hidden: channels of the hidden layers, each followed by ELU.
+        hidden: channels of the hidden layers, each followed by ELU; [] = linear maps of z alone, without context.
         outputs: number of feature maps that it gives.
         reverse: whether an element depends on those after it instead.
         kernel: odd width of the convolutions.
         init_std: standard deviation of each layer's channels after data-dependent initialisation.
 
     Raises:
-        GenzooError: a width is no positive integer, there is no hidden layer, or the kernel is even.
+        GenzooError: a width is no positive integer, or the kernel is even.
 
     Source: Kingma et al. 2016, arXiv 1606.04934; openai/iaf, tf_utils/layers.py, ``ar_multiconv2d``.
 
@@ -52,7 +52,8 @@ class MaskedConvNetwork(nn.Module):
         super().__init__()
         check_positive("size", size)
         check_positive("kernel", kernel)
-        check_hidden(hidden)
+        if hidden != []:
+            check_hidden(hidden)
         if kernel % 2 == 0:
             raise GenzooError(f"kernel={kernel}: an odd number is needed, so that a pixel lies in the middle.")
 
@@ -63,14 +64,13 @@ class MaskedConvNetwork(nn.Module):
 
         ends = degrees(size, size)
         units = [ends, *(degrees(width, size) for width in hidden)]
-        self.context = hidden[0]  # is added as it is
+        self.context = hidden[0] if hidden else 0  # is added as it is
         self.layers = nn.ModuleList(layer(a, b, strict=False) for a, b in pairwise(units))
         self.heads = nn.ModuleList(layer(units[-1], ends, strict=True) for _ in range(outputs))
 
     def forward(self, z: Tensor, context: Tensor) -> list[Tensor]:
         """(B, size, H, W), (B, hidden[0], H, W) -> as many (B, size, H, W) as ``outputs``."""
-        first, *others = self.layers
-        h = elu(first(z) + context)
-        for layer in others:
-            h = elu(layer(h))
+        h = z
+        for i, layer in enumerate(self.layers):
+            h = elu(layer(h) + context) if i == 0 else elu(layer(h))
         return [head(h) for head in self.heads]
