@@ -58,15 +58,18 @@ class Linear(Inference):
     """x = W z + noise with two independent layers of z ~ N(0, 1), two dimensions each.
 
     Its posterior is N(mean + off, std²) in each dimension, mean and std those of the true one's marginals.
+    Of z its ``idle`` dimension, if one is given, has no part in x.
     """
 
     device = torch.device("cpu")
     image_shape = SHAPE
     noise = 0.7
 
-    def __init__(self, off=0.0):
+    def __init__(self, off=0.0, idle=None):
         super().__init__()
         self.w = torch.randn(SIZE * SIZE, 4, generator=torch.Generator().manual_seed(9)) / 2
+        if idle is not None:
+            self.w[:, idle] = 0
         self.off = off
         self.latent = Latent(top=NormalPart(2), bottom=NormalPart(2))
         precision = torch.eye(4) + self.w.T @ self.w / self.noise**2

@@ -12,6 +12,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
+from genzoo.metrics.batches import evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, named, standard_error
 
@@ -29,7 +30,7 @@ class Likelihood:
 
     Args:
         n_importance: k.
-        images: only the first so many; None = all. Of fewer than there are, names end in ``_n<images>``.
+        images: so many, evenly spaced over the split; None = all. Of fewer than there are, names end in ``_n<images>``.
         batch_size: images a pass.
         seed: of the draws.
 
@@ -57,7 +58,7 @@ class Likelihood:
         """
         if data.spec.levels is None:  # densities of points are no likelihoods of levels
             return Evaluation()
-        levels = data.evaluation_images(split, self.images).images
+        levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         if not len(levels):
             return Evaluation()
         nll = -self._log_prob(module, levels)
