@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
+from genzoo.data.binarise import binarise
 from genzoo.data.download import downloading
 from genzoo.data.facts import check_facts
 from genzoo.data.files import damaged
@@ -153,8 +154,7 @@ class DynamicBinarizedMNIST(MNIST):
 
     def augment(self, levels: Tensor, generator: Generator) -> Tensor:
         """Binary levels, 1 with probability level / 255; uint8, any shape."""
-        threshold = torch.randint(255, levels.shape, dtype=torch.uint8, device=levels.device, generator=generator)
-        return (threshold < levels).to(torch.uint8)
+        return binarise(levels, generator)
 
 
 def _amat(part: str) -> str:

@@ -1,0 +1,72 @@
+"""Images without anything in them."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import torch
+
+from genzoo.core.batches import ImageSet
+from genzoo.core.checks import check_integer
+from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.data.facts import check_facts
+from genzoo.data.module import ImageData, split_of
+
+
+@register
+class Noise(ImageData):
+    """Independent pixels, all levels equally likely: what no model of images should find likely.
+
+    Args:
+        size: height and width in pixels.
+        channels: 3, or 1 for grey.
+        levels: of a pixel, 2 to 256.
+        n_train, n_validation, n_test: number of images.
+        noise_seed: the same seed gives the same images.
+        options: of ``ImageData``, and what the configuration states of the set (classes), which is checked.
+
+    Raises:
+        GenzooError: a setting is out of range.
+
+    Example:
+        >>> Noise(size=4, levels=2, n_train=8).split("train").images.unique().tolist()
+        [0, 1]
+    """
+
+    name = "noise"
+    facts: ClassVar[dict[str, int]] = {"classes": 0}
+
+    def __init__(
+        self,
+        size: int = 32,
+        channels: int = 3,
+        levels: int = 256,
+        n_train: int = 10_000,
+        n_validation: int = 1_000,
+        n_test: int = 1_000,
+        noise_seed: int = 0,
+        **options: Any,
+    ):
+        options = check_facts(self.name, self.facts, options)
+        if not isinstance(levels, int) or not 2 <= levels <= 256:
+            raise GenzooError(f"data.levels={levels}: an integer from 2 to 256 is needed.")
+        for key, value, least in (("n_train", n_train, 1), ("n_validation", n_validation, 0), ("n_test", n_test, 0)):
+            check_integer(f"data.{key}", value, least)
+        super().__init__(size, channels, levels, **options)
+        self.numbers = {"train": n_train, "validation": n_validation, "test": n_test}
+        self.noise_seed = noise_seed
+
+    def load(self) -> Mapping[str, ImageSet]:
+        """Draws the splits."""
+        return {
+            split: split_of(
+                torch.randint(
+                    self.spec.levels,
+                    (n, self.spec.channels, self.spec.size, self.spec.size),
+                    dtype=torch.uint8,
+                    generator=generator(self.noise_seed, "noise", split),
+                )
+            )
+            for split, n in self.numbers.items()
+        }
