@@ -23,14 +23,16 @@ def levels(n, seed=0, values=2):
 
 
 class Images(ImageData):
-    """Levels of 3 x 3 pixels."""
+    """Levels of 3 x 3 pixels: of each split those given, or so many drawn uniformly."""
 
-    name = "images"
-
-    def __init__(self, test=60, values=2, **splits):
+    def __init__(self, test=60, values=2, name="images", **splits):
+        self.name = name
         super().__init__(size=SIZE, channels=1, levels=values)
-        n = {"train": 1, "validation": 7, "test": test} | splits
-        self.given = {split: levels(k, seed, values) for seed, (split, k) in enumerate(n.items())}
+        splits = {"train": 1, "validation": 7, "test": test} | splits
+        self.given = {
+            split: levels(given, seed, values) if isinstance(given, int) else given
+            for seed, (split, given) in enumerate(splits.items())
+        }
 
     def load(self):
         return {split: ImageSet(x, torch.full((len(x),), -1)) for split, x in self.given.items()}
@@ -87,25 +89,26 @@ class Linear(Inference):
     def q(self, x):
         return Normal(self.encode(x), self.covariance.diagonal().sqrt())
 
-    def draw(self, x, generator):
-        q = self.q(x)
-        return q, q.mean + q.stddev * torch.randn(q.mean.shape, generator=generator)
-
     def log_likelihood(self, x, z):
         return Normal(self.decode(z), self.noise).log_prob(x).sum((1, 2, 3))
 
+    def draw(self, x, n, generator):
+        """n draws of the posterior, (n, B, 4)."""
+        q = self.q(x)
+        return q, q.mean + q.stddev * torch.randn(n, *q.mean.shape, generator=generator)
+
     def bound(self, levels, generator=None):
         x = from_levels(levels, 2)
-        q, z = self.draw(x, generator)
+        q, (z,) = self.draw(x, 1, generator)
         kl = torch.distributions.kl_divergence(q, Normal(0.0, 1.0)).split(2, 1)
         return Bound(self.log_likelihood(x, z), dict(zip(self.latent.parts, (k.sum(1) for k in kl), strict=True)))
 
     def log_prob(self, levels, n_importance=1, generator=None):
-        x, weights = from_levels(levels, 2), []
-        for _ in range(n_importance):
-            q, z = self.draw(x, generator)
-            weights.append(self.log_likelihood(x, z) + (Normal(0.0, 1.0).log_prob(z) - q.log_prob(z)).sum(1))
-        return torch.stack(weights).logsumexp(0) - math.log(n_importance)
+        x = from_levels(levels, 2)
+        q, z = self.draw(x, n_importance, generator)
+        log_likelihood = self.log_likelihood(x.repeat(n_importance, 1, 1, 1), z.flatten(0, 1)).view(z.shape[:2])
+        weights = log_likelihood + (Normal(0.0, 1.0).log_prob(z) - q.log_prob(z)).sum(2)
+        return weights.logsumexp(0) - math.log(n_importance)
 
     def exact(self, levels):
         """log p(x) = log N(x; 0, W Wᵀ + noise²)."""

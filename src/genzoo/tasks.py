@@ -307,7 +307,9 @@ def _origin(data: ImageData) -> dict[str, str]:
 
 
 def _metrics(config: Mapping[str, Any]) -> dict[str, Metric]:
-    return {name: build(c, f"metrics.{name}") for name, c in config["metrics"].items() if c}
+    """Those configured; names beside them, such as ``metrics.against``, are settings that they take up."""
+    chosen = {name: c for name, c in config["metrics"].items() if c and not isinstance(c, str)}
+    return {name: build(c, f"metrics.{name}") for name, c in chosen.items()}
 
 
 def _capable_of(module: RoundModule) -> list[str]:
@@ -315,9 +317,8 @@ def _capable_of(module: RoundModule) -> list[str]:
     root, names = Path(__file__).parents[2] / "conf" / "metrics", []
     for path in sorted(root.glob("*.yaml")):
         config = OmegaConf.create({"paths": {"data": ""}, "metrics": OmegaConf.load(path)})
-        if set(config.metrics) == {path.stem}:
-            metric = build(config.metrics[path.stem], "metrics")
-            names += capable({path.stem: metric}, module)
+        if "defaults" not in config.metrics:  # not several metrics
+            names += capable(_metrics(OmegaConf.to_container(config, resolve=True)), module)
     return names
 
 

@@ -7,7 +7,7 @@ from scipy.stats import bernoulli, sem
 
 from genzoo.core.errors import GenzooError
 from genzoo.data.binarized_mnist import DynamicBinarizedMNIST
-from genzoo.metrics import likelihood
+from genzoo.metrics import scored
 from genzoo.metrics.evaluation import Evaluation, capable
 from genzoo.metrics.likelihood import Likelihood
 from genzoo.metrics.samples import SampleGrid
@@ -75,7 +75,7 @@ def test_the_protocol_tells_whether_it_is_exact():
     )
     assert exact["estimator"] == "exact"
     assert not {"n_importance", "seed"} & set(exact)
-    assert sampled["estimator"] == "importance sampling, 5 draws"
+    assert sampled["estimator"] == "importance sampling"
     assert (sampled["n_importance"], sampled["seed"], sampled["batch_size"]) == (5, 2, 100)
     assert (sampled["levels"], sampled["averages"], sampled["drawn_levels"]) == (2, [], None)
 
@@ -114,13 +114,13 @@ def test_an_image_without_a_finite_likelihood_is_named():
 
 
 def test_it_says_how_far_it_is(monkeypatch, caplog):
-    monkeypatch.setattr(likelihood, "PATIENCE", -1.0)
+    monkeypatch.setattr(scored, "PATIENCE", -1.0)
     with caplog.at_level("INFO", "genzoo"):
         Likelihood(batch_size=25)(Pixels(), Images(), "test")
     assert [record.getMessage() for record in caplog.records] == [
-        "likelihood: 25 of 60 images",
-        "likelihood: 50 of 60 images",
-        "likelihood: 60 of 60 images",
+        "likelihood of 25 of 60 images",
+        "likelihood of 50 of 60 images",
+        "likelihood of 60 of 60 images",
     ]
 
 

@@ -1,12 +1,6 @@
 """How likely a model finds images."""
 
-import logging
-import time
-
-import torch
-from torch import Tensor
-
-from genzoo.core.capabilities import BoundsLikelihood, ScoresLikelihood
+from genzoo.core.capabilities import ScoresLikelihood
 from genzoo.core.checks import check_positive
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
@@ -14,11 +8,7 @@ from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.batches import evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, named, standard_error
-
-PATIENCE = 30.0  # seconds between two lines that say how far it is
-
-log = logging.getLogger("genzoo")
+from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, estimator, log_prob, named, standard_error
 
 
 @register
@@ -61,28 +51,16 @@ class Likelihood:
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         if not len(levels):
             return Evaluation()
-        nll = -self._log_prob(module, levels)
+        draws = generator(self.seed, "likelihood", device=module.device)
+        nll = -log_prob(module, levels, self.n_importance, self.batch_size, draws)
         check_finite("metrics.likelihood", "log p(x)", nll)
         values = {
             "nll": nll.mean().item(),
             "nll_standard_error": standard_error(nll),
             "bits_per_dim": bits_per_dim(nll.mean().item(), levels),
         }
-        sampled = BoundsLikelihood in module.capabilities()
         protocol = {
-            "estimator": f"importance sampling, {self.n_importance} draws" if sampled else "exact",
-            **({"n_importance": self.n_importance, "seed": self.seed} if sampled else {}),
+            **estimator(module, self.n_importance, self.seed),
             **conditions(module, data, split, len(levels), self.batch_size),
         }
         return Evaluation(named(values, data, split, len(levels)), protocol=protocol)
-
-    def _log_prob(self, module: RoundModule, levels: Tensor) -> Tensor:
-        """log p(x) in nats, float64 (N,) on the CPU; says how far it is, since it may take hours."""
-        draws = generator(self.seed, "likelihood", device=module.device)
-        found, last = [], time.monotonic()
-        for batch in levels.split(self.batch_size):
-            found.append(module.log_prob(batch.to(module.device), self.n_importance, draws).cpu().double())
-            if time.monotonic() - last > PATIENCE:
-                last = time.monotonic()
-                log.info(f"likelihood: {sum(map(len, found))} of {len(levels)} images")
-        return torch.cat(found)
