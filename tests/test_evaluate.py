@@ -1,6 +1,7 @@
 """Measuring a checkpoint with the configuration it carries."""
 
 import json
+import math
 import pickle
 import sys
 
@@ -48,6 +49,23 @@ def test_metrics_that_the_model_is_not_capable_of_are_named_with_those_it_is_cap
     with pytest.raises(GenzooError, match=r"metrics=code_error: gan is not capable of it; .*: .*samples, traversal"):
         evaluation(f"ckpt={folder}", "metrics=code_error")
     assert not (folder / "evaluation").exists()
+
+
+def test_a_model_with_a_likelihood_is_measured_by_it_and_against_other_data(tmp_path):
+    binary = (*SHAPES, "data.levels=2", "model=vae", "trainer=smoke", "recipe.batch_size=16", "logger=none")
+    trained = train(composed(*binary, f"paths.runs={tmp_path}"))
+    assert trained["test/negative_elbo"] == pytest.approx(trained["test/reconstruction_nll"] + trained["test/kl"])
+    assert trained["test/kl/z"] == trained["test/kl"]
+    assert trained["test/bits_per_dim"] == pytest.approx(trained["test/nll"] / 784 / math.log(2))
+    assert trained["test/active_units"] == trained["test/active_units/z"]
+    (folder,) = tmp_path.glob("*/*")
+    assert (folder / "samples" / "reconstructions-000004.png").is_file()
+    found = evaluation(f"ckpt={folder}", "metrics=anomaly", "metrics.against=noise", "metrics.anomaly.n_importance=1")
+    assert found == {"test/anomaly_auroc_noise": pytest.approx(1, abs=0.2)}
+    with pytest.raises(GenzooError, match=r"metrics.against=cifar10: its images are \(3, 32, 32\)"):
+        evaluation(f"ckpt={folder}", "metrics=anomaly", "metrics.against=cifar10")
+    with pytest.raises(GenzooError, match=r"capable of: active_units, anomaly, .*elbo, .*likelihood, .*reconstructions"):
+        evaluation(f"ckpt={folder}", "metrics=code_error")
 
 
 class Page:
