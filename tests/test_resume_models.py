@@ -27,6 +27,7 @@ IMPROVED = [
         ["model=dcgan", "trainer.precision=bf16-mixed"],
         ["model=dcgan", *IMPROVED],
         ["model=improved_gan", "data.labels_per_class=1"],  # fewer labels than a batch has
+        ["model=iaf_vae_cifar10"],
     ],
     ids=lambda overrides: overrides[0],
 )
