@@ -83,3 +83,12 @@ def test_half_precision_parameters_are_scored_in_float32(head):
     images = from_levels(torch.tensor([0, 1], dtype=torch.uint8), head.levels).view(2, 1, 1, 1)
     found = head.log_prob(images, torch.zeros(2, 1, 1, 1, dtype=torch.bfloat16))
     assert found.dtype == head.mean(torch.zeros(2, 1, 1, 1, dtype=torch.bfloat16)).dtype == torch.float32
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_binary_pixels_are_drawn_with_their_probabilities(temperature):
+    noise = ((torch.arange(1000) + 0.5) / 1000).view(-1, 1, 1, 1)
+    drawn = Bernoulli().draw(torch.full((1000, 1, 1, 1), 0.7), noise, temperature)
+    assert set(drawn.unique().tolist()) == {-1, 1}
+    probability = 1 / (1 + math.exp(-0.7 / temperature))
+    assert (drawn == 1).float().mean().item() == pytest.approx(probability, abs=1e-3)

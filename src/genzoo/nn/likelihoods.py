@@ -32,6 +32,25 @@ class Likelihood(Protocol):
         """The mean, images (B, C, H, W) in [-1, 1]."""
 
 
+class DrawnLikelihood(Likelihood, Protocol):
+    """A likelihood that images are drawn from, given noise: the same ones for the same noise.
+
+    ``joint`` says whether it models a pixel's channels together; if not, parameters of a channel, which stand beside
+    each other in the channels' order, may depend on earlier channels.
+    """
+
+    joint: bool
+
+    def noise(self, channels: int) -> int:
+        """How many numbers, uniform in [0, 1), a pixel of so many channels is drawn from."""
+
+    def draw(self, parameters: Tensor, noise: Tensor, temperature: float = 1.0) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] that stand for levels, drawn from noise (B, noise(C), H, W).
+
+        A temperature below 1 makes likely levels likelier.
+        """
+
+
 @register
 class Bernoulli(nn.Module):
     """Binary pixels; a logit of the higher level each.
@@ -42,9 +61,14 @@ class Bernoulli(nn.Module):
     """
 
     levels = 2
+    joint = False
 
     def outputs(self, channels: int) -> int:
         """A logit a channel."""
+        return channels
+
+    def noise(self, channels: int) -> int:
+        """One number a channel."""
         return channels
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
@@ -55,6 +79,11 @@ class Bernoulli(nn.Module):
     def mean(self, parameters: Tensor) -> Tensor:
         """The probability of the higher level, in [-1, 1]."""
         return from_unit(at_least_float32(parameters).sigmoid())
+
+    def draw(self, parameters: Tensor, noise: Tensor, temperature: float = 1.0) -> Tensor:
+        """The higher level where the noise is below its probability."""
+        probability = (at_least_float32(parameters) / temperature).sigmoid()
+        return from_unit((noise < probability).to(probability.dtype))
 
 
 @register
