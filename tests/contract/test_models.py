@@ -19,6 +19,7 @@ from support import ROOT, SHAPES, cpu_trainer, resolved
 SIZES = {"infogan_svhn": 32, "infogan_celeba": 32, "infogan_chairs": 64}
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
 SIZES |= {name: 32 for name in MODELS if name.startswith("improved_gan_") and {"cifar10", "svhn"} & {*name.split("_")}}
+SIZES |= {name: 8 for name in MODELS if "pixelcnn" in name or "lstm" in name}  # drawn pixel by pixel
 pytestmark = pytest.mark.parametrize("name", MODELS)
 
 
@@ -56,6 +57,11 @@ def images_for(module) -> torch.Tensor:
     return from_levels(levels_for(module), module.levels or 256)
 
 
+def upper_half_of(images) -> torch.Tensor:
+    """The mask under which the upper half is given."""
+    return (torch.arange(images.shape[2]) < images.shape[2] // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
+
+
 def asked_twice(module, method) -> torch.Tensor:
     """What a method answers for images, which must be the same each time and leave no trace."""
     images = images_for(module)
@@ -86,9 +92,16 @@ def answers(module) -> dict[str, torch.Tensor]:
     if capabilities.BoundsLikelihood in able:
         bound = module.bound(levels, torch.Generator().manual_seed(0))
         found |= {"bound": bound.log_likelihood, **{f"kl.{layer}": kl for layer, kl in bound.kl.items()}}
+    if capabilities.MapsLikelihood in able:
+        found["log_prob_map"] = module.log_prob_map(levels)
+    if capabilities.Completes in able:
+        found["complete"] = module.complete(images, upper_half_of(images))
+    if capabilities.FillsIn in able:
+        found["fill_in"] = torch.stack(module.fill_in(5, torch.Generator().manual_seed(0))[-2:])
     tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features, capabilities.Encodes}
     tested |= {capabilities.Classifies, capabilities.InfersCodes}
     tested |= {capabilities.ScoresLikelihood, capabilities.BoundsLikelihood}
+    tested |= {capabilities.MapsLikelihood, capabilities.Completes, capabilities.FillsIn}
     assert able <= tested, "test the new capability here"
     return found
 
@@ -211,6 +224,44 @@ def test_likelihoods_are_a_number_an_image_and_the_same_for_the_same_generator(n
     assert (a < 0).all()
     assert module.training, "scoring must leave the module as it was"
     assert not a.requires_grad
+
+
+def test_maps_of_the_likelihood_sum_to_it(name):
+    _, module = built(name)
+    if capabilities.MapsLikelihood not in module.capabilities():
+        pytest.skip(f"{name} does not map the likelihood")
+    levels = levels_for(module)
+    found = module.log_prob_map(levels)
+    assert found.shape == (32, *module.image_shape[1:])
+    assert (found <= 0).all()
+    torch.testing.assert_close(found.sum((1, 2)), module.log_prob(levels))
+    assert module.training, "scoring must leave the module as it was"
+    assert not found.requires_grad
+
+
+def test_completions_keep_what_is_given(name):
+    _, module = built(name)
+    if capabilities.Completes not in module.capabilities():
+        pytest.skip(f"{name} does not complete")
+    a = asked_twice(module, lambda images: module.complete(images, upper_half_of(images)))
+    images, given = images_for(module), upper_half_of(a).expand_as(a)
+    assert a.shape == images.shape
+    assert -1 <= a.min() <= a.max() <= 1
+    assert torch.equal(a[given], images[given])
+    assert not torch.equal(a[~given], images[~given])
+    one, other = (module.complete(images, ~given[:, :1], torch.Generator().manual_seed(s)) for s in (0, 1))
+    assert not torch.equal(one, other)
+
+
+def test_images_fill_in_until_they_are_samples(name):
+    _, module = built(name)
+    if capabilities.FillsIn not in module.capabilities():
+        pytest.skip(f"{name} does not draw bit by bit")
+    *frames, last = module.fill_in(5, torch.Generator().manual_seed(0))
+    assert frames
+    assert not any(torch.equal(frame, last) for frame in frames[:-1])
+    assert torch.equal(last, module.sample(5, generator=torch.Generator().manual_seed(0)))
+    assert module.training, "sampling must leave the module as it was"
 
 
 def test_bounds_are_below_the_likelihood(name):

@@ -4,7 +4,7 @@
 capability and never for a class. All methods run without gradients, in evaluation mode, on the recipe's averages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from torch import Generator, Tensor
@@ -53,6 +53,13 @@ class ScoresLikelihood(Protocol):
         """
 
 
+class MapsLikelihood(Protocol):
+    """Says where in an image its likelihood comes from."""
+
+    def log_prob_map(self, levels: Tensor) -> Tensor:
+        """log p of each pixel given those before it, in nats, (B, H, W), of levels, uint8 (B, C, H, W)."""
+
+
 class Bound(NamedTuple):
     """The evidence lower bound of images, log_likelihood - Σ kl, in nats, from one draw of the posterior.
 
@@ -75,8 +82,18 @@ class BoundsLikelihood(Protocol):
 class Completes(Protocol):
     """Fills in missing parts of images."""
 
-    def complete(self, images: Tensor, mask: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [-1, 1] that keep what lies under ``mask`` (B, 1, H, W), 1 = given."""
+    def complete(self, images: Tensor, mask: Tensor, generator: Generator | None = None) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] that keep what lies under ``mask`` (B, 1, H, W), 1 = given.
+
+        They are the same for the same generator state, and without a generator.
+        """
+
+
+class FillsIn(Protocol):
+    """Draws images bit by bit."""
+
+    def fill_in(self, n: int, generator: Generator | None = None) -> Sequence[Tensor]:
+        """n images (n, C, H, W) in [-1, 1] as they come into being."""
 
 
 class Classifies(Protocol):

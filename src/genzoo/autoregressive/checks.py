@@ -1,0 +1,76 @@
+"""What can be wrong with images, labels and masks that a model is handed."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from genzoo.core.errors import GenzooError
+
+
+def check_temperature(temperature: float) -> float:
+    """The temperature, if it is positive.
+
+    Raises:
+        GenzooError: it is not.
+    """
+    if not temperature > 0:
+        raise GenzooError(f"model.temperature={temperature}: a number above 0 is needed; 1 draws from the model.")
+    return temperature
+
+
+def check_images(what: str, images: Tensor, shape: Sequence[int]) -> None:
+    """Refuses images of another size or with other channels than the model is built for.
+
+    Args:
+        what: is asked of the model.
+        images: (B, C, H, W).
+        shape: (C, H, W).
+
+    Raises:
+        GenzooError: naming both.
+    """
+    if images.dim() != 4 or tuple(images.shape[1:]) != tuple(shape):
+        raise GenzooError(
+            f"{what}: images of shape {tuple(images.shape)} were given, but the model is built for (number, channels, "
+            f"height, width) = (any, {', '.join(map(str, shape))}); give such images, or train a model for these."
+        )
+
+
+def check_mask(mask: Tensor, images: Tensor) -> None:
+    """Refuses a mask that does not say of each pixel of each image whether it is given.
+
+    Raises:
+        GenzooError: naming its shape and the one that is needed.
+    """
+    needed = (len(images), 1, *images.shape[2:])
+    if tuple(mask.shape) != needed:
+        raise GenzooError(
+            f"complete: the mask's shape is {tuple(mask.shape)}, but {needed} is needed: for each image, 1 where a "
+            "pixel is given and 0 where it is to be drawn."
+        )
+
+
+def check_labels(labels: Tensor | None, n: int, classes: int, device: torch.device) -> Tensor | None:
+    """Labels on the device, if the model has such classes.
+
+    Args:
+        labels: (n,), or None.
+        n: images.
+        classes: of the model; 0 = its images depend on none.
+        device: of the model.
+
+    Raises:
+        GenzooError: naming what is wrong.
+    """
+    if labels is None:
+        return None
+    if not classes:
+        raise GenzooError("labels: this model's images depend on no class; leave labels out.")
+    if labels.shape != (n,):
+        raise GenzooError(f"labels: their shape is {tuple(labels.shape)}, but ({n},) is needed: one an image.")
+    if n and not 0 <= labels.min() <= labels.max() < classes:
+        raise GenzooError(
+            f"labels: {labels.min()} to {labels.max()} were given; this model has the classes 0 to {classes - 1}."
+        )
+    return labels.long().to(device)

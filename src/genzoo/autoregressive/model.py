@@ -1,0 +1,230 @@
+"""What all autoregressive models share: the likelihood they are trained on, and how images are drawn from them."""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from genzoo.autoregressive.checks import check_images, check_labels, check_mask, check_temperature
+from genzoo.autoregressive.networks.base import CausalNetwork
+from genzoo.autoregressive.progress import shown
+from genzoo.autoregressive.sampling.canvas import Canvas, Sampler, Stage
+from genzoo.core.batches import DataSpec, ImageBatch, Stream
+from genzoo.core.capabilities import Completes, FillsIn, MapsLikelihood, Samples, ScoresLikelihood
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
+from genzoo.core.inference import in_inference
+from genzoo.core.randomness import generator as fixed_generator
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule, Turn
+from genzoo.nn.data_dependent import initialise_from_data
+from genzoo.nn.likelihoods import DrawnLikelihood
+
+
+@register
+class Autoregressive(RoundModule):
+    """p(x) = Π p(x_i | x_1 .. x_{i-1}), row by row, within a pixel red, green, blue; trained by its likelihood.
+
+    Args:
+        shape: (C, H, W) of the images.
+        network: factory of the causal network; called with ``channels`` (C), ``outputs`` (parameters a pixel) and
+            ``colours`` (C if a channel's parameters may depend on earlier channels, 1 if the likelihood does that).
+        likelihood: of a pixel, given the network's output.
+        sampler: how images are drawn; all ways draw the same ones from the same generator.
+        temperature: 1 = from the model; lower = likelier images.
+        sampling_batch: images drawn together.
+        initial_images: training images that layers with a data-dependent initialisation take it from.
+        kwargs: of ``RoundModule``; the one player is ``model``.
+
+    Raises:
+        GenzooError: a setting is out of range.
+
+    Source: van den Oord et al. 2016, arXiv 1601.06759, equations 1 and 2.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        network: Callable[..., CausalNetwork],
+        likelihood: DrawnLikelihood,
+        sampler: Sampler,
+        temperature: float = 1.0,
+        sampling_batch: int = 100,
+        initial_images: int = 100,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        check_positive("model.sampling_batch", sampling_batch)
+        check_positive("model.initial_images", initial_images)
+        check_temperature(temperature)
+        self.image_shape, self.levels = tuple(shape), likelihood.levels
+        channels = shape[0]
+        self.network = network(
+            channels=channels,
+            outputs=likelihood.outputs(channels),
+            colours=1 if likelihood.joint else channels,
+        )
+        self.likelihood, self.sampler, self.temperature = likelihood, sampler, temperature
+        self.sampling_batch, self.initial_images = sampling_batch, initial_images
+
+    def players(self) -> dict[str, list[torch.nn.Module]]:
+        """The whole model."""
+        return {"model": [self.network, self.likelihood]}
+
+    def turns(self) -> tuple[Turn, ...]:
+        """One turn a round; on images whose class is known, if images depend on it."""
+        return (Turn({"model": self.loss}, (Stream("real", "labelled" if self.network.classes else "train"),)),)
+
+    def capabilities(self) -> frozenset[type]:
+        """All that follows from an exact likelihood."""
+        return frozenset({Samples, ScoresLikelihood, MapsLikelihood, Completes, FillsIn})
+
+    def check_data(self, data: DataSpec) -> None:
+        """Refuses data with another number of classes than the images depend on."""
+        super().check_data(data)
+        if self.network.classes not in (0, data.classes):
+            raise GenzooError(
+                f"data={data.name} has {data.classes} classes, but the model's images depend on "
+                f"{self.network.classes}; use model.network.classes={data.classes}."
+            )
+
+    def initialise(self, images: Tensor) -> None:
+        """Layers with a data-dependent initialisation take it from the first images."""
+        initialise_from_data(self.network, lambda: images[: self.initial_images])
+
+    def loss(self, real: ImageBatch) -> Tensor:
+        """-log p(x) in nats, mean over the images; also recorded in bits a dimension, as ``bits_per_dim``."""
+        labels = real.labels if self.network.classes else None
+        loss = -self._log_prob_map(real.images, labels).sum((1, 2)).mean()
+        self.meters.record("bits_per_dim", loss.detach() / (real.images[0].numel() * math.log(2)))
+        return loss
+
+    def _log_prob_map(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        return self.likelihood.log_prob(images, self.network(images, labels))
+
+    @in_inference
+    def log_prob(
+        self,
+        levels: Tensor,
+        n_importance: int = 1,
+        generator: Generator | None = None,
+        labels: Tensor | None = None,
+    ) -> Tensor:
+        """log p(x) in nats, (B,), of levels, uint8 (B, C, H, W): the sum of ``log_prob_map``. It is exact, so
+        ``n_importance`` and ``generator`` change nothing.
+
+        Raises:
+            GenzooError: images of another shape, labels out of range.
+        """
+        return self.log_prob_map(levels, labels).double().sum((1, 2)).float()
+
+    @in_inference
+    def log_prob_map(self, levels: Tensor, labels: Tensor | None = None) -> Tensor:
+        """log p(x_i | x_1 .. x_{i-1}) in nats of each pixel, its channels together, (B, H, W).
+
+        Where images depend on classes: given ``labels`` (B,), or, without them, of an image of any class, all being
+        equally likely.
+
+        Raises:
+            GenzooError: images of another shape, labels out of range.
+        """
+        check_images("log_prob", levels, self.image_shape)
+        images = from_levels(levels, self.levels).to(next(self.network.parameters()))
+        classes = self.network.classes
+        if labels is not None or not classes:
+            return self._log_prob_map(images, check_labels(labels, len(images), classes, images.device))
+        of_class = [
+            self._log_prob_map(images, labels)
+            for labels in torch.arange(classes, device=images.device).repeat(len(images), 1).T
+        ]
+        so_far = torch.stack(of_class).double().flatten(2).cumsum(2).logsumexp(0) - math.log(classes)
+        return so_far.diff(dim=1, prepend=torch.zeros_like(so_far[:, :1])).view_as(of_class[0]).float()
+
+    @in_inference
+    def sample(
+        self,
+        n: int,
+        labels: Tensor | None = None,
+        generator: Generator | None = None,
+        temperature: float | None = None,
+    ) -> Tensor:
+        """n images (n, C, H, W) in [-1, 1]; of these classes, or of any, where images depend on classes.
+
+        Raises:
+            GenzooError: labels out of range, a temperature of 0 or below.
+        """
+        return self._draw(*self._nothing(n), labels, generator, temperature)
+
+    @in_inference
+    def complete(
+        self,
+        images: Tensor,
+        mask: Tensor,
+        generator: Generator | None = None,
+        labels: Tensor | None = None,
+        temperature: float | None = None,
+    ) -> Tensor:
+        """Images (B, C, H, W) that keep what lies under ``mask`` (B, 1, H, W), 1 = given; the rest is drawn in the
+        pixels' order, each given those before it. Without a generator they are always the same.
+
+        Raises:
+            GenzooError: images or a mask of another size, labels out of range, a temperature of 0 or below.
+        """
+        check_images("complete", images, self.image_shape)
+        check_mask(mask, images)
+        return self._draw(images, mask.bool(), labels, generator or fixed_generator(0, "completion"), temperature)
+
+    @in_inference
+    def fill_in(self, n: int, generator: Generator | None = None) -> list[Tensor]:
+        """n images (n, C, H, W) as they come into being: row by row, or pass by pass of a fixed-point iteration."""
+        canvas = self._canvas(*self._nothing(n), self._labels(None, n, generator), generator)
+        return [stage.images.clone() for stage in self._stages(canvas, self.temperature)]
+
+    def _nothing(self, n: int) -> tuple[Tensor, Tensor]:
+        """Images of which nothing is given."""
+        channels, height, width = self.image_shape
+        return torch.zeros(()).expand(n, channels, height, width), torch.zeros(n, 1, height, width, dtype=torch.bool)
+
+    def _source(self, generator: Generator | None) -> torch.device:
+        """Where random numbers are drawn: where the generator lives."""
+        return self.device if generator is None else generator.device
+
+    def _labels(self, labels: Tensor | None, n: int, generator: Generator | None) -> Tensor | None:
+        """The given labels, or any classes."""
+        classes = self.network.classes
+        if labels is None and classes:
+            labels = torch.randint(classes, (n,), generator=generator, device=self._source(generator))
+        return check_labels(labels, n, classes, self.device)
+
+    def _canvas(self, given: Tensor, mask: Tensor, labels: Tensor | None, generator: Generator | None) -> Canvas:
+        n, channels, height, width = given.shape
+        size = n, self.likelihood.noise(channels), height, width
+        noise = torch.rand(size, generator=generator, device=self._source(generator))
+        like = next(self.network.parameters())
+        return Canvas(given.to(like), mask.to(like.device), noise.to(like), labels)
+
+    def _stages(self, canvas: Canvas, temperature: float) -> Iterator[Stage]:
+        draw = partial(self.likelihood.draw, temperature=temperature)
+        return self.sampler(self.network, draw, canvas)
+
+    def _draw(
+        self,
+        given: Tensor,
+        mask: Tensor,
+        labels: Tensor | None,
+        generator: Generator | None,
+        temperature: float | None,
+    ) -> Tensor:
+        temperature = check_temperature(self.temperature if temperature is None else temperature)
+        labels, drawn = self._labels(labels, len(given), generator), []
+        in_training = self._trainer is not None and self._trainer.training  # which has a bar of its own
+        for chosen in torch.arange(len(given)).split(self.sampling_batch):
+            canvas = self._canvas(given[chosen], mask[chosen], None if labels is None else labels[chosen], generator)
+            what = f"images {chosen[0] + 1} to {chosen[-1] + 1} of {len(given)}"
+            *_, last = shown(self._stages(canvas, temperature), what, quiet=in_training)
+            drawn.append(last.images)
+        return torch.cat(drawn)

@@ -1,0 +1,1 @@
+"""Networks whose output at a pixel sees no pixel after it."""

@@ -1,0 +1,24 @@
+"""The definition: pixel by pixel, each from a pass over the whole image."""
+
+from collections.abc import Iterator
+
+from genzoo.autoregressive.networks.base import CausalNetwork
+from genzoo.autoregressive.sampling.canvas import Canvas, Draw, Stage
+from genzoo.core.registry import register
+
+
+@register
+class Naive:
+    """Draws a pixel (where colours are ordered, a colour) a pass; what the others are compared with."""
+
+    def __call__(self, network: CausalNetwork, draw: Draw, canvas: Canvas) -> Iterator[Stage]:
+        """Shows the images after every row."""
+        images = canvas.blank()
+        height, width = images.shape[2:]
+        for row in range(height):
+            for column in range(width):
+                here = slice(row, row + 1), slice(column, column + 1)
+                for _ in range(network.colours):
+                    parameters = network(images, canvas.labels)
+                    images[..., here[0], here[1]] = canvas.at(*here).fill(draw, parameters[..., here[0], here[1]])
+            yield Stage(images, (row + 1) / height)

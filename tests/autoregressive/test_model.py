@@ -1,0 +1,232 @@
+"""The model: its likelihood sums to 1 over all images, images are drawn with it, and what it refuses."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from causal import NETWORKS, network
+from genzoo.autoregressive.model import Autoregressive
+from genzoo.autoregressive.sampling.cached import Cached
+from genzoo.autoregressive.sampling.naive import Naive
+from genzoo.build import build_data, build_module
+from genzoo.core.batches import DataSpec, ImageBatch
+from genzoo.core.capabilities import Completes, FillsIn, MapsLikelihood, Samples, ScoresLikelihood
+from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels, to_levels
+from genzoo.nn.likelihoods import Bernoulli
+from genzoo.nn.logistic_mixture import LogisticMixture
+from genzoo.nn.softmax_levels import SoftmaxLevels
+from support import SHAPES, resolved
+
+
+def model(name="pixelcnn", shape=(1, 2, 2), likelihood=None, sampler=None, **options):
+    """A small model in float64 with lively random weights."""
+
+    def made(**kwargs):
+        return network(name, kwargs["channels"], kwargs["colours"], kwargs["outputs"])
+
+    sgd = lambda parameters: torch.optim.SGD(parameters, 0.1)  # noqa: E731
+    likelihood = likelihood or Bernoulli()
+    return Autoregressive(
+        shape=shape,
+        network=made,
+        likelihood=likelihood,
+        sampler=sampler or Naive(),
+        optimizers={"model": sgd},
+        **options,
+    ).ready()
+
+
+def all_images(shape, levels):
+    """Every image there is, as levels."""
+    c, h, w = shape
+    return torch.tensor([*itertools.product(range(levels), repeat=c * h * w)], dtype=torch.uint8).view(-1, c, h, w)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    ("shape", "likelihood"),
+    [
+        ((1, 3, 3), Bernoulli()),
+        ((3, 1, 3), Bernoulli()),
+        ((3, 2, 1), SoftmaxLevels(3)),
+        ((3, 2, 1), LogisticMixture(2, 3)),
+    ],
+    ids=["binary", "binary colours", "softmax", "mixture"],
+)
+def test_the_likelihoods_of_all_images_sum_to_1(name, shape, likelihood):
+    images = all_images(shape, likelihood.levels)
+    found = model(name, shape, likelihood).log_prob(images)
+    assert found.dtype == torch.float32
+    assert found.double().exp().sum().item() == pytest.approx(1, abs=1e-5)
+    assert found.std() > 0.1, "the images are not all equally likely"
+
+
+@pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn_conditional"])
+def test_images_are_drawn_with_their_likelihood(name):
+    module, images, n = model(name, sampling_batch=5000), all_images((1, 2, 2), 2), 5000
+    drawn = to_levels(module.sample(n, generator=torch.Generator().manual_seed(0)), 2).flatten(1).long()
+    counted = (drawn * torch.tensor([8, 4, 2, 1])).sum(1).bincount(minlength=16)
+    expected = n * module.log_prob(images).exp()
+    assert ((counted - expected) ** 2 / expected).sum().item() < 37.7, "χ² of 15 degrees of freedom, one in a thousand"
+
+
+def test_a_lower_temperature_draws_likelier_images():
+    module = model()
+    cold, warm = (
+        module.log_prob(
+            to_levels(module.sample(500, generator=torch.Generator().manual_seed(0), temperature=t), 2)
+        ).mean()
+        for t in (0.3, 1.0)
+    )
+    assert cold > warm + 0.2
+    cool = model(temperature=0.3)
+    assert torch.equal(
+        *(m.sample(9, None, torch.Generator().manual_seed(0), t) for m, t in ((cool, None), (module, 0.3)))
+    )
+
+
+def test_the_likelihood_of_any_class_is_the_mean_of_those_of_classes():
+    module, images = model("gated_pixelcnn_conditional"), all_images((1, 2, 2), 2)
+    of_class = torch.stack([module.log_prob(images, labels=torch.full((16,), k)) for k in range(3)])
+    assert not torch.allclose(of_class[0], of_class[1])
+    torch.testing.assert_close(module.log_prob(images), of_class.exp().mean(0).log())
+    # Pixel by pixel it is a conditional probability too: the first k pixels' add up to log p of these.
+    first_two = module.log_prob_map(images).flatten(1)[:, :2].sum(1).exp()
+    same = images.flatten(1)[:, None, :2] == images.flatten(1)[None, :, :2]
+    expected = (same.all(-1) * module.log_prob(images).exp()).sum(1)
+    torch.testing.assert_close(first_two, expected)
+
+
+def test_the_loss_is_the_mean_negative_log_likelihood_and_is_recorded_in_bits_too():
+    module, levels = model(), all_images((1, 2, 2), 2)
+    batch = ImageBatch(from_levels(levels, 2).double(), torch.full((16,), -1))
+    loss = module.loss(batch)
+    assert loss.item() == pytest.approx(-module.log_prob(levels).mean().item(), rel=1e-5)
+    assert module.meters.means()["bits_per_dim"].item() == pytest.approx(loss.item() / (4 * math.log(2)), rel=1e-5)
+
+
+def test_a_conditional_model_learns_from_labelled_images_with_their_labels():
+    module, images = model("gated_pixelcnn_conditional"), all_images((1, 2, 2), 2)[:6]
+    assert [s.pool for s in module.streams()] == ["labelled"]
+    labels = torch.tensor([0, 1, 2, 2, 1, 0])
+    loss = module.loss(ImageBatch(from_levels(images, 2).double(), labels))
+    assert loss.item() == pytest.approx(-module.log_prob(images, labels=labels).mean().item(), rel=1e-5)
+    assert [s.pool for s in model().streams()] == ["train"]
+
+
+def test_given_classes_are_drawn_and_else_any():
+    module = model("gated_pixelcnn_conditional", sampling_batch=7)
+    labels = torch.arange(20) % 3
+    a, b = (module.sample(20, y, torch.Generator().manual_seed(0)) for y in (labels, 2 - labels))
+    assert not torch.equal(a, b)
+    # The same pictures whatever is drawn beside them: classes are drawn first, noise image by image.
+    c, d = (
+        model("gated_pixelcnn_conditional", sampling_batch=n).sample(20, generator=torch.Generator().manual_seed(0))
+        for n in (20, 3)
+    )
+    assert torch.equal(c, d)
+
+
+def test_its_capabilities():
+    assert model().capabilities() == {Samples, ScoresLikelihood, MapsLikelihood, Completes, FillsIn}
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda m: m.sample(2, temperature=0.0), r"model.temperature=0.0: a number above 0"),
+        (lambda m: m.sample(2, temperature=-1), r"model.temperature=-1: a number above 0"),
+        (lambda m: model(temperature=0), r"model.temperature=0: a number above 0"),
+        (lambda m: model(sampling_batch=0), r"model.sampling_batch=0"),
+        (lambda m: m.sample(2, torch.tensor([0, 1])), r"labels: this model's images depend on no class"),
+        (
+            lambda m: model("gated_pixelcnn_conditional").sample(2, torch.tensor([0, 3])),
+            r"0 to 3 were given; .* 0 to 2",
+        ),
+        (lambda m: model("gated_pixelcnn_conditional").sample(2, torch.tensor([-1, 0])), r"labels: -1 to 0 were given"),
+        (lambda m: model("gated_pixelcnn_conditional").sample(2, torch.tensor([0])), r"shape is \(1,\), but \(2,\)"),
+        (
+            lambda m: model("gated_pixelcnn_conditional").log_prob(
+                all_images((1, 2, 2), 2), labels=torch.full((16,), 7)
+            ),
+            r"labels: 7 to 7 were given",
+        ),
+        (lambda m: m.log_prob(torch.zeros(2, 1, 3, 3)), r"log_prob: images of shape \(2, 1, 3, 3\).*any, 1, 2, 2"),
+        (lambda m: m.log_prob(torch.zeros(2, 3, 2, 2)), r"log_prob: images of shape \(2, 3, 2, 2\)"),
+        (lambda m: m.complete(torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)), r"complete: images of shape"),
+        (
+            lambda m: m.complete(torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 3)),
+            r"mask's shape .* \(2, 1, 2, 2\) is needed",
+        ),
+        (lambda m: m.complete(torch.zeros(2, 1, 2, 2), torch.ones(1, 1, 2, 2)), r"mask's shape is \(1, 1, 2, 2\)"),
+    ],
+)
+def test_bad_input_gets_one_line(ask, message):
+    with pytest.raises(GenzooError, match=message) as caught:
+        ask(model())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (DataSpec("faces", 3, 28, 2, 0), r"data=faces gives images of .* \(3, 28, 28\), but .* \(1, 28, 28\)"),
+        (DataSpec("big", 1, 32, 2, 0), r"\(1, 32, 32\), but the model is built for \(1, 28, 28\)"),
+        (DataSpec("mnist", 1, 28, 256, 10), r"data=mnist has 256 levels a pixel, but the model needs 2"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused_before_they_are_loaded(data, message):
+    module = build_module(resolved("model=pixelcnn", *SHAPES, "data.levels=2", "trainer=smoke"))
+    with pytest.raises(GenzooError, match=message):
+        module.check_data(data)
+
+
+def test_data_with_other_classes_are_refused():
+    config = resolved("model=gated_pixelcnn_conditional", *SHAPES, "trainer=smoke", "model.network.classes=7")
+    with pytest.raises(
+        GenzooError, match=r"data=shapes has 4 classes, but .* depend on 7; use model.network.classes=4"
+    ):
+        build_module(config).check_data(build_data(config).spec)
+
+
+def test_the_likelihood_follows_the_datas_levels():
+    binary, grey = (
+        build_module(resolved("model=gated_pixelcnn", *SHAPES, f"data.levels={n}", "trainer=smoke")) for n in (2, 256)
+    )
+    assert (binary.levels, grey.levels) == (2, 256)
+    assert (type(binary.likelihood), type(grey.likelihood)) == (Bernoulli, SoftmaxLevels)
+
+
+def test_a_mixture_lets_the_network_see_whole_pixels():
+    mixture = "recipe.likelihoods.levels_256._target_=genzoo.nn.logistic_mixture.LogisticMixture"
+    colour = [*SHAPES, "data.channels=3", "trainer=smoke", "model=pixelcnn"]
+    assert build_module(resolved(*colour, mixture)).network.colours == 1
+    assert build_module(resolved(*colour)).network.colours == 3
+
+
+def test_completions_keep_what_is_given_and_are_drawn_given_that():
+    module, n = model(sampling_batch=5000), 5000
+    upper = torch.tensor([[-1.0, 1.0], [1.0, 1.0]]).expand(n, 1, 2, 2)
+    mask = torch.tensor([[1, 1], [0, 0]]).expand(n, 1, 2, 2)
+    drawn = to_levels(module.complete(upper, mask, torch.Generator().manual_seed(0)), 2)
+    assert (drawn[:, 0, 0] == torch.tensor([0, 1])).all()
+    counted = (drawn[:, 0, 1].long() * torch.tensor([2, 1])).sum(1).bincount(minlength=4)
+    expected = n * module.log_prob(all_images((1, 2, 2), 2)[4:8]).softmax(0)
+    assert ((counted - expected) ** 2 / expected).sum().item() < 16.3, "χ² of 3 degrees of freedom, one in a thousand"
+
+
+def test_completions_without_a_generator_are_always_the_same():
+    module, images, mask = model(shape=(1, 3, 4)), torch.ones(6, 1, 3, 4), torch.zeros(6, 1, 3, 4)
+    assert torch.equal(module.complete(images, mask), module.complete(images, mask))
+    assert torch.equal(module.complete(images, mask + 1), images)
+
+
+def test_images_fill_in_until_they_are_the_samples():
+    module = model("gated_pixelcnn", (1, 3, 4), sampler=Cached())
+    frames = module.fill_in(5, torch.Generator().manual_seed(0))
+    assert [frame.shape for frame in frames] == [(5, 1, 3, 4)] * 3
+    assert torch.equal(frames[-1], module.sample(5, generator=torch.Generator().manual_seed(0)))
+    assert not torch.equal(frames[0], frames[-1])

@@ -1,0 +1,167 @@
+"""All ways of drawing give the same images from the same noise, at the cost that they promise."""
+
+import io
+
+import pytest
+import torch
+from rich.console import Console
+from torch import nn
+
+from causal import NETWORKS, network
+from genzoo.autoregressive.networks.base import CausalNetwork
+from genzoo.autoregressive.progress import shown
+from genzoo.autoregressive.sampling.cached import Cached
+from genzoo.autoregressive.sampling.canvas import Canvas, Stage
+from genzoo.autoregressive.sampling.jacobi import Jacobi
+from genzoo.autoregressive.sampling.naive import Naive
+from genzoo.autoregressive.sampling.ties import ties
+from genzoo.core.errors import GenzooError
+from genzoo.nn.likelihoods import Bernoulli
+from genzoo.nn.logistic_mixture import LogisticMixture
+from genzoo.nn.softmax_levels import SoftmaxLevels
+
+KINDS = {
+    "binary": (1, Bernoulli()),
+    "softmax": (3, SoftmaxLevels(16)),
+    "mixture": (3, LogisticMixture(2)),
+}
+
+
+def canvas(channels, likelihood, n=3, height=5, width=6, given=False, dtype=torch.double, classes=0):
+    generator = torch.Generator().manual_seed(0)
+    values = torch.rand(n, channels, height, width, generator=generator, dtype=dtype).round() * 2 - 1
+    mask = torch.rand(n, 1, height, width, generator=generator) < (0.4 if given else -1)
+    noise = torch.rand(n, likelihood.noise(channels), height, width, generator=generator, dtype=dtype)
+    return Canvas(values, mask, noise, torch.arange(n) % classes if classes else None)
+
+
+def last(stages):
+    *_, stage = stages
+    return stage.images
+
+
+def made(name, channels, likelihood):
+    return network(name, channels, 1 if likelihood.joint else channels, likelihood.outputs(channels))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("given", [False, True], ids=["blank", "completion"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_samplers_draw_the_same_images(name, kind, given):
+    channels, likelihood = KINDS[kind]
+    of = canvas(channels, likelihood, given=given, classes=3 if name.endswith("conditional") else 0)
+    drawing = made(name, channels, likelihood)
+    naive, *others = (last(sampler(drawing, likelihood.draw, of)) for sampler in (Naive(), Cached(), Jacobi()))
+    assert len(naive.unique()) > 1
+    for other in others:
+        assert torch.equal(other, naive)
+    assert torch.equal(naive[of.mask.expand_as(naive)], of.given[of.mask.expand_as(naive)])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_in_float32_they_differ_by_ties_alone(name):
+    channels, likelihood = KINDS["softmax"]
+    of = canvas(channels, likelihood, n=20, dtype=torch.float32, classes=3 if name.endswith("conditional") else 0)
+    drawing = made(name, channels, likelihood).float()
+    naive, *others = (last(sampler(drawing, likelihood.draw, of)) for sampler in (Naive(), Cached(), Jacobi()))
+    for other in others:
+        assert ties(drawing, likelihood.draw, of, naive, other).all()
+
+
+@torch.no_grad()
+def test_a_tie_is_told_from_a_mistake():
+    likelihood, drawing = Bernoulli(), network("pixelcnn", outputs=1)
+    of = canvas(1, likelihood)
+    images = last(Naive()(drawing, likelihood.draw, of))
+    wrong = images.clone()
+    wrong[1, 0, 2, 3] *= -1
+    wrong[1, 0, 4, 4] *= -1
+    assert ties(drawing, likelihood.draw, of, images, wrong).tolist() == [False]
+    assert ties(drawing, likelihood.draw, of, images, images).tolist() == []
+    probability = drawing(images).sigmoid()[1, 0, 2, 3]
+    of.noise[1, 0, 2, 3] = probability + (1e-7 if images[1, 0, 2, 3] < 0 else -1e-7)
+    assert ties(drawing, likelihood.draw, of, images, wrong).tolist() == [True]
+
+
+class Counted(nn.Module):
+    """A network that notes what it is asked, pixel by pixel or at once."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.colours, self.classes, self.asked = inner, inner.colours, inner.classes, []
+        inner_across, inner_down = inner.across, inner.down
+        inner.across = lambda x, told: self.asked.append(("across", *x.shape[2:])) or inner_across(x, told)
+        inner.down = lambda x, labels: self.asked.append(("down", *x.shape[2:])) or inner_down(x, labels)
+
+
+@torch.no_grad()
+def test_a_pixel_costs_a_pixels_work_and_the_vertical_stack_a_row():
+    channels, likelihood = KINDS["softmax"]
+    drawing = made("gated_pixelcnn", channels, likelihood)
+    asked = Counted(drawing).asked
+    last(Cached()(drawing, likelihood.draw, canvas(channels, likelihood)))
+    assert asked == ([("down", 1, 6)] + [("across", 1, 1)] * 6 * 3) * 5
+    asked.clear()
+    last(Naive()(drawing, likelihood.draw, canvas(channels, likelihood)))
+    assert asked == [("down", 5, 6), ("across", 5, 6)] * 5 * 6 * 3
+
+
+class Unmoved(CausalNetwork):
+    """Says the same of all pixels but one, which follows the first."""
+
+    def __init__(self):
+        super().__init__(channels=1, colours=1)
+        self.passes, self.nothing = 0, nn.Parameter(torch.zeros(()))
+
+    def forward(self, images, labels=None):
+        self.passes += 1
+        parameters = torch.zeros_like(images)
+        parameters[..., 4, 4] = 100 * images[..., 0, 0]
+        return parameters
+
+
+@torch.no_grad()
+def test_fixed_point_iteration_passes_as_often_as_pixels_wait_for_each_other():
+    of, still = canvas(1, Bernoulli(), n=2), Unmoved()
+    of.noise[:, :, 0, 0], of.noise[:, :, 4, 4] = 0.2, 0.5  # the first pixel is not what it was taken for
+    assert torch.equal(last(Jacobi()(still, Bernoulli().draw, of)), last(Naive()(Unmoved(), Bernoulli().draw, of)))
+    assert still.passes == 3, "everything, the pixel that follows, and that nothing changes"
+
+
+@torch.no_grad()
+def test_settled_images_leave_the_batch():
+    of, sizes = canvas(1, Bernoulli(), n=2), []
+    of.noise[:, :, 0, 0] = torch.tensor([0.2, 0.9]).view(2, 1)  # of the second image it is what it was taken for
+    of.noise[:, :, 4, 4] = 0.5
+    still = Unmoved()
+    still.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
+    done = [stage.done for stage in Jacobi()(still, Bernoulli().draw, of)]
+    assert sizes == [2, 2, 1]
+    assert done == [0, 0.5, 1]
+
+
+def test_a_network_that_remembers_nothing_is_not_drawn_from_in_steps():
+    with pytest.raises(GenzooError, match=r"model.sampler: Unmoved remembers no activations; use .*Jacobi"):
+        last(Cached()(Unmoved(), Bernoulli().draw, canvas(1, Bernoulli())))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("sampler", [Naive(), Cached()])
+def test_images_are_shown_row_by_row(sampler):
+    drawing, of = network("gated_pixelcnn", outputs=1), canvas(1, Bernoulli())
+    stages = [Stage(images.clone(), done) for images, done in sampler(drawing, Bernoulli().draw, of)]
+    assert [stage.done for stage in stages] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    for i, stage in enumerate(stages):
+        assert torch.equal(stage.images[:, :, : i + 1], stages[-1].images[:, :, : i + 1])
+        assert (stage.images[:, :, i + 1 :] == -1).all()
+
+
+def test_a_bar_is_shown_on_a_terminal_alone():
+    stages = [Stage(torch.zeros(1), 0.5), Stage(torch.ones(1), 1.0)]
+    for terminal, quiet in ((True, False), (False, False), (True, True)):
+        screen = io.StringIO()
+        console = Console(file=screen, force_terminal=terminal, width=80)
+        assert list(shown(stages, "three images", quiet, console)) == stages
+        assert ("three images" in screen.getvalue()) == (terminal and not quiet)

@@ -1,0 +1,50 @@
+"""The networks of the autoregressive family at a small size, and what their outputs depend on."""
+
+import torch
+from torch import nn
+
+from genzoo.autoregressive.networks.gated_pixelcnn import GatedPixelCNN
+from genzoo.autoregressive.networks.pixelcnn import PixelCNN
+
+NETWORKS = {
+    "pixelcnn": lambda **kwargs: PixelCNN(hidden=4, layers=2, readout=7, **kwargs),
+    "gated_pixelcnn": lambda **kwargs: GatedPixelCNN(hidden=6, layers=3, readout=9, **kwargs),
+    "gated_pixelcnn_conditional": lambda **kwargs: GatedPixelCNN(hidden=6, layers=3, readout=9, classes=3, **kwargs),
+}
+
+
+def network(name, channels=1, colours=1, outputs=None):
+    """One of them, in float64, as ``lively`` makes it."""
+    torch.manual_seed(0)
+    return lively(NETWORKS[name](channels=channels, colours=colours, outputs=outputs or 2 * colours))
+
+
+def lively(network):
+    """Biases that keep rectifiers open and tell padding from pixels of 0; pixels and classes that make a difference."""
+    for name, p in network.named_parameters():
+        if name.endswith("bias"):
+            nn.init.uniform_(p, 0.2, 1.0)
+        elif "condition" in name:
+            nn.init.normal_(p)
+        else:
+            p.data.mul_(2)
+    return network.double().eval()
+
+
+def dependence(network, channels, size, at=None, images=3):
+    """How much each output depends on each input, summed over some images, none of it exactly 0 by accident.
+
+    (colours, size, size, channels, size, size), or with ``at`` (channels, size, size) of the first colour there.
+    """
+    outputs = torch.arange(network.colours * size**2)
+    if at is not None:
+        outputs = outputs[[at[0] * size + at[1]]]
+    total = 0
+    for _ in range(images):
+        x = torch.randn(1, channels, size, size, dtype=torch.double).repeat(len(outputs), 1, 1, 1).requires_grad_()
+        found = network(x, torch.zeros(len(x), dtype=torch.long) if network.classes else None)
+        weights = torch.linspace(1, 2, found.shape[1] // network.colours, dtype=found.dtype).view(-1, 1, 1)
+        found = (found.unflatten(1, (network.colours, -1)) * weights).sum(2).flatten(1)
+        found.gather(1, outputs[:, None]).sum().backward()  # of each copy of the image another output
+        total = total + x.grad.abs()
+    return total[0] if at is not None else total.unflatten(0, (network.colours, size, size))
