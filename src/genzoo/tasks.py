@@ -22,7 +22,7 @@ from genzoo.callbacks.interruption import Interruption
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
-from genzoo.core.pictures import save_picture
+from genzoo.core.pictures import save_animation, save_picture
 from genzoo.core.randomness import derive_seed, seed_all
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
@@ -186,6 +186,8 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     found = apply_metrics(able, module, data, cfg.split)
     for name, sheet in found.pictures.items():
         save_picture(sheet, folder / f"{name}.png")
+    for name, frames in found.animations.items():
+        save_animation(frames, folder / f"{name}.gif")
     for name, page in found.pages.items():
         with aside(folder / f"{name}.html") as partial:
             partial.write_text(page, encoding="utf-8")
@@ -194,8 +196,9 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     write_json(folder / "metrics.json", result)
     for name, value in found.values.items():
         log.info(f"{name} {value:.4f}")
-    log.info(f"metrics.json, {len(found.pictures)} pictures and {len(found.pages)} pages are in {folder}")
-    if not (found.values or found.pictures or found.pages):
+    pictures = len(found.pictures) + len(found.animations)
+    log.info(f"metrics.json, {pictures} pictures and {len(found.pages)} pages are in {folder}")
+    if not (found.values or pictures or found.pages):
         for error in found.errors.values():
             raise error
     return dict(found.values)

@@ -21,7 +21,8 @@ class Probe:
 
     def __call__(self, module, data, split):
         self.asked.append((data, split, module.training, torch.is_grad_enabled()))
-        return Evaluation({self.name: torch.tensor(0.5)}, {self.name: Image.new("L", (1, 1))})
+        picture = Image.new("L", (1, 1))
+        return Evaluation({self.name: torch.tensor(0.5)}, {self.name: picture}, animations={self.name: [picture]})
 
 
 def test_metrics_are_asked_in_inference_and_their_findings_put_together():
@@ -29,7 +30,7 @@ def test_metrics_are_asked_in_inference_and_their_findings_put_together():
     found = evaluate({"a": one, "b": two}, Capable(), "data", "validation")
     assert found.values == {"validation/one": 0.5, "validation/two": 0.5}
     assert all(isinstance(value, float) for value in found.values.values())
-    assert list(found.pictures) == ["one", "two"]
+    assert list(found.pictures) == list(found.animations) == ["one", "two"]
     assert one.asked == two.asked == [("data", "validation", False, False)]
 
 

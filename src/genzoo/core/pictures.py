@@ -61,15 +61,16 @@ def save_picture(sheet: Image.Image, path: Path) -> None:
         sheet.save(partial, format="PNG")
 
 
-def save_animation(frames: Sequence[Path], path: Path, milliseconds: int = 200) -> None:
+def save_animation(frames: Sequence[Path | Image.Image], path: Path, milliseconds: int = 200) -> None:
     """Writes a GIF that shows pictures of one size in turn, the last one for two seconds.
 
     Args:
-        frames: PNG files.
+        frames: pictures, or PNG files.
         path: of the GIF.
         milliseconds: per picture.
     """
-    first, *others = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    sheets = (frame if isinstance(frame, Image.Image) else Image.open(frame) for frame in frames)
+    first, *others = [sheet.convert("P", palette=Image.Palette.ADAPTIVE) for sheet in sheets]
     with aside(path) as partial:
         durations = [milliseconds] * len(others) + [2000]
         first.save(partial, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)

@@ -1,7 +1,7 @@
 """The interface of metrics and how they are applied."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from PIL import Image
@@ -22,6 +22,7 @@ class Evaluation(NamedTuple):
         protocol: how the numbers were measured, in plain containers.
         pages: name -> HTML.
         errors: metric -> why it could not measure.
+        animations: name -> pictures to be shown in turn.
     """
 
     values: Mapping[str, float] = {}
@@ -29,6 +30,7 @@ class Evaluation(NamedTuple):
     protocol: Mapping[str, Any] = {}
     pages: Mapping[str, str] = {}
     errors: Mapping[str, GenzooError] = {}
+    animations: Mapping[str, Sequence[Image.Image]] = {}
 
 
 class Metric(Protocol):
@@ -50,10 +52,10 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData
         split: ``"validation"`` or ``"test"``.
 
     Returns:
-        Values named ``<split>/<name>``; pictures and pages of all; ``protocol``: metric -> its own; ``errors``: what
-        went wrong with some, which keeps nobody from having the others.
+        Values named ``<split>/<name>``; pictures, pages and animations of all; ``protocol``: metric -> its own;
+        ``errors``: what went wrong with some, which keeps nobody from having the others.
     """
-    whole = Evaluation({}, {}, {}, {}, {})
+    whole = Evaluation({}, {}, {}, {}, {}, {})
     for name, metric in capable(metrics, module).items():
         try:
             with module.inference():
@@ -65,6 +67,7 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData
         whole.values.update({f"{split}/{key}": float(value) for key, value in found.values.items()})
         whole.pictures.update(found.pictures)
         whole.pages.update(found.pages)
+        whole.animations.update(found.animations)
         if found.protocol:
             whole.protocol[name] = dict(found.protocol)
     return whole

@@ -1,0 +1,49 @@
+"""Images of which a part is missing, filled in."""
+
+import torch
+
+from genzoo.core.capabilities import Completes
+from genzoo.core.checks import check_positive
+from genzoo.core.images import from_levels
+from genzoo.core.pictures import picture
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+
+
+@register
+class Completions:
+    """Draws images, what is left of them without their lower half, and completions.
+
+    Args:
+        images: rows, of the first images of the split.
+        completions: of each.
+        seed: of the completions.
+
+    Raises:
+        GenzooError: a setting is no positive integer.
+
+    Source: van den Oord et al. 2016, arXiv 1601.06759, figure 1.
+    """
+
+    needs = frozenset({Completes})
+
+    def __init__(self, images: int = 8, completions: int = 6, seed: int = 0):
+        check_positive("metrics.completion.images", images)
+        check_positive("metrics.completion.completions", completions)
+        self.images, self.completions, self.seed = images, completions, seed
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """The picture ``completion``; what is missing is grey."""
+        if data.spec.levels is None or not data.count(split):
+            return Evaluation()
+        images = from_levels(data.evaluation_images(split, self.images).images, data.spec.levels)
+        height = images.shape[2]
+        given = (torch.arange(height) < height // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
+        left = images.where(given, 0.0)
+        copies = (x.repeat_interleave(self.completions, dim=0).to(module.device) for x in (left, given))
+        drawn = module.complete(*copies, generator(self.seed, "completion")).cpu()
+        rows = torch.cat([images[:, None], left[:, None], drawn.unflatten(0, (len(images), -1))], dim=1)
+        return Evaluation(pictures={"completion": picture(rows.flatten(0, 1), rows.shape[1])})

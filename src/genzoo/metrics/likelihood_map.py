@@ -1,0 +1,43 @@
+"""Where in images their likelihood comes from."""
+
+import torch
+
+from genzoo.core.capabilities import MapsLikelihood
+from genzoo.core.checks import check_positive
+from genzoo.core.images import from_levels, from_unit
+from genzoo.core.pictures import picture
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.evaluation import Evaluation
+
+
+@register
+class LikelihoodMap:
+    """Draws -log p of each pixel given those before it, under the images: white is the least expected of all shown.
+
+    Args:
+        images: shown, the first ones of the split.
+
+    Raises:
+        GenzooError: it is no positive integer.
+    """
+
+    needs = frozenset({MapsLikelihood})
+
+    def __init__(self, images: int = 10):
+        check_positive("metrics.likelihood_map.images", images)
+        self.images = images
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """The picture ``likelihood_map``; captions say -log p of images, and of their least expected pixel."""
+        if data.spec.levels is None or not data.count(split):
+            return Evaluation()
+        levels = data.evaluation_images(split, self.images).images
+        surprise = -module.log_prob_map(levels.to(module.device)).float().cpu()
+        images = from_levels(levels, data.spec.levels)
+        shades = from_unit(surprise / surprise.max()).unsqueeze(1).expand_as(images)
+        captions = [f"{nats:.4g}" for nats in surprise.sum((1, 2)).tolist()]
+        captions += [f"{nats:.3g}" for nats in surprise.amax((1, 2)).tolist()]
+        sheet = picture(torch.cat([images, shades]), len(images), ["image", "-log p"], captions)
+        return Evaluation(pictures={"likelihood_map": sheet})

@@ -1,0 +1,109 @@
+"""Maps of the likelihood, completions and images that fill in, of a model whose answers are known."""
+
+import numpy as np
+import pytest
+import torch
+
+from genzoo.core.capabilities import Completes, FillsIn, MapsLikelihood
+from genzoo.core.errors import GenzooError
+from genzoo.core.inference import Inference
+from genzoo.metrics.completion import Completions
+from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.filling import Filling
+from genzoo.metrics.likelihood_map import LikelihoodMap
+from genzoo.tasks import evaluate, train
+from likelihoods import SIZE, Images
+from support import SHAPES, composed
+
+ZOOM = 64 // SIZE
+
+
+class Ordered(Inference):
+    """Expects a pixel the less the further down it is; draws noise."""
+
+    device = torch.device("cpu")
+
+    def capabilities(self):
+        return frozenset({MapsLikelihood, Completes, FillsIn})
+
+    def log_prob_map(self, levels):
+        return -torch.arange(1.0, SIZE + 1).view(SIZE, 1).expand(len(levels), SIZE, SIZE) * levels[:, 0]
+
+    def complete(self, images, mask, generator=None):
+        drawn = torch.rand(images.shape, generator=generator).round() * 2 - 1
+        return torch.where(mask, images, drawn)
+
+    def fill_in(self, n, generator=None):
+        full = torch.rand(n, 1, SIZE, SIZE, generator=generator).round() * 2 - 1
+        return [torch.where(torch.arange(SIZE).view(-1, 1) <= row, full, -1.0) for row in range(SIZE)]
+
+
+def cells(sheet, rows, columns, height=SIZE):
+    """The pixels of each image of a grid, (rows, columns, SIZE, SIZE)."""
+    pixels = np.array(sheet)[ZOOM // 2 :: ZOOM, :][:, -(columns * (SIZE + 2) + 2) * ZOOM + ZOOM // 2 :: ZOOM]
+    starts = [2 + i * (height + 2) for i in range(rows)], [2 + i * (SIZE + 2) for i in range(columns)]
+    return torch.tensor(np.array([[pixels[a : a + SIZE, b : b + SIZE] for b in starts[1]] for a in starts[0]]))
+
+
+def test_the_map_is_white_where_the_model_is_surprised():
+    data = Images(test=7)
+    sheet = LikelihoodMap(5)(Ordered(), data, "test").pictures["likelihood_map"]
+    levels = data.split("test").images[:5, 0]
+    strip = -(-14 // ZOOM)
+    images, maps = cells(sheet, 2, 5, height=SIZE + strip)
+    assert torch.equal(images, levels * 255)
+    expected = levels * torch.arange(1.0, SIZE + 1).view(SIZE, 1) / SIZE * 255
+    assert (maps.float() - expected).abs().max() <= 0.5
+
+
+def test_completions_keep_the_upper_half_and_differ_below():
+    data = Images(test=7)
+    sheet = Completions(images=4, completions=3)(Ordered(), data, "test").pictures["completion"]
+    found, levels = cells(sheet, 4, 5), data.split("test").images[:4, 0]
+    assert torch.equal(found[:, 0], levels * 255)
+    half = SIZE // 2
+    assert (found[:, :, :half] == (levels * 255)[:, None, :half]).all()
+    assert (found[:, 1, half:] == 128).all(), "what is missing is grey"
+    assert not torch.equal(found[:, 2, half:], found[:, 3, half:])
+    again, other = (
+        np.array(Completions(4, 3, seed)(Ordered(), data, "test").pictures["completion"]) for seed in (0, 1)
+    )
+    assert (again == np.array(sheet)).all()
+    assert (other != np.array(sheet)).any()
+
+
+def test_frames_fill_in():
+    frames = Filling(rows=2, columns=3)(Ordered(), Images(), "test").animations["filling"]
+    first, *_, last = (cells(frame, 2, 3) for frame in frames)
+    assert len(frames) == SIZE
+    assert torch.equal(first[:, :, 0], last[:, :, 0])
+    assert (first[:, :, 1:] == 0).all()
+    assert last.float().std() > 0
+
+
+@pytest.mark.parametrize("metric", [LikelihoodMap(), Completions()])
+def test_without_images_there_is_no_picture(metric):
+    assert metric(Ordered(), Images(test=0), "test") == Evaluation()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: LikelihoodMap(0),
+        lambda: Completions(images=0),
+        lambda: Completions(completions=0),
+        lambda: Filling(rows=0),
+    ],
+)
+def test_nothing_to_show_is_refused(make):
+    with pytest.raises(GenzooError, match="a positive integer is needed"):
+        make()
+
+
+def test_evaluation_writes_pictures_and_an_animation(tmp_path):
+    small = ["model=gated_pixelcnn", "data.size=8", "trainer=smoke", "recipe.batch_size=16", "metrics=none"]
+    train(composed(*SHAPES, *small, "logger=none", "callbacks.pictures=null", f"paths.runs={tmp_path}"))
+    (run,) = tmp_path.glob("*/*")
+    evaluate(composed(f"ckpt={run}", "metrics=[likelihood_map,completion,filling]", name="evaluate"))
+    (folder,) = (run / "evaluation").glob("test/*")
+    assert {p.name for p in folder.iterdir()} >= {"likelihood_map.png", "completion.png", "filling.gif"}
