@@ -3,13 +3,17 @@
 import torch
 from torch import nn
 
+from genzoo.autoregressive.networks.diagonal_bilstm import DiagonalBiLSTM
 from genzoo.autoregressive.networks.gated_pixelcnn import GatedPixelCNN
 from genzoo.autoregressive.networks.pixelcnn import PixelCNN
+from genzoo.autoregressive.networks.row_lstm import RowLSTM
 
 NETWORKS = {
-    "pixelcnn": lambda **kwargs: PixelCNN(hidden=4, layers=2, readout=7, **kwargs),
-    "gated_pixelcnn": lambda **kwargs: GatedPixelCNN(hidden=6, layers=3, readout=9, **kwargs),
-    "gated_pixelcnn_conditional": lambda **kwargs: GatedPixelCNN(hidden=6, layers=3, readout=9, classes=3, **kwargs),
+    "pixelcnn": lambda **kwargs: PixelCNN(hidden=6, layers=2, readout=12, **kwargs),
+    "gated_pixelcnn": lambda **kwargs: GatedPixelCNN(hidden=6, layers=3, readout=12, **kwargs),
+    "gated_pixelcnn_conditional": lambda **kwargs: GatedPixelCNN(hidden=6, layers=3, readout=12, classes=3, **kwargs),
+    "row_lstm": lambda **kwargs: RowLSTM(hidden=6, layers=2, readout=12, **kwargs),
+    "diagonal_bilstm": lambda **kwargs: DiagonalBiLSTM(hidden=6, layers=2, readout=12, **kwargs),
 }
 
 

@@ -76,3 +76,17 @@ def test_a_deep_gated_pixelcnn_sees_all_that_is_before():
     deep = lively(GatedPixelCNN(channels=1, colours=1, outputs=1, hidden=3, layers=5, readout=4))
     everything = {(a, b) for a in range(-7, 1) for b in range(-4, 5) if a < 0 or b < 0}
     assert seen_from(deep, 7, 4, size=9) == everything
+
+
+def test_a_row_lstm_sees_a_triangle_above_and_ever_further_left_in_its_row():
+    # A layer: the row up to 1 to the left; then, above, states of which each row sees one column more to each side.
+    first, row = window(3, 3) - {(0, 0)}, {(0, 0), (0, -1)}
+    above = [{(-a, b) for b in range(-a, a + 1)} for a in range(8)]
+    layer = reachable({place for rows in above for place in rows}, row) | {(0, 0)}
+    expected = reachable(first, layer, layer)
+    assert seen_from(network("row_lstm"), 7, 5, size=10) == {(a, b) for a, b in expected if a >= -7 and -5 <= b <= 4}
+
+
+def test_a_diagonal_bilstm_sees_all_that_is_before():
+    everything = {(a, b) for a in range(-6, 1) for b in range(-4, 4) if a < 0 or b < 0}
+    assert seen_from(network("diagonal_bilstm"), 6, 4, size=8) == everything
