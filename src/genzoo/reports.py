@@ -78,11 +78,20 @@ def conclude(report: Mapping[str, Any], folder: Path) -> None:
         f"{_marked(report)}"
     )
     best = report.get("best", {"metrics": {}})
-    for name, value in report["metrics"].items():
+    for name, value in headlines(report["metrics"]).items():
         other = best["metrics"].get(name)
         also = "" if other is None else f"   (best checkpoint, round {best['rounds']}: {other:.4f})"
         log.info(f"{name} {value:.4f}{also}")
     log.info(f"pictures (samples/*.png), metrics.json and last.ckpt are in {folder}")
+
+
+def headlines(values: Mapping[str, float]) -> dict[str, float]:
+    """Those of the figures that are not parts of others.
+
+    >>> headlines({"test/kl": 20.0, "test/kl/step_01": 1.0})
+    {'test/kl': 20.0}
+    """
+    return {name: value for name, value in values.items() if name.count("/") == 1}
 
 
 @functools.cache

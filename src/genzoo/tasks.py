@@ -32,7 +32,7 @@ from genzoo.folders import VARIABLE, create_run_folder, log_to
 from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Metric, capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
-from genzoo.reports import announce, code_version, conclude, report
+from genzoo.reports import announce, code_version, conclude, headlines, report
 
 log = logging.getLogger("genzoo")
 
@@ -137,6 +137,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 logger.log_metrics({**values, **best}, step=result["images"])
                 logger.finalize("success")
             write_json(folder / "metrics.json", result)
+            for name, frames in found.animations.items():
+                save_animation(frames, folder / "samples" / f"{name}.gif")
             conclude(result, folder)
     if stopped_by:
         raise KeyboardInterrupt
@@ -194,7 +196,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     trained_by = checkpoint["genzoo"]["trained_by"]
     result = report(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
     write_json(folder / "metrics.json", result)
-    for name, value in found.values.items():
+    for name, value in headlines(found.values).items():
         log.info(f"{name} {value:.4f}")
     pictures = len(found.pictures) + len(found.animations)
     log.info(f"metrics.json, {pictures} pictures and {len(found.pages)} pages are in {folder}")

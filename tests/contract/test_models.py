@@ -98,10 +98,14 @@ def answers(module) -> dict[str, torch.Tensor]:
         found["complete"] = module.complete(images, upper_half_of(images))
     if capabilities.FillsIn in able:
         found["fill_in"] = torch.stack(module.fill_in(5, torch.Generator().manual_seed(0))[-2:])
+    if capabilities.DrawsSequentially in able:
+        drawing = module.canvases(5, torch.Generator().manual_seed(0))
+        found |= {f"canvases.{field}": value for field, value in drawing._asdict().items() if value is not None}
     tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features, capabilities.Encodes}
     tested |= {capabilities.Classifies, capabilities.InfersCodes}
     tested |= {capabilities.ScoresLikelihood, capabilities.BoundsLikelihood}
     tested |= {capabilities.MapsLikelihood, capabilities.Completes, capabilities.FillsIn}
+    tested |= {capabilities.DrawsSequentially}
     assert able <= tested, "test the new capability here"
     return found
 

@@ -79,6 +79,26 @@ class BoundsLikelihood(Protocol):
         """The bound of levels, uint8 (B, C, H, W); the same for the same generator state."""
 
 
+class Drawing(NamedTuple):
+    """How images come about, step by step.
+
+    Args:
+        images: after each step, (T, n, C, H, W) in [-1, 1].
+        frames: the rectangle that each step drew in: left, top, right, bottom and width of its border in pixels, from
+            the image's upper left corner, (T, n, 5); None where steps draw everywhere.
+    """
+
+    images: Tensor
+    frames: Tensor | None
+
+
+class DrawsSequentially(Protocol):
+    """Draws images in several steps."""
+
+    def canvases(self, n: int, generator: Generator | None = None) -> Drawing:
+        """How n samples come about; the same ones for the same generator state."""
+
+
 class Completes(Protocol):
     """Fills in missing parts of images."""
 

@@ -1,0 +1,155 @@
+"""DRAW: images drawn step by step onto a canvas."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from genzoo.core.capabilities import Bound, Drawing, DrawsSequentially
+from genzoo.core.checks import check_positive
+from genzoo.core.images import from_levels, to_unit
+from genzoo.core.inference import in_inference
+from genzoo.core.latent import Latent, Normal
+from genzoo.core.registry import register
+from genzoo.variational.gaussian import Gaussian, standard, standard_noise
+from genzoo.variational.model import Terms, VariationalModel
+from genzoo.variational.networks.draw import Decoder, Encoder
+
+
+@register
+class DRAW(VariationalModel):
+    """A variational autoencoder that draws in steps, its encoder looking on.
+
+    For t = 1 .. T the encoder looks at the image x and at the error x̂ = x - σ(c) of the canvas c, and gives q(z_t); the
+    decoder takes z_t and adds to the canvas. The last canvas holds the parameters of p(x|z), and σ(c) is the mean that
+    they stand for: for binary pixels they are logits. p(z_t) is N(0, I). The latent code is z_1 .. z_T, side by side.
+
+    Args:
+        shape: (C, H, W) of the images.
+        steps: T.
+        hidden: width of the encoder's and of the decoder's LSTM.
+        units: latent variables a step.
+        reader: factory of what the encoder reads by, called with ``shape`` and ``hidden``.
+        writer: factory of what the decoder draws by, called with the same.
+        kwargs: of ``VariationalModel``.
+
+    Raises:
+        GenzooError: a number is not positive.
+
+    Source: Gregor et al. 2015, arXiv 1502.04623, section 2; jbornschein/draw, draw/draw.py.
+
+    Example:
+        >>> from functools import partial
+        >>> from genzoo.nn.likelihoods import Bernoulli
+        >>> from genzoo.variational.networks.attention import AttentionReader, AttentionWriter
+        >>> grids = {"reader": partial(AttentionReader, size=2), "writer": partial(AttentionWriter, size=5)}
+        >>> given = {"likelihood": Bernoulli(), "optimizers": {"model": torch.optim.Adam}}
+        >>> draw = DRAW((1, 28, 28), steps=4, hidden=32, units=10, **grids, **given)
+        >>> draw.sample(3).shape, draw.encode(torch.ones(3, 1, 28, 28)).shape
+        (torch.Size([3, 1, 28, 28]), torch.Size([3, 40]))
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        steps: int,
+        hidden: int,
+        units: int,
+        reader: Callable[..., nn.Module],
+        writer: Callable[..., nn.Module],
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        for name, number in (("steps", steps), ("hidden", hidden), ("units", units)):
+            check_positive(f"model.{name}", number)
+        self.image_shape, self.steps = tuple(shape), steps
+        self.latent = Latent(z=Normal(steps * units))
+        channels, *size = self.image_shape
+        canvas = (self.likelihood.outputs(channels), *size)
+        self.encoder = Encoder(reader(shape=self.image_shape, hidden=hidden), hidden, units)
+        self.decoder = Decoder(writer(shape=canvas, hidden=hidden), canvas, hidden, units)
+
+    def networks(self) -> list[nn.Module]:
+        """Encoder and decoder do a step when they are called, and so that is what is compiled, not the loop."""
+        return [self.encoder, self.decoder, self.likelihood]
+
+    def capabilities(self) -> frozenset[type]:
+        """It shows how it draws, too."""
+        return super().capabilities() | {DrawsSequentially}
+
+    def recognise(self, images: Tensor) -> Tensor:
+        """The images in [0, 1]: the encoder looks at them while it draws."""
+        return to_unit(images)
+
+    def infer(self, x: Tensor, noise: Tensor) -> tuple[Gaussian, Tensor, Tensor]:
+        """Draws images with an eye on them.
+
+        Args:
+            x: images in [0, 1], (B, C, H, W).
+            noise: what z is drawn by, (B, latent.width).
+
+        Returns:
+            q(z|x) and z, (B, latent.width), and the last canvas, (B, C, H, W).
+        """
+        canvas, decoding = self.decoder.initial(len(x))
+        encoding = self.encoder.initial(len(x))
+        posteriors, codes = [], []
+        for noise_t in self.by_step(noise):
+            error = x - to_unit(self.likelihood.mean(canvas))
+            posterior, encoding = self.encoder(x, error, decoding[0], encoding)
+            z = posterior.at(noise_t)
+            canvas, decoding = self.decoder(z, canvas, decoding)
+            posteriors.append(posterior)
+            codes.append(z)
+        means, log_stds = (torch.cat(of_steps, 1) for of_steps in zip(*posteriors, strict=True))
+        return Gaussian(means, log_stds), torch.cat(codes, 1), canvas
+
+    def generate(self, z: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+        """Draws what codes (B, latent.width) say: canvas and hidden vector (B, hidden) after each step."""
+        canvas, decoding = self.decoder.initial(len(z))
+        for z_t in self.by_step(z):
+            canvas, decoding = self.decoder(z_t, canvas, decoding)
+            yield canvas, decoding[0]
+
+    def by_step(self, values: Tensor) -> tuple[Tensor, ...]:
+        """What belongs to each step of values (B, latent.width): T of (B, units)."""
+        return values.chunk(self.steps, 1)
+
+    def terms(self, images: Tensor, recognised: Tensor, generator: Generator | None = None) -> Terms:
+        """One draw of z_1 .. z_T, with fresh noise in each step."""
+        noise = standard_noise(images.new_empty(len(images), self.latent.width), generator)
+        posterior, z, canvas = self.infer(recognised, noise)
+        prior = standard(z)
+        log_ratio = (posterior.log_prob(z) - prior.log_prob(z)).sum(1)
+        return Terms(self.likelihood.log_prob(images, canvas).sum((1, 2)), {"z": posterior.kl(prior)}, log_ratio)
+
+    @in_inference
+    def bound(self, levels: Tensor, generator: Generator | None = None) -> Bound:
+        """As ``VariationalModel``; the divergence step by step."""
+        images = from_levels(levels, self.levels)
+        terms = self.terms(images, self.recognise(images), generator)
+        steps = enumerate(self.by_step(terms.kl["z"]), start=1)
+        return Bound(terms.log_likelihood, {f"step_{t:02d}": kl.sum(1) for t, kl in steps})
+
+    def parameters_of(self, z: Tensor) -> Tensor:
+        """The last canvas of codes (B, latent.width)."""
+        *_, (canvas, _) = self.generate(z)
+        return canvas
+
+    @in_inference
+    def encode(self, images: Tensor) -> Tensor:
+        """The code (B, latent.width) that the mean of q(z_t|x) gives in each step."""
+        x = self.recognise(images)
+        _, z, _ = self.infer(x, x.new_zeros(len(x), self.latent.width))
+        return z
+
+    @in_inference
+    def canvases(self, n: int, generator: Generator | None = None) -> Drawing:
+        """How n samples come about, and where it wrote, if it writes by attention."""
+        steps = [
+            (self.likelihood.mean(canvas), self.decoder.writer.frames(h))
+            for canvas, h in self.generate(self.latent.sample(n, generator, self.device))
+        ]
+        images, frames = zip(*steps, strict=True)
+        return Drawing(torch.stack(images), None if frames[0] is None else torch.stack(frames))
