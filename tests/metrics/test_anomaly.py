@@ -52,7 +52,10 @@ def test_images_that_the_model_made_are_likelier_than_noise_and_noise_is_not():
 def test_an_estimated_likelihood_scores_as_well_as_the_exact_one():
     module, own, other = Linear(), Images(30), Images(torch.ones(20, 1, 3, 3, dtype=torch.uint8), name="other")
     other.given["test"][:, 0, 0, :2] = levels(20, seed=5)[:, 0, 0, :2]
+    asked, log_prob = [], module.log_prob
+    module.log_prob = lambda levels, n, draws: asked.append(n) or log_prob(levels, n, draws)
     found = against(other, n_importance=200, seed=3)(module, own, "test")
+    assert asked == [200, 200]
     exact = area(*(module.exact(d.split("test").images) for d in (own, other)))
     assert 0.1 < exact < 0.9
     assert found.values["anomaly_auroc_other"] == pytest.approx(exact, abs=0.03)

@@ -27,7 +27,7 @@ def active(means: Tensor) -> Tensor:
     >>> active(torch.tensor([[0.0, 1.0], [0.1, 1.5]]))  # variances 0.0025 and 0.0625
     tensor([False,  True])
     """
-    return means.double().var(0, correction=0) > THRESHOLD
+    return means.var(0, correction=0) > THRESHOLD
 
 
 @register
