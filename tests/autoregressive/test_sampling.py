@@ -7,7 +7,7 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from causal import NETWORKS, network
+from causal import NETWORKS, balanced, network
 from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.autoregressive.progress import shown
 from genzoo.autoregressive.sampling.cached import Cached
@@ -41,7 +41,7 @@ def last(stages):
 
 
 def made(name, channels, likelihood):
-    return network(name, channels, 1 if likelihood.joint else channels, likelihood.outputs(channels))
+    return balanced(network(name, channels, 1 if likelihood.joint else channels, likelihood.outputs(channels)))
 
 
 @torch.no_grad()
