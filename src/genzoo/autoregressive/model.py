@@ -68,6 +68,11 @@ class Autoregressive(RoundModule):
             outputs=likelihood.outputs(channels),
             colours=1 if likelihood.joint else channels,
         )
+        if any(size % self.network.multiple for size in shape[1:]):
+            raise GenzooError(
+                f"model.network: it halves images, so data.size={shape[1]} cannot be; choose a multiple of "
+                f"{self.network.multiple}."
+            )
         self.likelihood, self.sampler, self.temperature = likelihood, sampler, temperature
         self.sampling_batch, self.initial_images = sampling_batch, initial_images
 

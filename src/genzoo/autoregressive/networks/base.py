@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from genzoo.core.precision import at_least_float32
 from genzoo.nn.masked import MaskedConv2d, down_shift
@@ -21,9 +22,19 @@ class CausalNetwork(nn.Module):
         classes: number of classes that images depend on; 0 = none.
     """
 
+    multiple = 1  #: of which the images' height and width must be multiples
+
     def __init__(self, channels: int, colours: int, classes: int = 0):
         super().__init__()
         self.channels, self.colours, self.classes = channels, colours, classes
+
+    def one_hot(self, labels: Tensor | None, like: Tensor) -> Tensor | None:
+        """Classes as vectors (B, classes) like the images; zeros if none is given; None where there are no classes."""
+        if not self.classes:
+            return None
+        if labels is None:
+            return like.new_zeros(len(like), self.classes)
+        return F.one_hot(labels, self.classes).to(like.dtype)
 
     def down(self, above: Tensor, labels: Tensor | None = None) -> Sequence[Tensor]:
         """What the rows above say to each row, as maps (B, ..., H, W).

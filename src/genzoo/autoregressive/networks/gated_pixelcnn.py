@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from genzoo.autoregressive.networks.base import CausalNetwork, Readout
 from genzoo.core.registry import register
@@ -50,8 +49,7 @@ class GatedPixelCNN(CausalNetwork):
 
     def down(self, above: Tensor, labels: Tensor | None = None) -> list[Tensor]:
         """The vertical stack: what each layer of it tells the horizontal one."""
-        c = F.one_hot(labels, self.classes).to(above.dtype) if self.classes else None
-        v, all_told = above, []
+        c, v, all_told = self.one_hot(labels, above), above, []
         for layer in self.layers:
             v, told = layer.down(v, c)
             all_told.append(told)

@@ -1,0 +1,164 @@
+"""PixelCNN++: two streams of shifted convolutions at three resolutions, with short-cuts between them."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genzoo.autoregressive.networks.base import CausalNetwork
+from genzoo.core.errors import GenzooError
+from genzoo.core.precision import at_least_float32
+from genzoo.core.registry import register
+from genzoo.nn.elu import elu
+from genzoo.nn.masked import down_shift
+from genzoo.nn.shifted import down, down_right, down_right_twice, down_twice, pointwise
+
+RESOLUTIONS = 3
+
+
+def concat_elu(x: Tensor) -> Tensor:
+    """ELU of x and of -x: (B, 2 n, ...) of (B, n, ...).
+
+    >>> concat_elu(torch.tensor([[1.0]]))
+    tensor([[ 1.0000, -0.6321]])
+    """
+    return elu(torch.cat([x, -x], dim=1))
+
+
+class GatedResidual(nn.Module):
+    """x + a σ(b), where a and b come of two convolutions of x, of a short-cut from elsewhere and of a class.
+
+    Args:
+        convolution: ``down`` or ``down_right``.
+        hidden: feature maps.
+        shortcut: maps of the short-cut; 0 = none.
+        dropout: probability, between the convolutions.
+        classes: length of a one-hot vector; 0 = none.
+
+    Source: openai/pixel-cnn, pixel_cnn_pp/nn.py, gated_resnet.
+    """
+
+    def __init__(self, convolution: Callable[..., nn.Module], hidden: int, shortcut: int, dropout: float, classes: int):
+        super().__init__()
+        self.first = convolution(2 * hidden, hidden)
+        self.shortcut = pointwise(2 * shortcut, hidden) if shortcut else None
+        self.dropout = nn.Dropout(dropout)
+        self.second = convolution(2 * hidden, 2 * hidden, init_std=0.1)
+        self.condition = nn.Linear(classes, 2 * hidden, bias=False) if classes else None
+        if self.condition is not None:
+            nn.init.normal_(self.condition.weight, std=0.05)
+
+    def forward(self, x: Tensor, shortcut: Tensor | None = None, c: Tensor | None = None) -> Tensor:
+        """Maps (B, hidden, H, W) of as many, of a short-cut (B, shortcut, H, W) and of c (B, classes)."""
+        y = self.first(concat_elu(x))
+        if self.shortcut is not None:
+            y = y + self.shortcut(concat_elu(shortcut))
+        y = self.second(self.dropout(concat_elu(y)))
+        if self.condition is not None:
+            y = y + self.condition(c)[:, :, None, None]
+        a, b = y.chunk(2, dim=1)
+        return x + a * b.sigmoid()
+
+
+@register
+class PixelCNNPP(CausalNetwork):
+    """PixelCNN++: the image is halved twice and doubled twice, and what was seen on the way up is seen again on the way
+    down. One stream sees the rows above, the other also its own row; neither sees anything of its own pixel.
+
+    Halved images hold pairs of rows. So in odd rows, counted from 0, a pixel sees of its own row, and of the row above
+    to its right, only what lies within 4 blocks + 2 columns (22 of the original's 5 blocks). In images of 32 x 32
+    pixels and with 5 blocks that is all that is missing of what is before a pixel.
+
+    Args:
+        channels: of the images, whose height and width must be multiples of 4.
+        colours: 1: the likelihood models a pixel's channels together.
+        outputs: parameters a pixel.
+        hidden: feature maps.
+        blocks: residual blocks of each stream at a resolution, on the way up; one more on the way down, but for the
+            smallest.
+        dropout: probability, in each block.
+        classes: number of classes that images depend on; 0 = none.
+
+    Raises:
+        GenzooError: the likelihood leaves the order of colours to the network.
+
+    Source: Salimans et al. 2017, arXiv 1701.05517; openai/pixel-cnn, pixel_cnn_pp/model.py.
+
+    Example:
+        >>> network = PixelCNNPP(channels=3, colours=1, outputs=100, hidden=4, blocks=1)
+        >>> network(torch.zeros(2, 3, 8, 8)).shape
+        torch.Size([2, 100, 8, 8])
+    """
+
+    multiple = 2 ** (RESOLUTIONS - 1)
+
+    def __init__(
+        self,
+        channels: int,
+        colours: int,
+        outputs: int,
+        hidden: int,
+        blocks: int,
+        dropout: float = 0.5,
+        classes: int = 0,
+    ):
+        if colours != 1:
+            raise GenzooError(
+                "model.likelihood: PixelCNN++ sees whole pixels and leaves the order of colours to the likelihood; use "
+                "genzoo.nn.logistic_mixture.LogisticMixture."
+            )
+        super().__init__(channels, colours, classes)
+
+        def above(shortcut: int) -> GatedResidual:
+            return GatedResidual(down, hidden, shortcut, dropout, classes)
+
+        def beside(shortcut: int) -> GatedResidual:
+            return GatedResidual(down_right, hidden, shortcut, dropout, classes)
+
+        # A channel of ones tells the image from its padding.
+        self.first_above = down(channels + 1, hidden)
+        self.first_beside = nn.ModuleList(
+            [down(channels + 1, hidden, (1, 3)), down_right(channels + 1, hidden, (2, 1))]
+        )
+        self.up, self.halvings = nn.ModuleList(), nn.ModuleList()
+        self.down_again, self.doublings = nn.ModuleList(), nn.ModuleList()
+        for resolution in range(RESOLUTIONS):
+            if resolution:
+                self.halvings.append(
+                    nn.ModuleList([down(hidden, hidden, stride=2), down_right(hidden, hidden, stride=2)])
+                )
+                self.doublings.append(nn.ModuleList([down_twice(hidden, hidden), down_right_twice(hidden, hidden)]))
+            self.up.append(nn.ModuleList(nn.ModuleList([above(0), beside(hidden)]) for _ in range(blocks)))
+            n = blocks + (resolution > 0)
+            self.down_again.append(nn.ModuleList(nn.ModuleList([above(hidden), beside(2 * hidden)]) for _ in range(n)))
+        self.readout = pointwise(hidden, outputs)
+
+    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        """The parameters (B, outputs, H, W) of each pixel's distribution; see ``CausalNetwork``."""
+        c = self.one_hot(labels, images)
+        x = F.pad(images, (0, 0, 0, 0, 0, 1), value=1.0)
+        from_above, from_left = self.first_beside
+        u, ul = down_shift(self.first_above(x)), down_shift(from_above(x)) + F.pad(from_left(x), (1, -1))
+        seen = [(u, ul)]
+        for resolution, blocks in enumerate(self.up):
+            if resolution:
+                halve = self.halvings[resolution - 1]
+                u, ul = halve[0](u), halve[1](ul)
+                seen.append((u, ul))
+            for above, beside in blocks:
+                u = above(u, c=c)
+                ul = beside(ul, u, c)
+                seen.append((u, ul))
+
+        u, ul = seen.pop()
+        for resolution, blocks in enumerate(self.down_again):
+            if resolution:
+                double = self.doublings[resolution - 1]
+                u, ul = double[0](u), double[1](ul)
+            for above, beside in blocks:
+                seen_u, seen_ul = seen.pop()
+                u = above(u, seen_u, c)
+                ul = beside(ul, torch.cat([u, seen_ul], dim=1), c)
+        with torch.autocast(images.device.type, enabled=False):
+            return self.readout(at_least_float32(elu(ul)))
