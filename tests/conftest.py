@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from omegaconf import DictConfig
 
 from support import SHAPES, composed
 
+# Networks of a few units: a second thread costs more than it brings. The processes that tests start do likewise.
+torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 os.environ["WANDB_MODE"] = "offline"
 os.environ.pop("GENZOO_DATA", None)
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="genzoo-tests-")
