@@ -12,7 +12,7 @@ from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.naive import Naive
 from genzoo.build import build_data, build_module
 from genzoo.core.batches import DataSpec, ImageBatch
-from genzoo.core.capabilities import Completes, FillsIn, MapsLikelihood, Samples, ScoresLikelihood
+from genzoo.core.capabilities import Completes, DrawsSequentially, MapsLikelihood, Samples, ScoresLikelihood
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels, to_levels
 from genzoo.nn.likelihoods import Bernoulli
@@ -131,7 +131,7 @@ def test_given_classes_are_drawn_and_else_any():
 
 
 def test_its_capabilities():
-    assert model().capabilities() == {Samples, ScoresLikelihood, MapsLikelihood, Completes, FillsIn}
+    assert model().capabilities() == {Samples, ScoresLikelihood, MapsLikelihood, Completes, DrawsSequentially}
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,12 @@ def test_completions_without_a_generator_are_always_the_same():
     assert torch.equal(module.complete(images, mask + 1), images)
 
 
-def test_images_fill_in_until_they_are_the_samples():
+def test_canvases_fill_in_row_by_row_until_they_are_the_samples():
     module = model("gated_pixelcnn", (1, 3, 4), sampler=Cached())
-    frames = module.fill_in(5, torch.Generator().manual_seed(0))
-    assert [frame.shape for frame in frames] == [(5, 1, 3, 4)] * 3
-    assert torch.equal(frames[-1], module.sample(5, generator=torch.Generator().manual_seed(0)))
-    assert not torch.equal(frames[0], frames[-1])
+    images, frames = module.canvases(5, torch.Generator().manual_seed(0))
+    samples = module.sample(5, generator=torch.Generator().manual_seed(0))
+    assert images.shape == (3, 5, 1, 3, 4)
+    assert frames is None
+    for rows, canvas in enumerate(images, start=1):
+        assert torch.equal(canvas[:, :, :rows], samples[:, :, :rows])
+        assert (canvas[:, :, rows:] == -1).all()

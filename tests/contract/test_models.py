@@ -96,16 +96,13 @@ def answers(module) -> dict[str, torch.Tensor]:
         found["log_prob_map"] = module.log_prob_map(levels)
     if capabilities.Completes in able:
         found["complete"] = module.complete(images, upper_half_of(images))
-    if capabilities.FillsIn in able:
-        found["fill_in"] = torch.stack(module.fill_in(5, torch.Generator().manual_seed(0))[-2:])
     if capabilities.DrawsSequentially in able:
         drawing = module.canvases(5, torch.Generator().manual_seed(0))
         found |= {f"canvases.{field}": value for field, value in drawing._asdict().items() if value is not None}
     tested = {capabilities.Samples, capabilities.Decodes, capabilities.Features, capabilities.Encodes}
     tested |= {capabilities.Classifies, capabilities.InfersCodes}
     tested |= {capabilities.ScoresLikelihood, capabilities.BoundsLikelihood}
-    tested |= {capabilities.MapsLikelihood, capabilities.Completes, capabilities.FillsIn}
-    tested |= {capabilities.DrawsSequentially}
+    tested |= {capabilities.MapsLikelihood, capabilities.Completes, capabilities.DrawsSequentially}
     assert able <= tested, "test the new capability here"
     return found
 
@@ -257,11 +254,11 @@ def test_completions_keep_what_is_given(name):
     assert not torch.equal(one, other)
 
 
-def test_images_fill_in_until_they_are_samples(name):
+def test_canvases_change_until_they_are_samples(name):
     _, module = built(name)
-    if capabilities.FillsIn not in module.capabilities():
-        pytest.skip(f"{name} does not draw bit by bit")
-    *frames, last = module.fill_in(5, torch.Generator().manual_seed(0))
+    if capabilities.DrawsSequentially not in module.capabilities():
+        pytest.skip(f"{name} does not draw in steps")
+    *frames, last = module.canvases(5, torch.Generator().manual_seed(0)).images
     assert frames
     assert not any(torch.equal(frame, last) for frame in frames[:-1])
     assert torch.equal(last, module.sample(5, generator=torch.Generator().manual_seed(0)))

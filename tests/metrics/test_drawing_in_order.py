@@ -1,15 +1,14 @@
-"""Maps of the likelihood, completions and images that fill in, of a model whose answers are known."""
+"""Maps of the likelihood and completions, of a model whose answers are known."""
 
 import numpy as np
 import pytest
 import torch
 
-from genzoo.core.capabilities import Completes, FillsIn, MapsLikelihood
+from genzoo.core.capabilities import Completes, MapsLikelihood
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
 from genzoo.metrics.completion import Completions
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.metrics.filling import Filling
 from genzoo.metrics.likelihood_map import LikelihoodMap
 from genzoo.tasks import evaluate, train
 from likelihoods import SIZE, Images
@@ -24,7 +23,7 @@ class Ordered(Inference):
     device = torch.device("cpu")
 
     def capabilities(self):
-        return frozenset({MapsLikelihood, Completes, FillsIn})
+        return frozenset({MapsLikelihood, Completes})
 
     def log_prob_map(self, levels):
         return -torch.arange(1.0, SIZE + 1).view(SIZE, 1).expand(len(levels), SIZE, SIZE) * levels[:, 0]
@@ -32,10 +31,6 @@ class Ordered(Inference):
     def complete(self, images, mask, generator=None):
         drawn = torch.rand(images.shape, generator=generator).round() * 2 - 1
         return torch.where(mask, images, drawn)
-
-    def fill_in(self, n, generator=None):
-        full = torch.rand(n, 1, SIZE, SIZE, generator=generator).round() * 2 - 1
-        return [torch.where(torch.arange(SIZE).view(-1, 1) <= row, full, -1.0) for row in range(SIZE)]
 
 
 def cells(sheet, rows, columns, height=SIZE):
@@ -72,15 +67,6 @@ def test_completions_keep_the_upper_half_and_differ_below():
     assert (other != np.array(sheet)).any()
 
 
-def test_frames_fill_in():
-    frames = Filling(rows=2, columns=3)(Ordered(), Images(), "test").animations["filling"]
-    first, *_, last = (cells(frame, 2, 3) for frame in frames)
-    assert len(frames) == SIZE
-    assert torch.equal(first[:, :, 0], last[:, :, 0])
-    assert (first[:, :, 1:] == 0).all()
-    assert last.float().std() > 0
-
-
 @pytest.mark.parametrize("metric", [LikelihoodMap(), Completions()])
 def test_without_images_there_is_no_picture(metric):
     assert metric(Ordered(), Images(test=0), "test") == Evaluation()
@@ -92,7 +78,6 @@ def test_without_images_there_is_no_picture(metric):
         lambda: LikelihoodMap(0),
         lambda: Completions(images=0),
         lambda: Completions(completions=0),
-        lambda: Filling(rows=0),
     ],
 )
 def test_nothing_to_show_is_refused(make):
@@ -104,6 +89,11 @@ def test_evaluation_writes_pictures_and_an_animation(tmp_path):
     small = ["model=gated_pixelcnn", "data.size=8", "trainer=smoke", "recipe.batch_size=16", "metrics=none"]
     train(composed(*SHAPES, *small, "logger=none", "callbacks.pictures=null", f"paths.runs={tmp_path}"))
     (run,) = tmp_path.glob("*/*")
-    evaluate(composed(f"ckpt={run}", "metrics=[likelihood_map,completion,filling]", name="evaluate"))
+    evaluate(composed(f"ckpt={run}", "metrics=[likelihood_map,completion,canvases]", name="evaluate"))
     (folder,) = (run / "evaluation").glob("test/*")
-    assert {p.name for p in folder.iterdir()} >= {"likelihood_map.png", "completion.png", "filling.gif"}
+    assert {p.name for p in folder.iterdir()} >= {
+        "likelihood_map.png",
+        "completion.png",
+        "canvases.png",
+        "canvases.gif",
+    }

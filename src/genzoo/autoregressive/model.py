@@ -13,7 +13,7 @@ from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.autoregressive.progress import shown
 from genzoo.autoregressive.sampling.canvas import Canvas, Sampler, Stage
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
-from genzoo.core.capabilities import Completes, FillsIn, MapsLikelihood, Samples, ScoresLikelihood
+from genzoo.core.capabilities import Completes, Drawing, DrawsSequentially, MapsLikelihood, Samples, ScoresLikelihood
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
@@ -86,7 +86,7 @@ class Autoregressive(RoundModule):
 
     def capabilities(self) -> frozenset[type]:
         """All that follows from an exact likelihood."""
-        return frozenset({Samples, ScoresLikelihood, MapsLikelihood, Completes, FillsIn})
+        return frozenset({Samples, ScoresLikelihood, MapsLikelihood, Completes, DrawsSequentially})
 
     def check_data(self, data: DataSpec) -> None:
         """Refuses data with another number of classes than the images depend on."""
@@ -184,10 +184,10 @@ class Autoregressive(RoundModule):
         return self._draw(images, mask.bool(), labels, generator or fixed_generator(0, "completion"), temperature)
 
     @in_inference
-    def fill_in(self, n: int, generator: Generator | None = None) -> list[Tensor]:
-        """n images (n, C, H, W) as they come into being: row by row, or pass by pass of a fixed-point iteration."""
+    def canvases(self, n: int, generator: Generator | None = None) -> Drawing:
+        """How n samples come about: row by row, or pass by pass of a fixed-point iteration."""
         canvas = self._canvas(*self._nothing(n), self._labels(None, n, generator), generator)
-        return [stage.images.clone() for stage in self._stages(canvas, self.temperature)]
+        return Drawing(torch.stack([stage.images.clone() for stage in self._stages(canvas, self.temperature)]), None)
 
     def _nothing(self, n: int) -> tuple[Tensor, Tensor]:
         """Images of which nothing is given."""

@@ -4,7 +4,7 @@
 capability and never for a class. All methods run without gradients, in evaluation mode, on the recipe's averages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from torch import Generator, Tensor
@@ -83,7 +83,7 @@ class Drawing(NamedTuple):
     """How images come about, step by step.
 
     Args:
-        images: after each step, (T, n, C, H, W) in [-1, 1].
+        images: after each step, (T, n, C, H, W) in [-1, 1]; the last ones are the samples.
         frames: the rectangle that each step drew in: left, top, right, bottom and width of its border in pixels, from
             the image's upper left corner, (T, n, 5); None where steps draw everywhere.
     """
@@ -107,13 +107,6 @@ class Completes(Protocol):
 
         They are the same for the same generator state, and without a generator.
         """
-
-
-class FillsIn(Protocol):
-    """Draws images bit by bit."""
-
-    def fill_in(self, n: int, generator: Generator | None = None) -> Sequence[Tensor]:
-        """n images (n, C, H, W) in [-1, 1] as they come into being."""
 
 
 class Classifies(Protocol):

@@ -29,7 +29,7 @@ class Canvases:
     Raises:
         GenzooError: a number is not positive.
 
-    Source: Gregor et al. 2015, arXiv 1502.04623, figures 1 and 7.
+    Source: Gregor et al. 2015, arXiv 1502.04623, figures 1 and 7, of DRAW.
     """
 
     needs = frozenset({DrawsSequentially})
