@@ -29,6 +29,8 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
             ("model.generator.chanels=3",),
             r"model\.generator\.chanels: there is no such key.*Did you mean 'model\.generator\.channels'",
         ),
+        (("model=gan", "data=cartpole"), r"data\.channels: the model needs to know it, but the chosen data have no"),
+        (("model=trpo", "data=mnist"), r"data\.policy: the model needs to know it, .* an environment \(data=cartpole"),
         (("seed",), r"seed: this is not an override; write key=value"),
     ],
 )

@@ -75,7 +75,7 @@ def explain(error: Exception, conf: Path, name: str) -> str:
         name: of the primary one.
     """
     from hydra.errors import MissingConfigException, OverrideParseException
-    from omegaconf.errors import MissingMandatoryValue
+    from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 
     from genzoo.core.errors import near
 
@@ -88,6 +88,11 @@ def explain(error: Exception, conf: Path, name: str) -> str:
         return f"{key}: there is no such key in the configuration. {near(key, _keys(conf, name))}"
     if isinstance(error, MissingMandatoryValue) and (found := re.search(r"full_key: (\S+)", message)):
         return f"{found[1]}: a value is needed; give {found[1]}=... on the command line."
+    if isinstance(error, InterpolationKeyError) and (found := re.search(r"'(data\.\S+)' not found", message)):
+        return (
+            f"{found[1]}: the model needs to know it, but the chosen data have no such thing; give a model of images "
+            "images (data=mnist ...) and a model that acts an environment (data=cartpole ...)."
+        )
     if isinstance(error, OverrideParseException):
         return f"{error.override}: this is not an override; write key=value, with quotes around special characters."
     return message.splitlines()[0]

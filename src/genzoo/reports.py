@@ -16,26 +16,26 @@ import torch
 import genzoo
 from genzoo.callbacks.progress import clock
 from genzoo.core.rounds import RoundModule
-from genzoo.data.module import ImageData
+from genzoo.data.source import Data
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.records import config_hash
 
 log = logging.getLogger("genzoo")
 
 
-def announce(config: Mapping[str, Any], data: ImageData, module: RoundModule, trainer: pl.Trainer) -> None:
+def announce(config: Mapping[str, Any], data: Data, module: RoundModule, trainer: pl.Trainer) -> None:
     """The first line: what is trained on what, how long, on which device, where."""
     rounds, done = data.rounds, module.progress.rounds
     log.info(
-        f"{config['recipe']['name']} on {data.name} ({data.count('train'):,} training images), "
-        f"{f'rounds {done} to {rounds}' if done else f'{rounds} rounds'} of {data.batch_size} images, "
+        f"{config['recipe']['name']} on {data.name} ({data.describe()}), "
+        f"{f'rounds {done} to {rounds}' if done else f'{rounds} rounds'} of {data.batch_size} {module.unit}, "
         f"seed {config['seed']}, {trainer.world_size} x {trainer.strategy.root_device}{_marked(config)} -> "
         f"{trainer.default_root_dir}"
     )
 
 
 def report(
-    config: Mapping[str, Any], data: ImageData, module: RoundModule, found: Evaluation, **more: Any
+    config: Mapping[str, Any], data: Data, module: RoundModule, found: Evaluation, **more: Any
 ) -> dict[str, Any]:
     """The content of ``metrics.json``.
 
@@ -59,7 +59,7 @@ def report(
         "state": "finished" if rounds >= of_rounds else "unfinished",
         "rounds": rounds,
         "of_rounds": of_rounds,
-        "images": module.progress.images,
+        module.unit: module.progress.images,
         "batch_norm": module.batch_norm,
         "config_hash": config_hash(config),
         "device": _device_name(module),

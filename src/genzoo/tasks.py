@@ -26,7 +26,8 @@ from genzoo.core.pictures import save_animation, save_picture
 from genzoo.core.randomness import derive_seed, seed_all
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
-from genzoo.data.module import SPLITS, ImageData
+from genzoo.data.module import SPLITS
+from genzoo.data.source import Data
 from genzoo.ensemble import check_alike, check_capable, find_members, measure
 from genzoo.folders import VARIABLE, create_run_folder, log_to
 from genzoo.metrics.errors import ClassificationErrors
@@ -87,7 +88,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         if checkpoint is not None and checkpoint["genzoo"]["data"] != origin:
             raise GenzooError(
                 f"resume={folder}: the run was trained on data.source={checkpoint['genzoo']['data']['source']}, but "
-                f"here data={data.name} is {data.source} or other images; give its own by data.root=... or GENZOO_DATA."
+                f"here data={data.name} is {data.source} or other {data.content}; give its own by data.root=... or "
+                "GENZOO_DATA."
             )
         config["marks"] = _marks(config, data)
         trained_by = _trained_by(checkpoint)
@@ -109,10 +111,10 @@ def train(cfg: DictConfig) -> dict[str, float]:
         for logger in loggers:
             logger.log_hyperparams({**config, "genzoo": code_version()})
         if checkpoint is None:
-            images = data.initial_images()
+            start = data.initial()
             # Whatever was drawn before: all ranks shall start from the same weights.
             seed_all(derive_seed(config["seed"], "data-dependent initialisation"), torch.device("cpu"))
-            module.initialise(images)
+            module.initialise(start)
             module.follow_averages()  # from what the initialisation made of the networks
         else:
             module.on_load_checkpoint(checkpoint)
@@ -134,7 +136,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 result["best"] = _measure_best(metrics, module, data, folder / "best.ckpt")
             for logger in loggers:
                 best = {f"best/{name}": value for name, value in result.get("best", {}).get("metrics", {}).items()}
-                logger.log_metrics({**values, **best}, step=result["images"])
+                logger.log_metrics({**values, **best}, step=module.progress.images)
                 logger.finalize("success")
             write_json(folder / "metrics.json", result)
             for name, frames in found.animations.items():
@@ -182,9 +184,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     if passed_over:
         log.info(f"passed over, since {config['recipe']['name']} is not capable of them: {', '.join(passed_over)}")
     folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
-    log.info(
-        f"{config['recipe']['name']} after {module.progress.rounds} rounds, on the {cfg.split} images of {data.name}"
-    )
+    log.info(f"{config['recipe']['name']} after {module.progress.rounds} rounds, on {data.name} ({cfg.split})")
     found = apply_metrics(able, module, data, cfg.split)
     for name, sheet in found.pictures.items():
         save_picture(sheet, folder / f"{name}.png")
@@ -242,9 +242,7 @@ def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, floa
     return dict(found.values)
 
 
-def _restored(
-    checkpoint: Mapping[str, Any], path: Path, cfg: DictConfig
-) -> tuple[dict[str, Any], ImageData, RoundModule]:
+def _restored(checkpoint: Mapping[str, Any], path: Path, cfg: DictConfig) -> tuple[dict[str, Any], Data, RoundModule]:
     """The configuration of a checkpoint, its data (not yet loaded) and its module, on the device."""
     stored, now = checkpoint["genzoo"]["config"], OmegaConf.to_container(cfg, resolve=True)
     config = {**stored, "data": resume.relocate(stored, now, cfg.data.root)}
@@ -254,14 +252,14 @@ def _restored(
     return config, data, module.to(_device(cfg.device))
 
 
-def _load_data(data: ImageData, config: dict[str, Any], checkpoint: Mapping[str, Any]) -> None:
+def _load_data(data: Data, config: dict[str, Any], checkpoint: Mapping[str, Any]) -> None:
     """Loads what a checkpoint is measured on, and marks the configuration if these are other images."""
     data.prepare_data()
     data.setup()
     config["marks"] = _marks(config, data)
     if (trained := checkpoint["genzoo"]["data"]) != _origin(data):
-        config["marks"].append("other images")
-        log.warning(f"trained on data.source={trained['source']}, but measured on other images: {data.source}")
+        config["marks"].append(f"other {data.content}")
+        log.warning(f"trained on data.source={trained['source']}, but measured on other {data.content}: {data.source}")
 
 
 def _be_quiet() -> None:
@@ -306,8 +304,8 @@ def _run(folder: Path) -> Iterator[None]:
             wandb.finish()
 
 
-def _origin(data: ImageData) -> dict[str, str]:
-    """Which images these are."""
+def _origin(data: Data) -> dict[str, str]:
+    """Which data these are."""
     return {"source": data.source, "fingerprint": data.fingerprint()}
 
 
@@ -327,7 +325,7 @@ def _capable_of(module: RoundModule) -> list[str]:
     return names
 
 
-def _measure_best(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData, path: Path) -> dict[str, Any]:
+def _measure_best(metrics: Mapping[str, Metric], module: RoundModule, data: Data, path: Path) -> dict[str, Any]:
     """What the metrics give for the best checkpoint of a run."""
     checkpoint = load_checkpoint(path)
     load_weights(module, checkpoint, path)
@@ -337,7 +335,7 @@ def _measure_best(metrics: Mapping[str, Metric], module: RoundModule, data: Imag
     }
 
 
-def _marks(config: Mapping[str, Any], data: ImageData) -> list[str]:
+def _marks(config: Mapping[str, Any], data: Data) -> list[str]:
     """Why these numbers never enter the report."""
     strange = [] if data.source == "official" else [f"data.source={data.source}"]
     return [*config["trainer"]["marks"], *strange]

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from genzoo.core.averages import Exponential, Polyak
-from genzoo.core.batches import DataSpec, ImageSet, Stream
+from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageSet, Stream
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import Progress, RoundModule, Turn
 from genzoo.data.module import ImageData
@@ -166,6 +166,26 @@ def test_each_step_is_followed_by_its_after_step():
     module = play(Clipped(averages={"first": Polyak()}))
     assert values(module) == pytest.approx((0.5, 2 - 0.1 * 0.5))
     assert module.averages["first"].network.value.item() == 0.5
+
+
+def test_what_a_turns_losses_share_is_made_once_before_its_repeats():
+    module, order = Game(), []
+
+    def move(name):
+        order.append(name)
+        return module.first.value * 1
+
+    module.declared = (
+        Turn({"first": partial(move, "a")}, repeats=2),
+        Turn(
+            {"first": partial(move, "b")},
+            repeats=2,
+            before=lambda: order.append(f"made at {module.first.value.item():.1f}"),
+        ),
+        Turn({}, before=lambda: order.append("last")),
+    )
+    play(module)
+    assert order == ["a", "a", "made at 0.8", "b", "b", "last"]
 
 
 # Streams
@@ -328,6 +348,14 @@ def test_progress_counts_rounds_and_the_images_of_all_streams():
     assert module.progress.state_dict() == {"rounds": 3, "images": 3 * (2 * 4 + 4)}
 
 
+def test_a_module_may_count_something_else_than_images():
+    class Steps(Game):
+        def seen_in(self, batch):
+            return 7
+
+    assert play(Steps(), rounds=3).progress.state_dict() == {"rounds": 3, "images": 21}
+
+
 def test_progress_goes_through_a_checkpoint_with_what_the_task_wants_stored():
     module, other = play(Game(), rounds=2), Game()
     module.on_checkpoint = {"genzoo": {"format": 1}}
@@ -487,6 +515,11 @@ def test_data_that_do_not_fit_are_refused(changes, message):
     assert module.check_data(data) is None
     with pytest.raises(GenzooError, match=message):
         module.check_data(data._replace(**changes))
+
+
+def test_an_environment_is_refused_by_a_model_of_images():
+    with pytest.raises(GenzooError, match="data=pole is an environment, but the model learns from images"):
+        Game().check_data(EnvironmentSpec("pole", 4, 2, "Categorical", 200))
 
 
 def test_a_model_without_demands_takes_any_data():

@@ -13,7 +13,9 @@ from genzoo.data.images import ImageFolder
 from genzoo.data.shard_writer import write_shards
 from support import ROOT, composed
 
-NAMES = sorted(path.stem for path in (ROOT / "conf" / "data").glob("*.yaml"))
+CONF = ROOT / "conf" / "data"
+ENVIRONMENTS = sorted(path.stem for path in CONF.glob("*.yaml") if "parts/environment" in path.read_text())
+NAMES = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in ENVIRONMENTS)
 FOLDERS = ("images", "lsun", "stream")  # look into their folder when they are built
 
 
@@ -41,6 +43,19 @@ def test_it_builds_what_it_says(name, pictures, tmp_path):
     for key in ("size", "channels", "levels", "classes"):
         assert said.get(key) in (getattr(data.spec, key), None)
     assert (data.batch_size, data.rounds, data.seed) == (said["batch_size"], said["rounds"], said["seed"])
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_is_what_it_says(name):
+    chosen = {"id": "Pendulum-v1", "observations": 3, "actions": 1, "policy": "Gaussian"} if name == "gymnasium" else {}
+    overrides = [f"data.{key}={value}" for key, value in chosen.items()]
+    config = configuration(name, "model=trpo", "recipe.batch_size=7", "trainer.rounds=5", "seed=3", *overrides)
+    check_targets(config["data"])
+    data = build_data(config)
+    assert (data.name, data.batch_size, data.rounds, data.seed) == (name, 7, 5, 3)
+    if "mujoco" in (CONF / f"{name}.yaml").read_text():
+        pytest.importorskip("mujoco", reason="the extra mujoco is not installed")
+    assert data.spec.observations == config["data"]["observations"]  # which it has checked
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in FOLDERS])

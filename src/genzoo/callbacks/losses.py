@@ -40,6 +40,6 @@ class Losses(EveryRounds):
         rate = (images - self._since[1]) / max(now - self._since[0], 1e-9)
         self._since = (now, images)
         metrics = {f"train/{name}": value for name, value in self.latest.items()}
-        metrics |= {"progress/rounds": module.progress.rounds, "progress/images_per_second": rate}
+        metrics |= {"progress/rounds": module.progress.rounds, f"progress/{module.unit}_per_second": rate}
         for logger in trainer.loggers:
             logger.log_metrics(metrics, step=images)

@@ -10,6 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from genzoo.callbacks.losses import Losses
 from genzoo.core.registry import register
 
+SHOWN = ("_loss", "return")  # ends of the names that are shown
+
 
 def clock(seconds: float) -> str:
     """Hours, minutes and seconds.
@@ -24,7 +26,8 @@ def clock(seconds: float) -> str:
 
 @register
 class ProgressBar(pl.Callback):
-    """Rounds, images per second, losses and time left: a bar on a terminal, a line now and then elsewhere.
+    """Rounds, images (or steps) per second, losses, the return of episodes and time left: a bar on a terminal, a line
+    now and then elsewhere.
 
     Args:
         seconds: between two updates of the bar.
@@ -76,8 +79,8 @@ class ProgressBar(pl.Callback):
         rate = (module.progress.images - self._first_image) / max(elapsed, 1e-9)
         left = clock(elapsed / played * (of - rounds)) if played else "?"
         latest = next((c.latest for c in trainer.callbacks if isinstance(c, Losses)), {})
-        losses = "  ".join(f"{name} {value:.3f}" for name, value in latest.items() if name.endswith("_loss"))
-        status = f"{rate:,.0f} images/s  {losses}  {left} left"
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in latest.items() if name.endswith(SHOWN))
+        status = f"{rate:,.0f} {module.unit}/s  {losses}  {left} left"
         if self._bar is not None:
             self._bar.update(self._task, completed=rounds, status=status)
         else:

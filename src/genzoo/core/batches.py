@@ -53,6 +53,24 @@ class DataSpec(NamedTuple):
     factors: tuple[str, ...] = ()
 
 
+class EnvironmentSpec(NamedTuple):
+    """What an environment offers, known before it is stepped.
+
+    Args:
+        name: of the environment.
+        observations: numbers that an observation consists of.
+        actions: number of actions of a finite set, or of the numbers of an action.
+        policy: law of actions: ``"Categorical"`` (a finite set) or ``"Gaussian"`` (a box).
+        time_limit: steps after which an episode is cut off.
+    """
+
+    name: str
+    observations: int
+    actions: int
+    policy: str
+    time_limit: int
+
+
 class Stream(NamedTuple):
     """A named stream of images that a turn draws from.
 

@@ -126,5 +126,8 @@ class InfersCodes(Protocol):
 class Acts(Protocol):
     """Acts in an environment."""
 
-    def act(self, observations: Tensor, deterministic: bool = False) -> Tensor:
-        """Actions (B, ...) for observations (B, ...)."""
+    def act(self, observations: Tensor, deterministic: bool = False, generator: Generator | None = None) -> Tensor:
+        """Actions for observations (B, D): numbers of actions (B,), or points of a box (B, A).
+
+        ``deterministic``: the most likely ones; else drawn from the policy, the same ones for the same generator state.
+        """

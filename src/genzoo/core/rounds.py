@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.averages import Average
-from genzoo.core.batches import DataSpec, ImageBatch, Stream
+from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch, Stream
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.inference import Inference
 from genzoo.core.meters import Meters
@@ -35,11 +35,13 @@ class Turn(NamedTuple):
         streams: what one repeat draws. Turns that name the same stream share its images, from the first on.
         repeats: how often the turn is played in a round, each time on fresh images; or a function of the rounds played
             that says it.
+        before: called before the turn is played, once: makes what its losses share.
     """
 
     losses: Mapping[str, Callable[..., Tensor]]
     streams: tuple[Stream, ...] = ()
     repeats: int | Callable[[int], int] = 1
+    before: Callable[[], None] | None = None
 
     def repeats_in(self, round: int) -> int:
         """How often the turn is played in the round that follows ``round`` played ones."""
@@ -47,7 +49,7 @@ class Turn(NamedTuple):
 
 
 class Progress:
-    """How far training has come: rounds played, images seen by all ranks."""
+    """How far training has come: rounds played, images (or what else the module's ``unit`` is) seen by all ranks."""
 
     def __init__(self, rounds: int = 0, images: int = 0):
         self.rounds, self.images = rounds, images
@@ -69,6 +71,7 @@ class RoundModule(Inference, pl.LightningModule):
         averages, batch_norm: see ``genzoo.core.inference.Inference``.
     """
 
+    unit = "images"  #: what progress counts
     image_shape: tuple[int, int, int] | None = None  #: (C, H, W) that the networks are built for; None = any
     levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
     accumulates = True  #: whether its losses may be taken of a part of a batch at a time
@@ -188,12 +191,17 @@ class RoundModule(Inference, pl.LightningModule):
                 streams[stream.name] = max(known, whole, key=lambda stream: stream.batches)
         return tuple(streams.values())
 
-    def check_data(self, data: DataSpec) -> None:
+    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
         """Refuses data that the model cannot be trained on, before they are loaded.
 
         Raises:
             GenzooError: naming what does not fit.
         """
+        if not isinstance(data, DataSpec):
+            raise GenzooError(
+                f"data={data.name} is an environment, but the model learns from images; choose images, such as "
+                "data=mnist."
+            )
         shape = (data.channels, data.size, data.size)
         if self.image_shape is not None and tuple(self.image_shape) != shape:
             raise GenzooError(
@@ -248,6 +256,8 @@ class RoundModule(Inference, pl.LightningModule):
 
         in_all = {stream.name: stream.batches for stream in self.streams(rounds)}
         for turn in self.turns():
+            if turn.before is not None:
+                turn.before()
             for repeat in range(turn.repeats_in(rounds)):
                 draws = {
                     s.name: _part(getattr(batch, s.name), repeat * s.batches, s.batches, in_all[s.name])
@@ -256,7 +266,11 @@ class RoundModule(Inference, pl.LightningModule):
                 self._play(turn, draws, optimizers)
 
         self.progress.rounds += 1
-        self.progress.images += sum(len(stream.images) for stream in batch) * self.trainer.world_size
+        self.progress.images += self.seen_in(batch)
+
+    def seen_in(self, batch: Any) -> int:
+        """How many images all ranks together saw in a round."""
+        return sum(len(stream.images) for stream in batch) * self.trainer.world_size
 
     def _play(self, turn: Turn, draws: Mapping[str, ImageBatch], optimizers: Mapping[str, Any]) -> None:
         n = self.accumulate

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 
-import pytorch_lightning as pl
 import torch
 from torch import Generator, Tensor
 
@@ -14,11 +13,12 @@ from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
 from genzoo.data.labels import draw_labelled, known
 from genzoo.data.loader import RoundLoader
+from genzoo.data.source import Data
 
 SPLITS = ("train", "validation", "test")
 
 
-class ImageData(pl.LightningDataModule):
+class ImageData(Data):
     """Base of the image data sets.
 
     Subclasses set ``name``, implement ``load`` and may override ``prepare_data`` (download, on one process a machine)
@@ -37,8 +37,6 @@ class ImageData(pl.LightningDataModule):
         label_seed: which labels these are depends on it alone.
     """
 
-    name: str
-    source = "official"  #: where the images came from; anything else is a mark on the run
     classifier: str | None = None  #: shipped classifier that measures samples; None = one is trained on the labels
 
     def __init__(
@@ -54,9 +52,8 @@ class ImageData(pl.LightningDataModule):
         labels_per_class: int | None = None,
         label_seed: int = 0,
     ):
-        super().__init__()
-        for key, value in (("batch_size", batch_size), ("size", size)):
-            check_positive(f"data.{key}", value)
+        super().__init__(batch_size, rounds, seed)
+        check_positive("data.size", size)
         if levels is not None and channels not in (1, 3):
             raise GenzooError(f"data.channels={channels}: 1 (grey) or 3 (colour) is needed.")
         check_integer("data.label_seed", label_seed, 0)
@@ -67,7 +64,6 @@ class ImageData(pl.LightningDataModule):
                     f"data.labels_per_class={labels_per_class}: data={self.name} has no labels; leave it out."
                 )
         self.spec = DataSpec(self.name, channels, size, levels, classes, tuple(factors))
-        self.batch_size, self.rounds, self.seed = batch_size, rounds, seed
         self.labels_per_class, self.label_seed = labels_per_class, label_seed
         self._splits: dict[str, ImageSet] | None = None
 
@@ -116,6 +112,10 @@ class ImageData(pl.LightningDataModule):
         """Number of images of a split."""
         return len(self.split(name).images)
 
+    def describe(self) -> str:
+        """The number of its training images."""
+        return f"{self.count('train'):,} training images"
+
     def evaluation_images(self, name: str, limit: int | None = None) -> ImageSet:
         """Up to ``limit`` images of a split as the model meets them: ``augment`` applied with a fixed seed."""
         images, labels, factors = self.split(name)
@@ -158,6 +158,10 @@ class ImageData(pl.LightningDataModule):
     def initial_images(self, limit: int = 10_000) -> Tensor:
         """Training images for data-dependent initialisation, float in [-1, 1]."""
         return from_levels(self.evaluation_images("train", limit).images, self.spec.levels)
+
+    def initial(self) -> Tensor:
+        """Training images."""
+        return self.initial_images()
 
     def train_dataloader(self) -> RoundLoader:
         """The rounds that the trainer's module has still to play, on the trainer's device."""

@@ -1,0 +1,148 @@
+"""An environment as data: what it is, and the rounds to act in it."""
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import gymnasium
+from gymnasium.spaces import Box, Discrete
+
+import genzoo.data.environments  # noqa: F401, registers our own
+from genzoo.core.batches import EnvironmentSpec
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError, near
+from genzoo.core.registry import register
+from genzoo.data.source import Data
+
+
+class Iterations:
+    """Yields an empty round for each that remains: the episodes come from the policy as it then stands.
+
+    Args:
+        rounds: length of the whole run.
+        position: rounds that are already played.
+
+    Example:
+        >>> list(Iterations(rounds=3, position=1))
+        [(), ()]
+    """
+
+    def __init__(self, rounds: int, position: int = 0):
+        self.rounds, self.position = rounds, position
+
+    def __len__(self) -> int:
+        return max(self.rounds - self.position, 0)
+
+    def __iter__(self) -> Iterator[tuple[()]]:
+        while self.position < self.rounds:
+            self.position += 1
+            yield ()
+
+
+@register
+class EnvironmentData(Data):
+    """An environment of Gymnasium.
+
+    Args:
+        name: of the configuration.
+        id: of the environment, as registered with Gymnasium; ``genzoo/...`` are our own.
+        observations, actions, policy: facts, which model configurations interpolate; see ``EnvironmentSpec``.
+        time_limit: steps after which an episode is cut off.
+        options: arguments of the environment.
+        batch_size: steps of an iteration over all ranks, at least: episodes are whole.
+        rounds, seed: see ``Data``.
+
+    Raises:
+        GenzooError: a setting is out of range, there is no such environment.
+
+    Example:
+        >>> cartpole = EnvironmentData("cartpole", "CartPole-v1", 4, 2, "Categorical", time_limit=200)
+        >>> cartpole.spec.observations, cartpole.make().action_space
+        (4, Discrete(2))
+    """
+
+    content = "demonstrations"
+
+    def __init__(
+        self,
+        name: str,
+        id: str,
+        observations: int,
+        actions: int,
+        policy: str,
+        time_limit: int,
+        options: Mapping[str, Any] | None = None,
+        batch_size: int = 1,
+        rounds: int = 1,
+        seed: int = 0,
+    ):
+        super().__init__(batch_size, rounds, seed)
+        check_positive("data.time_limit", time_limit)
+        if id not in gymnasium.registry:  # a name with a module in front of it, which Gymnasium would import, is none
+            raise GenzooError(f"data.id={id}: unknown. {near(id, gymnasium.registry)}")
+        self.name, self.id, self.options = name, id, dict(options or {})
+        self._said = EnvironmentSpec(name, observations, actions, policy, time_limit)
+
+    @functools.cached_property
+    def spec(self) -> EnvironmentSpec:
+        """What the environment is, once its facts are checked.
+
+        Raises:
+            GenzooError: a fact is wrong, its spaces are no vectors, packages are missing.
+        """
+        environment = self.make()
+        seen, acted = environment.observation_space, environment.action_space
+        environment.close()
+        if not (isinstance(seen, Box) and len(seen.shape) == 1):
+            raise GenzooError(f"data.id={self.id}: its observations are {seen}; only vectors are taken.")
+        if isinstance(acted, Discrete) and acted.start == 0:
+            actions, policy = int(acted.n), "Categorical"
+        elif isinstance(acted, Box) and len(acted.shape) == 1:
+            actions, policy = acted.shape[0], "Gaussian"
+        else:
+            raise GenzooError(f"data.id={self.id}: its actions are {acted}; only a finite set or a box is taken.")
+        for key, fact in (("observations", seen.shape[0]), ("actions", actions), ("policy", policy)):
+            if (said := getattr(self._said, key)) != fact:
+                raise GenzooError(f"data.{key}={said}: {self.id} has {key}={fact}; correct the setting.")
+        return self._said
+
+    def make(self, render_mode: str | None = None) -> gymnasium.Env:
+        """The environment, without a time limit and without Gymnasium's checks of each step.
+
+        Args:
+            render_mode: ``"rgb_array"`` to draw it.
+
+        Raises:
+            GenzooError: packages are missing, or it does not take the options.
+        """
+        known = gymnasium.spec(self.id)
+        arguments = {**known.kwargs, **self.options} | ({"render_mode": render_mode} if render_mode else {})
+        bare = {"max_episode_steps": None, "order_enforce": False, "disable_env_checker": True, "kwargs": arguments}
+        try:
+            return gymnasium.make(dataclasses.replace(known, **bare))
+        except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
+            told = str(error).splitlines()[0]
+            hint = 'pip install "genzoo[mujoco]"' if "mujoco" in told.lower() else told
+            raise GenzooError(f"data={self.name}: {self.id} needs packages that are not installed; {hint}") from error
+        except TypeError as error:
+            raise GenzooError(f"data.options={self.options}: {str(error).splitlines()[0]}; correct them.") from error
+
+    def describe(self) -> str:
+        """What is observed and done, and for how long."""
+        n = f"{self.spec.actions} actions" if self.spec.policy == "Categorical" else f"{self.spec.actions}-d actions"
+        return f"{self.spec.observations} numbers observed, {n}, at most {self.spec.time_limit} steps"
+
+    def fingerprint(self) -> str:
+        """A hash of all that decides how the environment behaves."""
+        content = json.dumps([self.id, self.options, self._said.time_limit], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    def initial(self) -> None:
+        """Nothing."""
+
+    def train_dataloader(self) -> Iterations:
+        """The rounds that the trainer's module has still to play."""
+        return Iterations(self.rounds, self.trainer.lightning_module.progress.rounds)

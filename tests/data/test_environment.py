@@ -1,0 +1,114 @@
+"""An environment as data."""
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.spaces import Box, Dict, MultiDiscrete
+
+from genzoo.core.batches import EnvironmentSpec
+from genzoo.core.errors import GenzooError
+from genzoo.data.environment import EnvironmentData, Iterations
+
+POLE = {"name": "cartpole", "id": "CartPole-v1", "observations": 4, "actions": 2, "policy": "Categorical"}
+POLE |= {"time_limit": 200}
+PENDULUM = POLE | {"name": "pendulum", "id": "Pendulum-v1", "observations": 3, "actions": 1, "policy": "Gaussian"}
+
+
+class Odd(gymnasium.Env):
+    """Has the spaces that it is given."""
+
+    def __init__(self, observed=None, acted=None):
+        self.observation_space = observed or Box(-1, 1, (2,))
+        self.action_space = acted or Box(-1, 1, (3,))
+
+
+@pytest.fixture
+def odd():
+    gymnasium.register("tests/Odd-v0", entry_point=Odd)
+    yield {"name": "odd", "id": "tests/Odd-v0", "observations": 2, "actions": 3, "policy": "Gaussian", "time_limit": 5}
+    del gymnasium.registry["tests/Odd-v0"]
+
+
+@pytest.mark.parametrize("facts", [POLE, PENDULUM], ids=["a finite set", "a box"])
+def test_its_facts_are_those_of_the_environment(facts):
+    data = EnvironmentData(**facts)
+    assert data.spec == EnvironmentSpec(*(facts[key] for key in EnvironmentSpec._fields))
+    environment = data.make()
+    assert environment.observation_space.shape == (facts["observations"],)
+    assert environment is environment.unwrapped  # no wrapper that each step goes through
+
+
+def test_options_reach_the_environment():
+    assert EnvironmentData(**PENDULUM, options={"g": 3.0}).make().unwrapped.g == 3.0
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ({"id": "CartPol-v1"}, r"data.id=CartPol-v1: unknown. Did you mean 'CartPole-v\d'"),
+        ({"id": "antigravity:CartPole-v1"}, r"data.id=antigravity:CartPole-v1: unknown"),
+        ({"time_limit": 0}, "data.time_limit=0: a positive integer"),
+        ({"batch_size": 0}, "data.batch_size=0: a positive integer"),
+        ({"observations": 5}, "data.observations=5: CartPole-v1 has observations=4"),
+        ({"actions": 3}, "data.actions=3: CartPole-v1 has actions=2"),
+        ({"policy": "Gaussian"}, "data.policy=Gaussian: CartPole-v1 has policy=Categorical"),
+        ({"options": {"weather": 1}}, r"data.options={'weather': 1}: .*weather.*; correct them"),
+    ],
+)
+def test_bad_settings_are_one_line(facts, message):
+    with pytest.raises(GenzooError, match=message) as caught:
+        _ = EnvironmentData(**POLE | facts).spec
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spaces", "message"),
+    [
+        ({"observed": Dict(a=Box(-1, 1, (2,)))}, "observations are Dict.*only vectors"),
+        ({"observed": Box(0, 1, (2, 2))}, "observations are Box.*only vectors"),
+        ({"acted": MultiDiscrete([2, 2])}, "actions are MultiDiscrete.*a finite set or a box"),
+    ],
+)
+def test_spaces_that_are_no_vectors_are_refused(odd, spaces, message):
+    assert EnvironmentData(**odd).spec.actions == 3
+    with pytest.raises(GenzooError, match=f"data.id=tests/Odd-v0: its {message}"):
+        _ = EnvironmentData(**odd, options=spaces).spec
+
+
+@pytest.mark.parametrize(
+    ("told", "hint"),
+    [("MuJoCo is not installed, run `pip`", r'pip install "genzoo\[mujoco\]"'), ("Box2D, by `pip`", "Box2D, by `pip`")],
+)
+def test_missing_packages_are_named(odd, monkeypatch, told, hint):
+    def missing(self, **options):
+        raise gymnasium.error.DependencyNotInstalled(f"{told}\nand more")
+
+    monkeypatch.setattr(Odd, "__init__", missing)
+    with pytest.raises(GenzooError, match=f"data=odd: tests/Odd-v0 needs packages that are not installed; {hint}$"):
+        _ = EnvironmentData(**odd).spec
+
+
+def test_another_environment_has_another_fingerprint():
+    prints = {
+        EnvironmentData(**POLE | other).fingerprint()
+        for other in ({}, {"time_limit": 500}, {"options": {"sutton_barto_reward": True}}, {"id": "CartPole-v0"})
+    }
+    assert len(prints) == 4
+    assert EnvironmentData(**POLE).fingerprint() in prints
+    assert EnvironmentData(**POLE, seed=3, rounds=9).fingerprint() in prints
+
+
+def test_it_gives_the_rounds_that_remain():
+    rounds = Iterations(rounds=5, position=2)
+    assert len(rounds) == 3
+    assert list(rounds) == [(), (), ()]
+    assert len(Iterations(rounds=2, position=3)) == 0
+
+
+@pytest.mark.parametrize("id", [id for id in gymnasium.registry if id.startswith("genzoo/") and "Cheetah" not in id])
+def test_our_own_keep_gymnasiums_contract(id):
+    from gymnasium.utils.env_checker import check_env
+
+    check_env(gymnasium.make(id).unwrapped, skip_render_check=True)
+    a, b = gymnasium.make(id), gymnasium.make(id)
+    assert not np.array_equal(a.reset(seed=1)[0], b.reset(seed=2)[0])
