@@ -8,6 +8,7 @@ import torch
 import torch.distributed as dist
 
 from genzoo.adversarial.penalties import GradientPenalty
+from genzoo.reinforcement.trust_region import Problem, TrustRegion
 
 
 def _sliced(draws):
@@ -117,4 +118,46 @@ def play_modules(rank, ranks, folder):
     dist.init_process_group("gloo", f"file://{folder}/group", rank=rank, world_size=ranks)
     modules, x = torch.load(folder / "given.pt", weights_only=False)
     torch.save({name: played(module, _sliced(x)) for name, module in modules.items()}, folder / f"{rank}.pt")
+    dist.destroy_process_group()
+
+
+class Regression:
+    """Squared error of x θ from y, with the divergence of a Gaussian of variance 1 around x θ; it starts at θ = 0."""
+
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+        self.theta = torch.nn.Parameter(torch.zeros(x.shape[1], dtype=x.dtype))
+
+    def loss(self):
+        return (self.x @ self.theta - self.y).square().mean()
+
+    def divergence(self):
+        return (self.x @ self.theta).square().mean() / 2
+
+    def curvature(self, fraction):
+        now = self.x @ self.theta
+        return (now - now.detach()).square().mean() / 2
+
+    def reset(self):
+        self.theta.data.zero_()
+        self.theta.grad = None
+
+    def problem(self):
+        return Problem(self.loss, self.divergence, self.curvature)
+
+    def optimizer(self, **options):
+        optimizer = TrustRegion([self.theta], **options)
+        optimizer.problem = self.problem()
+        return optimizer
+
+
+def step_regression(rank, ranks, folder):
+    """A step on this rank's part of the data."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", f"file://{folder}/group", rank=rank, world_size=ranks)
+    x, y, options = torch.load(folder / "given.pt")
+    regression = Regression(_sliced(x), _sliced(y))
+    regression.loss().backward()
+    regression.optimizer(**options).step()
+    torch.save(regression.theta.detach(), folder / f"{rank}.pt")
     dist.destroy_process_group()

@@ -2,6 +2,8 @@
 
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 import pytorch_lightning as pl
@@ -20,10 +22,13 @@ SIZES = {"infogan_svhn": 32, "infogan_celeba": 32, "infogan_chairs": 64}
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
 SIZES |= {name: 32 for name in MODELS if name.startswith("improved_gan_") and {"cifar10", "svhn"} & {*name.split("_")}}
 SIZES |= {name: 8 for name in MODELS if "pixelcnn" in name or "lstm" in name}  # drawn pixel by pixel
+ACTING = {name for name in MODELS if "genzoo.reinforcement." in (ROOT / "conf" / "model" / f"{name}.yaml").read_text()}
 pytestmark = pytest.mark.parametrize("name", MODELS)
 
 
 def configuration(name: str) -> dict:
+    if name in ACTING:
+        return resolved(f"model={name}", "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
     size = f"data.size={SIZES.get(name, 28)}"
     given = (f"model={name}", *SHAPES, size, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
     found = resolved(*given)
@@ -40,7 +45,7 @@ def built(name: str):
 def play(data, module, callbacks=()):
     """Two rounds on the CPU."""
     data.setup()
-    module.initialise(data.initial_images())
+    module.initialise(data.initial())
     trainer = cpu_trainer(callbacks=list(callbacks))
     trainer.fit(module, datamodule=data)
     return trainer
@@ -72,8 +77,16 @@ def asked_twice(module, method) -> torch.Tensor:
     return a
 
 
+def actions_of(module) -> torch.Tensor:
+    """What it does when it observes noise; so often that little training shows."""
+    observations = torch.randn(5000, module.policy.observations, generator=torch.Generator().manual_seed(1))
+    return module.act(observations, generator=torch.Generator().manual_seed(0))
+
+
 def answers(module) -> dict[str, torch.Tensor]:
     """What the module's capabilities give for fixed input."""
+    if capabilities.Acts in module.capabilities():
+        return {"act": actions_of(module)}
     able, found, images, levels = module.capabilities(), {}, images_for(module), levels_for(module)
     if capabilities.Samples in able:
         found["sample"] = module.sample(5, generator=torch.Generator().manual_seed(0))
@@ -133,11 +146,16 @@ def test_losses_are_float32_in_half_precision(name):
     data, module = built(name)
     data.setup()
     module.configure_optimizers()
-    module.initialise(data.initial_images())
-    images = data.initial_images(16)
-    batch = ImageBatch(images, data.split("train").labels[: len(images)])
+    module.initialise(data.initial())
+    batch = None
+    if name not in ACTING:
+        images = data.initial_images(16)
+        batch = ImageBatch(images, data.split("train").labels[: len(images)])
     with torch.autocast("cpu", torch.bfloat16):
         for turn in module.turns():
+            if turn.before is not None:
+                with patch.object(type(module), "trainer", SimpleNamespace(datamodule=data, world_size=1)):
+                    turn.before()
             for player, loss_of in turn.losses.items():
                 with module.only(player):
                     loss = loss_of(**{stream.name: batch for stream in turn.streams})
@@ -170,7 +188,10 @@ def test_two_rounds_move_each_player_on_its_own_turn_only(name):
             assert any(moved) if other == player else not any(moved), f"{other} on {player}'s turn"
     assert {player for player, _ in steps} == set(module.players())
     assert module.progress.rounds == 2
-    assert module.progress.images == sum(s.batches for round in range(2) for s in module.streams(round)) * 16
+    if name in ACTING:
+        assert module.progress.images >= 2 * 16  # episodes are whole
+    else:
+        assert module.progress.images == sum(s.batches for round in range(2) for s in module.streams(round)) * 16
     assert trainer.global_step == len(steps)
 
 
@@ -185,6 +206,19 @@ def test_samples_are_images_and_the_same_for_the_same_generator(name):
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
     assert module.training, "sampling must leave the module as it was"
+    assert not a.requires_grad
+
+
+def test_actions_are_those_of_the_environment_and_the_same_for_the_same_generator(name):
+    data, module = built(name)
+    if capabilities.Acts not in module.capabilities():
+        pytest.skip(f"{name} does not act")
+    a = actions_of(module)
+    assert torch.equal(a, actions_of(module))
+    space = data.make().action_space
+    assert a.shape == (5000, *space.shape)
+    assert all(space.contains(action) for action in a.numpy())
+    assert module.training, "acting must leave the module as it was"
     assert not a.requires_grad
 
 

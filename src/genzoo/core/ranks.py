@@ -1,10 +1,14 @@
 """Values that all ranks agree on."""
 
+from typing import TypeVar
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from genzoo.core.errors import GenzooError
+
+T = TypeVar("T")
 
 
 def average_over_ranks(values: Tensor) -> Tensor:
@@ -12,6 +16,15 @@ def average_over_ranks(values: Tensor) -> Tensor:
     if dist.is_initialized():
         dist.all_reduce(values)
         values /= dist.get_world_size()
+    return values
+
+
+def gather_objects(value: T) -> list[T]:
+    """What all ranks hold, in their order: plain Python or NumPy; alone the one value."""
+    if not dist.is_initialized():
+        return [value]
+    values: list[T] = [value] * dist.get_world_size()
+    dist.all_gather_object(values, value)
     return values
 
 

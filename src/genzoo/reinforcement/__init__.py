@@ -1,0 +1,1 @@
+"""Learning by acting: policy gradients, imitation of experts, exploration."""

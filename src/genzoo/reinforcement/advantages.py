@@ -1,0 +1,50 @@
+"""How much better an action was than the policy's usual ones."""
+
+import numpy as np
+from scipy.signal import lfilter
+
+
+def discounted_sums(values: np.ndarray, discount: float, lengths: np.ndarray) -> np.ndarray:
+    """Σ_l discount^l · values[t + l], to the end of the episode that t lies in.
+
+    Args:
+        values: of the steps of whole episodes, one after the other (N,).
+        discount: in [0, 1].
+        lengths: of the episodes (E,).
+
+    Example:
+        >>> discounted_sums(np.array([1.0, 1.0, 1.0, 5.0]), 0.5, np.array([3, 1])).tolist()
+        [1.75, 1.5, 1.0, 5.0]
+    """
+    episodes = np.split(values, lengths.cumsum()[:-1])
+    # x_t + discount · y_{t+1}, from the end on, is a recursive filter.
+    return np.concatenate([lfilter([1.0], [1.0, -discount], episode[::-1])[::-1] for episode in episodes])
+
+
+def with_tails(rewards: np.ndarray, tails: np.ndarray, discount: float, lengths: np.ndarray) -> np.ndarray:
+    """Rewards (N,) whose last one of each episode has taken in the value (E,) of what came after it."""
+    rewards = rewards.copy()
+    rewards[lengths.cumsum() - 1] += discount * tails
+    return rewards
+
+
+def generalised_advantages(
+    rewards: np.ndarray, values: np.ndarray, tails: np.ndarray, lengths: np.ndarray, discount: float, decay: float
+) -> np.ndarray:
+    """A_t = Σ_l (γλ)^l δ_{t+l} with δ_t = r_t + γ V(s_{t+1}) - V(s_t).
+
+    Args:
+        rewards, values: r_t and V(s_t) of the steps of whole episodes, one after the other (N,).
+        tails: the value of what comes after each episode (E,): 0 where the environment ended it.
+        lengths: of the episodes (E,).
+        discount, decay: γ and λ.
+
+    Source: Schulman et al. 2016, arXiv 1506.02438, equation 16.
+
+    Example:
+        >>> generalised_advantages(np.ones(2), np.array([3.0, 1.0]), np.zeros(1), np.array([2]), 1.0, 0.5).tolist()
+        [-1.0, 0.0]
+    """
+    following = np.append(values[1:], 0.0)  # V(s_{t+1}) ...
+    following[lengths.cumsum() - 1] = tails  # ... within the episode
+    return discounted_sums(rewards + discount * following - values, discount * decay, lengths)

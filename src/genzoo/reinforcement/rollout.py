@@ -1,0 +1,102 @@
+"""Whole episodes by a policy."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box
+
+from genzoo.core.errors import GenzooError
+from genzoo.reinforcement.policies import Actor
+
+
+class Rollout(NamedTuple):
+    """Whole episodes, one after the other.
+
+    Args:
+        observations: float32 (N, D): what each step began with.
+        actions: as drawn, before they are clipped to the box: int64 (N,) or float32 (N, A).
+        rewards: float64 (N,).
+        lengths: steps of each episode, int64 (E,); they add up to N.
+        terminated: whether the environment ended the episode; else it was cut off. Bool (E,).
+        last: what the last step of each episode led to, float32 (E, D).
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+    lengths: np.ndarray
+    terminated: np.ndarray
+    last: np.ndarray
+
+    @property
+    def starts(self) -> np.ndarray:
+        """The first step of each episode (E,)."""
+        return self.lengths.cumsum() - self.lengths
+
+    @property
+    def times(self) -> np.ndarray:
+        """The number of each step within its episode, from 0 (N,)."""
+        return np.arange(len(self.rewards)) - np.repeat(self.starts, self.lengths)
+
+    @property
+    def returns(self) -> np.ndarray:
+        """The sum of the rewards of each episode (E,)."""
+        return np.add.reduceat(self.rewards, self.starts)
+
+
+def concatenated(rollouts: Sequence[Rollout]) -> Rollout:
+    """The episodes of all, in their order."""
+    return Rollout(*map(np.concatenate, zip(*rollouts, strict=True)))
+
+
+def sample(environment: gymnasium.Env, actor: Actor, steps: int, time_limit: int, seed: int) -> Rollout:
+    """Plays whole episodes until they have so many steps together.
+
+    What is played is a function of the actor and the seed, which the environment is reset with: nothing of an earlier
+    call is left.
+
+    Args:
+        environment: observes vectors.
+        actor: draws actions, which are clipped to the environment's box.
+        steps: at least so many.
+        time_limit: steps after which an episode is cut off.
+        seed: of the actions and of the environment.
+
+    Raises:
+        GenzooError: an observation or a reward is not finite.
+    """
+    random = np.random.default_rng(seed)
+    space, room = environment.action_space, steps + time_limit
+    box = isinstance(space, Box)
+    observations = np.empty((room, *environment.observation_space.shape), np.float32)
+    actions = np.empty((room, *space.shape), np.float32 if box else np.int64)
+    rewards = np.empty(room)
+    low, high = (space.low, space.high) if box else (None, None)
+    lengths, ends, last = [], [], []
+
+    n, observation = 0, environment.reset(seed=seed)[0]
+    while n < steps:
+        start, end = n, n + time_limit
+        terminated = truncated = False
+        while n < end and not (terminated or truncated):
+            observations[n] = observation
+            actions[n] = action = actor(observations[n], random)
+            if box:
+                action = np.minimum(np.maximum(action, low), high)
+            observation, rewards[n], terminated, truncated, _ = environment.step(action)
+            n += 1
+        lengths.append(n - start)
+        ends.append(terminated)
+        last.append(np.array(observation, np.float32))
+        for what, values in (("observation", (observations[start:n], last[-1])), ("reward", (rewards[start:n],))):
+            if not all(np.isfinite(part).all() for part in values):
+                raise GenzooError(
+                    f"the environment gave a {what} that is not finite, in an episode of {n - start} steps (seed "
+                    f"{seed}); correct the environment or its options."
+                )
+        observation = environment.reset()[0]
+    return Rollout(
+        *(observations[:n], actions[:n], rewards[:n], np.array(lengths), np.array(ends, bool), np.stack(last)),
+    )

@@ -1,0 +1,229 @@
+"""On-policy learning on the platform's rounds."""
+
+import copy
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from genzoo import tasks
+from genzoo.build import build_data, build_module
+from genzoo.core.batches import DataSpec, EnvironmentSpec
+from genzoo.core.errors import GenzooError
+from genzoo.reinforcement import policy_gradient
+from genzoo.reinforcement.policies import mean_divergence
+from genzoo.reinforcement.rollout import Rollout
+from support import composed, cpu_trainer, resolved, same, state, train_until_cut
+
+SMALL = ("trainer=smoke", "recipe.batch_size=60")
+
+
+def built(*overrides):
+    config = resolved("model=trpo", *SMALL, *overrides)
+    data, module = build_data(config), build_module(config)
+    module.check_data(data.spec)
+    return data, module
+
+
+def play(data, module, rounds=1, callbacks=()):
+    data.rounds = rounds
+    cpu_trainer(callbacks=list(callbacks)).fit(module, datamodule=data)
+    return module
+
+
+class After(pl.Callback):
+    """Keeps what a function of the module gives after each step of a player's optimizer."""
+
+    def __init__(self, of):
+        self.of, self.kept = of, []
+
+    def on_before_optimizer_step(self, trainer, module, optimizer):
+        self.kept.append(self.of(module))
+
+
+def rollout(rewards, lengths, terminated, last=None):
+    n, rewards = len(rewards), np.array(rewards, float)
+    observations = np.random.default_rng(0).normal(size=(n, 4)).astype(np.float32)
+    last = np.zeros((len(lengths), 4), np.float32) if last is None else last
+    return Rollout(observations, np.arange(n) % 2, rewards, np.array(lengths), np.array(terminated), last)
+
+
+@pytest.mark.parametrize("data", ["cartpole", "pendulum"])
+def test_trpo_moves_the_policy_within_its_bound_and_raises_its_surrogate(data):
+    environment, module = built(f"data={data}")
+    found = []
+
+    class Watch(pl.Callback):
+        def on_train_batch_end(self, trainer, module, *_):  # the baseline's turn has been; undo the normaliser
+            module.policy.network.normaliser.load_state_dict(before)
+            found.append((module.divergence().item(), module.objective_on(slice(None)).item()))
+
+    before = copy.deepcopy(module.policy.network.normaliser.state_dict())
+    play(environment, module, callbacks=[Watch()])
+    ((divergence, loss),) = found
+    assert 1e-3 < divergence <= 0.01
+    assert loss < -1e-3  # it was 0: standardised advantages
+
+
+def test_a_round_goes_in_the_order_of_the_recipe(monkeypatch):
+    """Episodes, advantages, the policy's step, the baseline's targets, the normaliser, the baseline's step."""
+    data, module = built()
+    order = []
+
+    def note(owner, name, what):
+        method = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *a, **k: (order.append(what), method(*a, **k))[1])
+
+    note(policy_gradient, "sample", "episodes")
+    note(policy_gradient, "generalised_advantages", "advantages")
+    note(module.baseline, "aim", "targets")
+    note(module.policy.normaliser, "update", "normaliser")
+    note(module, "after_step", "step")
+    play(data, module)
+    assert order == ["episodes", "advantages", "step", "targets", "normaliser", "step"]
+    assert module.policy.normaliser.count == len(module.rollout.rewards)
+
+
+def test_progress_counts_the_steps_of_whole_episodes():
+    data, module = built()
+    steps = After(lambda module: len(module.rollout.rewards))
+    play(data, module, rounds=3, callbacks=[steps])
+    assert module.progress.rounds == 3
+    assert module.progress.images == sum(steps.kept[::2]) >= 180
+    assert module.rollout.lengths.sum() == len(module.rollout.rewards)
+
+
+def taken_in(module, *args, **kwargs):
+    module.configure_optimizers()
+    module.take_in(rollout(*args, **kwargs))
+    return module
+
+
+@pytest.mark.parametrize(("bootstrap", "tails"), [(True, [0.0, 7.0]), (False, [0.0, 0.0])])
+def test_what_comes_after_an_episode_counts_where_it_was_cut_off(bootstrap, tails, monkeypatch):
+    _, module = built(f"+model.bootstrap={bootstrap}", "model.discount=0.5", "model.decay=1")
+    monkeypatch.setattr(module.baseline, "forward", lambda observations, times: 7.0 + 0 * times.float())
+    taken_in(module, [1.0, 1.0, 1.0], [2, 1], [True, False])
+    expected = np.array([1.5, 1.0, 1.0 + 0.5 * tails[1]]) - 7
+    expected = (expected - expected.mean()) / expected.std()
+    assert np.allclose(module.advantages, expected, atol=1e-5)
+    module.aim_baseline()
+    returns = module.baseline.returns.inverse(module.baseline._y[:, None])[:, 0]
+    assert returns.tolist() == pytest.approx([1.5, 1.0, 1.0 + 0.5 * tails[1]], abs=1e-4)
+
+
+def test_without_any_reward_nothing_moves():
+    data, module = built("model=trpo", "data=sparse_mountain_car", "data.time_limit=30")
+    before = copy.deepcopy(dict(module.policy.named_parameters()))
+    play(data, module)
+    assert not module.rollout.rewards.any()
+    assert all(torch.equal(p, before[name]) for name, p in module.policy.named_parameters())
+
+
+def test_entropy_is_rewarded_by_its_weight():
+    _, module = built("+model.entropy_weight=0.3")
+    taken_in(module, [1.0, 2.0, 0.0], [2, 1], [True, True])
+    plain = -(module.advantages).mean()  # the ratio is 1
+    assert module.objective_on(slice(None)).item() == pytest.approx(plain.item() - 0.3 * np.log(2), abs=1e-6)
+
+
+def test_several_passes_go_over_the_batch_in_parts():
+    data, module = built("model=ppo")
+    steps = After(lambda module: module._parts and len(module._parts))
+    play(data, module, callbacks=[steps])
+    assert len(steps.kept) == 2 * 20  # ten epochs of two parts, of the policy and of the value network
+    assert module.baseline._parts == module._parts == []
+
+
+@pytest.mark.parametrize(
+    ("model", "overrides"),
+    [
+        ("trpo", ["recipe.full.value=[16]"]),
+        ("ppo", ["recipe.full.value=[16]", "recipe.full.minibatches=4", "model.optimizers.policy.lr=0.005"]),
+        ("reinforce", ["model.optimizers.policy.lr=0.02"]),
+    ],
+)
+def test_it_learns_to_balance_a_pole(model, overrides):
+    common = ("trainer=default", "trainer.accelerator=cpu", "recipe.batch_size=600", "recipe.full.policy=[16]")
+    data, module = built(f"model={model}", *common, *overrides)
+    returns = After(lambda module: module.rollout.returns.mean())
+    play(data, module, rounds=10, callbacks=[returns])
+    assert returns.kept[0] < 40
+    assert returns.kept[-1] > 70
+
+
+def test_it_acts_by_the_most_likely_action_or_by_drawn_ones():
+    _, module = built("data=pendulum")
+    observations = torch.randn(500, 3)
+    likely = module.act(observations, deterministic=True)
+    assert torch.equal(likely, module.policy(observations).mean)
+    drawn = [module.act(observations, generator=torch.Generator().manual_seed(0)) for _ in range(2)]
+    assert torch.equal(*drawn)
+    assert (drawn[0] - likely).std().item() == pytest.approx(1.0, abs=0.1)
+    assert not drawn[0].requires_grad
+    assert module.training
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (DataSpec("mnist", 1, 28), "data=mnist gives images, but the model acts; choose an environment"),
+        (
+            EnvironmentSpec("hopper", 11, 3, "Gaussian", 1000),
+            r"model.policy: .*\(4, 2, 'Categorical'\) do not fit data=hopper, which has \(11, 3, 'Gaussian'\)",
+        ),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(spec, message):
+    _, module = built()
+    with pytest.raises(GenzooError, match=message):
+        module.check_data(spec)
+
+
+def test_a_trust_region_takes_no_minibatches():
+    passes = "{_target_: genzoo.reinforcement.passes.Passes, epochs: 2}"
+    for key, player in (("passes", "policy"), ("baseline.passes", "value")):
+        _, module = built(f"+model.{key}={passes}")
+        with pytest.raises(GenzooError, match=f"model.optimizers.{player}: a trust region takes one step"):
+            module.configure_optimizers()
+
+
+@pytest.mark.parametrize("key", ["discount", "decay"])
+def test_settings_out_of_range_are_refused(key):
+    with pytest.raises(GenzooError, match=f"model.{key}=1.5: a number from 0 to 1"):
+        built(f"model.{key}=1.5")
+
+
+@pytest.mark.parametrize("model", ["trpo", "reinforce"])
+def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(model, tmp_path, monkeypatch):
+    common = [f"model={model}", "data=pendulum", *SMALL, "logger=none", "metrics=none", "trainer.rounds=5"]
+    tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))
+    saved = ["callbacks.checkpoints.times=null", "callbacks.checkpoints.every=3"]
+    train_until_cut(composed(*common, *saved, f"paths.runs={tmp_path}/broken"), 4, monkeypatch)
+    (broken,), (whole,) = ((tmp_path / name).glob("*/*") for name in ("broken", "whole"))
+    assert state(broken)["progress"]["rounds"] == 3
+    tasks.train(composed(f"paths.runs={tmp_path}/broken", f"resume={broken}"))
+    for key in ("state_dict", "optimizer_states", "progress"):
+        assert same(state(broken)[key], state(whole)[key]), key
+    assert state(whole)["state_dict"]["policy.network.normaliser.count"] >= 5 * 60
+
+
+def test_a_run_goes_on_in_its_own_environment_only(tmp_path):
+    tasks.train(
+        composed("model=trpo", *SMALL, "logger=none", "metrics=none", "trainer.rounds=1", f"paths.runs={tmp_path}")
+    )
+    (run,) = tmp_path.glob("*/*")
+    content = torch.load(run / "last.ckpt", weights_only=True)
+    content["genzoo"]["config"]["data"]["time_limit"] = 100
+    torch.save(content, run / "last.ckpt")
+    with pytest.raises(GenzooError, match=r"trained on data.source=official, but here data=cartpole is"):
+        tasks.train(composed("model=trpo", f"paths.runs={tmp_path}", f"resume={run}"))
+
+
+def test_the_policy_that_played_is_the_one_that_is_measured_from():
+    data, module = built()
+    kept = After(lambda module: mean_divergence(module.before, module.policy(module.observations)).item())
+    play(data, module, rounds=2, callbacks=[kept])
+    assert kept.kept[0] == kept.kept[2] == 0  # before the policy's step
+    assert kept.kept[1] > 0  # before the value network's
