@@ -11,11 +11,8 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
 from genzoo.data.images import ImageFolder
 from genzoo.data.shard_writer import write_shards
-from support import ROOT, composed
+from support import DATA, ENVIRONMENTS, IMAGE_SETS, composed
 
-CONF = ROOT / "conf" / "data"
-ENVIRONMENTS = sorted(path.stem for path in CONF.glob("*.yaml") if "parts/environment" in path.read_text())
-NAMES = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem not in ENVIRONMENTS)
 FOLDERS = ("images", "lsun", "stream")  # look into their folder when they are built
 
 
@@ -32,7 +29,7 @@ def pictures(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IMAGE_SETS)
 def test_it_builds_what_it_says(name, pictures, tmp_path):
     if name == "stream":
         pictures = write_shards(ImageFolder(pictures, size=128), tmp_path / "shards").root
@@ -53,12 +50,12 @@ def test_an_environment_is_what_it_says(name):
     check_targets(config["data"])
     data = build_data(config)
     assert (data.name, data.batch_size, data.rounds, data.seed) == (name, 7, 5, 3)
-    if "mujoco" in (CONF / f"{name}.yaml").read_text():
+    if "mujoco" in DATA[name]:
         pytest.importorskip("mujoco", reason="the extra mujoco is not installed")
     assert data.spec.observations == config["data"]["observations"]  # which it has checked
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in FOLDERS])
+@pytest.mark.parametrize("name", [name for name in IMAGE_SETS if name not in FOLDERS])
 def test_its_settings_are_the_defaults_of_the_class(name):
     config = configuration(name)["data"]
     module, _, target = config.pop("_target_").rpartition(".")

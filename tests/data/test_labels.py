@@ -12,9 +12,7 @@ from genzoo.core.randomness import generator
 from genzoo.data.images import ImageFolder
 from genzoo.data.module import ImageData, split_of
 from genzoo.data.shapes import Shapes
-from support import ROOT, resolved
-
-NAMES = sorted(path.stem for path in (ROOT / "conf" / "data").glob("*.yaml"))
+from support import IMAGE_SETS, resolved
 
 
 class Odd(ImageData):
@@ -78,7 +76,7 @@ def test_a_run_goes_on_with_its_own_labels_only():
     assert Odd().fingerprint() == Odd(label_seed=1).fingerprint() != prints[0]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("images", "lsun", "stream")])
+@pytest.mark.parametrize("name", [name for name in IMAGE_SETS if name not in ("images", "lsun", "stream")])
 def test_every_set_takes_both_settings(name):
     data = build_data(resolved(f"data={name}", "seed=7", "data.label_seed=${seed}"))
     assert (data.labels_per_class, data.label_seed) == (None, 7)
