@@ -193,6 +193,9 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     for name, page in found.pages.items():
         with aside(folder / f"{name}.html") as partial:
             partial.write_text(page, encoding="utf-8")
+    for name, content in found.files.items():
+        with aside(folder / name) as partial:
+            partial.write_bytes(content)
     trained_by = checkpoint["genzoo"]["trained_by"]
     result = report(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
     write_json(folder / "metrics.json", result)
@@ -200,7 +203,9 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         log.info(f"{name} {value:.4f}")
     pictures = len(found.pictures) + len(found.animations)
     log.info(f"metrics.json, {pictures} pictures and {len(found.pages)} pages are in {folder}")
-    if not (found.values or pictures or found.pages):
+    for name in found.files:
+        log.info(f"{folder / name}")
+    if not (found.values or pictures or found.pages or found.files):
         for error in found.errors.values():
             raise error
     return dict(found.values)

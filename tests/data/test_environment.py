@@ -32,7 +32,7 @@ def odd():
 @pytest.mark.parametrize("facts", [POLE, PENDULUM], ids=["a finite set", "a box"])
 def test_its_facts_are_those_of_the_environment(facts):
     data = EnvironmentData(**facts)
-    assert data.spec == EnvironmentSpec(*(facts[key] for key in EnvironmentSpec._fields))
+    assert data.spec == EnvironmentSpec(**{key: facts[key] for key in facts.keys() & set(EnvironmentSpec._fields)})
     environment = data.make()
     assert environment.observation_space.shape == (facts["observations"],)
     assert environment is environment.unwrapped  # no wrapper that each step goes through

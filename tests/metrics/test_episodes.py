@@ -1,17 +1,15 @@
 """The return of episodes, of a policy whose return is known."""
 
-import numpy as np
 import pytest
 import torch
 
 from genzoo.core.capabilities import Acts
 from genzoo.core.errors import GenzooError
 from genzoo.data.environment import EnvironmentData
-from genzoo.metrics.episodes import EpisodeReturn, play
+from genzoo.metrics.episodes import EpisodeReturn
 from genzoo.metrics.evaluation import evaluate
 
 POLE = EnvironmentData("cartpole", "CartPole-v1", 4, 2, "Categorical", time_limit=40)
-CAR = EnvironmentData("car", "MountainCarContinuous-v0", 2, 1, "Gaussian", time_limit=30)
 
 
 class Module(torch.nn.Module):
@@ -28,32 +26,6 @@ class Module(torch.nn.Module):
     def act(self, observations, deterministic=False, generator=None):
         n = len(observations)
         return torch.zeros(n, dtype=torch.long) if deterministic else torch.randint(2, (n,), generator=generator)
-
-
-def played_alone(data, seed, action):
-    environment, total, steps = data.make(), 0.0, 0
-    environment.reset(seed=seed)
-    for _ in range(data.spec.time_limit):
-        _, reward, terminated, truncated, _ = environment.step(action)
-        total, steps = total + reward, steps + 1
-        if terminated or truncated:
-            break
-    return total, steps
-
-
-def test_episodes_side_by_side_are_those_played_alone():
-    seeds = [3, 1, 4, 15]
-    returns, lengths = play(
-        [POLE.make() for _ in seeds], lambda seen: torch.zeros(len(seen), dtype=torch.long), seeds, 40
-    )
-    assert list(zip(returns, lengths, strict=True)) == [played_alone(POLE, seed, 0) for seed in seeds]
-    assert len(set(lengths)) > 1
-
-
-def test_points_outside_of_the_box_are_clipped_and_episodes_are_cut_off():
-    returns, lengths = play([CAR.make()], lambda seen: torch.full((1, 1), -7.0), [0], 30)
-    assert lengths.tolist() == [30]
-    assert returns[0] == pytest.approx(played_alone(CAR, 0, np.array([-1.0]))[0]) == pytest.approx(-3.0)
 
 
 def test_both_kinds_are_measured_with_their_deviation():

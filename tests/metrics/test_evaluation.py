@@ -22,7 +22,8 @@ class Probe:
     def __call__(self, module, data, split):
         self.asked.append((data, split, module.training, torch.is_grad_enabled()))
         picture = Image.new("L", (1, 1))
-        return Evaluation({self.name: torch.tensor(0.5)}, {self.name: picture}, animations={self.name: [picture]})
+        found = Evaluation({self.name: torch.tensor(0.5)}, {self.name: picture}, files={self.name: b"content"})
+        return found._replace(animations={self.name: [picture]})
 
 
 def test_metrics_are_asked_in_inference_and_their_findings_put_together():
@@ -30,7 +31,7 @@ def test_metrics_are_asked_in_inference_and_their_findings_put_together():
     found = evaluate({"a": one, "b": two}, Capable(), "data", "validation")
     assert found.values == {"validation/one": 0.5, "validation/two": 0.5}
     assert all(isinstance(value, float) for value in found.values.values())
-    assert list(found.pictures) == list(found.animations) == ["one", "two"]
+    assert list(found.pictures) == list(found.animations) == list(found.files) == ["one", "two"]
     assert one.asked == two.asked == [("data", "validation", False, False)]
 
 

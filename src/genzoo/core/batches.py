@@ -62,6 +62,8 @@ class EnvironmentSpec(NamedTuple):
         actions: number of actions of a finite set, or of the numbers of an action.
         policy: law of actions: ``"Categorical"`` (a finite set) or ``"Gaussian"`` (a box).
         time_limit: steps after which an episode is cut off.
+        task: whether it is failure that ends an episode (``"survival"``) or success (``"goal"``).
+        demonstrations: number of steps of an expert that there are to learn from.
     """
 
     name: str
@@ -69,6 +71,8 @@ class EnvironmentSpec(NamedTuple):
     actions: int
     policy: str
     time_limit: int
+    task: str = "survival"
+    demonstrations: int = 0
 
 
 class Stream(NamedTuple):

@@ -8,14 +8,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gymnasium
+import torch
 from gymnasium.spaces import Box, Discrete
 
 import genzoo.data.environments  # noqa: F401, registers our own
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError, near
+from genzoo.core.randomness import generator
 from genzoo.core.registry import register
+from genzoo.data.demonstrations import Demonstrations, choose, locate, read
 from genzoo.data.source import Data
+
+TASKS = ("survival", "goal")
 
 
 class Iterations:
@@ -51,7 +56,13 @@ class EnvironmentData(Data):
         id: of the environment, as registered with Gymnasium; ``genzoo/...`` are our own.
         observations, actions, policy: facts, which model configurations interpolate; see ``EnvironmentSpec``.
         time_limit: steps after which an episode is cut off.
+        task: a fact, too; see ``EnvironmentSpec``.
         options: arguments of the environment.
+        demonstrations: what an expert did: a name of those that genzoo ships, or an ``.npz`` file (see
+            ``demonstrations``), looked for here and in ``<root>/demonstrations``; None = there are none.
+        trajectories, every: of the demonstrations, the first so many trajectories, and of each every so many steps.
+        held_out: fraction of these steps that is kept for validation.
+        root: folder of data.
         batch_size: steps of an iteration over all ranks, at least: episodes are whole.
         rounds, seed: see ``Data``.
 
@@ -74,24 +85,37 @@ class EnvironmentData(Data):
         actions: int,
         policy: str,
         time_limit: int,
+        task: str = "survival",
         options: Mapping[str, Any] | None = None,
+        demonstrations: str | None = None,
+        trajectories: int | None = None,
+        every: int = 1,
+        held_out: float = 0.0,
+        root: str | None = None,
         batch_size: int = 1,
         rounds: int = 1,
         seed: int = 0,
     ):
         super().__init__(batch_size, rounds, seed)
-        check_positive("data.time_limit", time_limit)
+        for key, value in (("time_limit", time_limit), ("every", every), ("trajectories", trajectories or 1)):
+            check_positive(f"data.{key}", value)
+        if task not in TASKS:
+            raise GenzooError(f"data.task={task}: unknown. {near(task, TASKS)}")
+        if not 0 <= held_out < 1:
+            raise GenzooError(f"data.held_out={held_out}: a fraction from 0 to below 1 is needed.")
         if id not in gymnasium.registry:  # a name with a module in front of it, which Gymnasium would import, is none
             raise GenzooError(f"data.id={id}: unknown. {near(id, gymnasium.registry)}")
         self.name, self.id, self.options = name, id, dict(options or {})
-        self._said = EnvironmentSpec(name, observations, actions, policy, time_limit)
+        self.file, self.root = demonstrations, root
+        self.trajectories, self.every, self.held_out = trajectories, every, held_out
+        self._said = EnvironmentSpec(name, observations, actions, policy, time_limit, task)
 
     @functools.cached_property
     def spec(self) -> EnvironmentSpec:
-        """What the environment is, once its facts are checked.
+        """What the environment is, once its facts and its demonstrations are checked.
 
         Raises:
-            GenzooError: a fact is wrong, its spaces are no vectors, packages are missing.
+            GenzooError: a fact is wrong, its spaces are no vectors, packages are missing; demonstrations do not fit.
         """
         environment = self.make()
         seen, acted = environment.observation_space, environment.action_space
@@ -107,7 +131,33 @@ class EnvironmentData(Data):
         for key, fact in (("observations", seen.shape[0]), ("actions", actions), ("policy", policy)):
             if (said := getattr(self._said, key)) != fact:
                 raise GenzooError(f"data.{key}={said}: {self.id} has {key}={fact}; correct the setting.")
-        return self._said
+        demonstrated = self.demonstrations
+        return self._said._replace(demonstrations=0 if demonstrated is None else len(demonstrated.times))
+
+    @functools.cached_property
+    def demonstrations(self) -> Demonstrations | None:
+        """The chosen steps of the expert, those held out last; None = there are none.
+
+        Raises:
+            GenzooError: the file is missing or does not fit.
+        """
+        if self.file is None:
+            return None
+        path = locate(self.file, self.root)
+        found = choose(read(path, self._said, self.id), self.trajectories, self.every, path.name)
+        if not self.held_out:
+            return found
+        order = torch.randperm(len(found.times), generator=generator(0, "held out"))
+        return found._replace(**{key: getattr(found, key)[order] for key in ("observations", "actions", "times")})
+
+    def demonstrated(self, split: str) -> Demonstrations | None:
+        """The steps to learn from (``"train"``) or those held out (else all, if none is)."""
+        found = self.demonstrations
+        if found is None or not self.held_out:
+            return found
+        kept = len(found.times) - max(round(self.held_out * len(found.times)), 1)
+        part = slice(0, kept) if split == "train" else slice(kept, None)
+        return found._replace(**{key: getattr(found, key)[part] for key in ("observations", "actions", "times")})
 
     def make(self, render_mode: str | None = None) -> gymnasium.Env:
         """The environment, without a time limit and without Gymnasium's checks of each step.
@@ -133,15 +183,20 @@ class EnvironmentData(Data):
     def describe(self) -> str:
         """What is observed and done, and for how long."""
         n = f"{self.spec.actions} actions" if self.spec.policy == "Categorical" else f"{self.spec.actions}-d actions"
-        return f"{self.spec.observations} numbers observed, {n}, at most {self.spec.time_limit} steps"
+        shown = self.demonstrations
+        expert = "" if shown is None else f", {len(shown.times)} steps of {len(shown.returns)} expert trajectories"
+        return f"{self.spec.observations} numbers observed, {n}, at most {self.spec.time_limit} steps{expert}"
 
     def fingerprint(self) -> str:
-        """A hash of all that decides how the environment behaves."""
-        content = json.dumps([self.id, self.options, self._said.time_limit], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        """A hash of all that decides how the environment behaves, and of what the expert did."""
+        content = hashlib.sha256(json.dumps([self.id, self.options, self._said.time_limit], sort_keys=True).encode())
+        for array in self.demonstrations or ():
+            content.update(array.numpy().tobytes())
+        return content.hexdigest()[:16]
 
-    def initial(self) -> None:
-        """Nothing."""
+    def initial(self) -> Demonstrations | None:
+        """What the expert did."""
+        return self.demonstrated("train")
 
     def train_dataloader(self) -> Iterations:
         """The rounds that the trainer's module has still to play."""

@@ -8,7 +8,7 @@ from PIL import Image
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
-from genzoo.data.module import ImageData
+from genzoo.data.source import Data
 
 log = logging.getLogger("genzoo")
 
@@ -23,6 +23,7 @@ class Evaluation(NamedTuple):
         pages: name -> HTML.
         errors: metric -> why it could not measure.
         animations: name -> pictures to be shown in turn.
+        files: name, with its suffix -> content.
     """
 
     values: Mapping[str, float] = {}
@@ -31,6 +32,7 @@ class Evaluation(NamedTuple):
     pages: Mapping[str, str] = {}
     errors: Mapping[str, GenzooError] = {}
     animations: Mapping[str, Sequence[Image.Image]] = {}
+    files: Mapping[str, bytes] = {}
 
 
 class Metric(Protocol):
@@ -38,11 +40,11 @@ class Metric(Protocol):
 
     needs: frozenset[type]
 
-    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+    def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
         """Measures on ``"validation"`` or ``"test"`` data; must not touch global random state."""
 
 
-def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData, split: str) -> Evaluation:
+def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, split: str) -> Evaluation:
     """All metrics that the module is capable of, together.
 
     Args:
@@ -52,10 +54,10 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData
         split: ``"validation"`` or ``"test"``.
 
     Returns:
-        Values named ``<split>/<name>``; pictures, pages and animations of all; ``protocol``: metric -> its own;
+        Values named ``<split>/<name>``; pictures, pages, animations and files of all; ``protocol``: metric -> its own;
         ``errors``: what went wrong with some, which keeps nobody from having the others.
     """
-    whole = Evaluation({}, {}, {}, {}, {}, {})
+    whole = Evaluation({}, {}, {}, {}, {}, {}, {})
     for name, metric in capable(metrics, module).items():
         try:
             with module.inference():
@@ -68,6 +70,7 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: ImageData
         whole.pictures.update(found.pictures)
         whole.pages.update(found.pages)
         whole.animations.update(found.animations)
+        whole.files.update(found.files)
         if found.protocol:
             whole.protocol[name] = dict(found.protocol)
     return whole

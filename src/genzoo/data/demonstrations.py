@@ -1,0 +1,168 @@
+"""What an expert did, as a file.
+
+A file of demonstrations is an ``.npz`` without pickles. Its arrays hold whole trajectories, one after the other:
+
+| key | content |
+|---|---|
+| ``observations`` | what each step began with, float (N, D) |
+| ``actions`` | numbers of actions, integers (N,), or points as drawn, before any clipping to the box, float (N, A) |
+| ``rewards`` | of the environment, float (N,) |
+| ``episode_lengths`` | steps of each trajectory, integers (E,), which add up to N |
+| ``environment`` | its id; may be missing |
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genzoo.core.batches import EnvironmentSpec
+from genzoo.core.errors import GenzooError, near
+
+SHIPPED = Path(__file__).parent / "expert_trajectories"
+KEYS = ("observations", "actions", "rewards", "episode_lengths")
+Arrays = dict[str, np.ndarray]
+
+
+class Demonstrations(NamedTuple):
+    """Steps of an expert's trajectories.
+
+    Args:
+        observations: float32 (N, D).
+        actions: int64 (N,) or float32 (N, A).
+        times: number of each step within its trajectory, from 0, int64 (N,).
+        returns: of each whole trajectory, float64 (E,).
+    """
+
+    observations: Tensor
+    actions: Tensor
+    times: Tensor
+    returns: Tensor
+
+
+def locate(name: str, root: str | None) -> Path:
+    """The file that a setting means: one that genzoo ships, by its name, or an ``.npz``, here or in the root's folder.
+
+    Raises:
+        GenzooError: there is none.
+    """
+    if Path(name).suffix != ".npz":
+        shipped = [path.stem for path in SHIPPED.glob("*.npz")]
+        if name not in shipped:
+            raise GenzooError(
+                f"data.demonstrations={name}: genzoo ships none of that name, and a file's ends with .npz. "
+                f"{near(name, shipped)}"
+            )
+        return SHIPPED / f"{name}.npz"
+    for path in (Path(name), Path(root or ".") / "demonstrations" / name):
+        if path.is_file():
+            return path
+    raise GenzooError(f"data.demonstrations={name}: there is no such file, here or in {root}/demonstrations; give one.")
+
+
+def read(path: Path, spec: EnvironmentSpec, id: str) -> Arrays:
+    """The arrays of a file, checked to be of an environment.
+
+    Raises:
+        GenzooError: the file is damaged, incomplete or empty, or of another environment.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = {key: file[key] for key in (*KEYS, "environment") if key in file}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise GenzooError(f"data.demonstrations: {path} is no whole .npz ({error}); record it again.") from error
+    if fault := _fault(found, spec, id):
+        raise GenzooError(f"data.demonstrations: {path} {fault}; give demonstrations of data={spec.name}.")
+    return found
+
+
+def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
+    """What is wrong with the arrays, or None."""
+    if lacking := [key for key in KEYS if key not in found]:
+        return f"lacks {', '.join(lacking)} (its keys must be {', '.join(KEYS)})"
+    observations, actions, rewards, lengths = (found[key] for key in KEYS)
+    if "environment" in found and str(found["environment"]) != id:
+        return f"is of {found['environment']}, not of {id}"
+    n = len(rewards)
+    if not n or not len(lengths):
+        return "is empty"
+    discrete = spec.policy == "Categorical"
+    for key, array, shape in (
+        ("observations", observations, (n, spec.observations)),
+        ("actions", actions, (n,) if discrete else (n, spec.actions)),
+        ("rewards", rewards, (n,)),
+    ):
+        if array.shape != shape:
+            return f"has {key} of shape {array.shape} where {shape} is needed"
+    if lengths.sum() != n or (lengths < 1).any():
+        return f"has trajectories of {lengths.sum()} steps in all, but {n} rewards"
+    if discrete and not (
+        np.issubdtype(actions.dtype, np.integer) and 0 <= actions.min() <= actions.max() < spec.actions
+    ):
+        return f"has actions that are no integers from 0 to {spec.actions - 1}"
+    if not all(np.isfinite(array).all() for array in (observations, actions, rewards)):
+        return "has numbers that are not finite"
+    return None
+
+
+def choose(found: Arrays, trajectories: int | None, every: int, source: str) -> Demonstrations:
+    """The first trajectories of a file, thinned out.
+
+    Args:
+        found: as read.
+        trajectories: so many; None = all.
+        every: of each trajectory every so many steps, from a random one of the first so many on, always the same one.
+        source: the name of the file, for messages.
+
+    Raises:
+        GenzooError: there are not so many.
+
+    Source: openai/imitation, scripts/imitate_mj.py (``load_dataset``).
+    """
+    lengths = found["episode_lengths"]
+    count = len(lengths) if trajectories is None else trajectories
+    if count > len(lengths):
+        raise GenzooError(
+            f"data.trajectories={count}: {source} holds only {len(lengths)}; ask for as many, or record more."
+        )
+    starts = lengths.cumsum() - lengths
+    first = np.random.RandomState(0).randint(0, every, size=count)
+    times = [np.arange(begin, length, every) for begin, length in zip(first, lengths[:count], strict=True)]
+    steps = np.concatenate([start + t for start, t in zip(starts, times, strict=False)])
+    if not len(steps):
+        raise GenzooError(f"data.every={every}: no step of {source} is left; take more of them.")
+    actions = found["actions"][steps]
+    return Demonstrations(
+        torch.as_tensor(found["observations"][steps].astype(np.float32)),
+        torch.as_tensor(actions.astype(np.int64 if actions.ndim == 1 else np.float32)),
+        torch.as_tensor(np.concatenate(times)),
+        torch.as_tensor(np.add.reduceat(found["rewards"], starts).astype(np.float64)[:count]),
+    )
+
+
+def pack(
+    observations: Sequence[np.ndarray], actions: Sequence[np.ndarray], rewards: Sequence[np.ndarray], environment: str
+) -> bytes:
+    """The content of a file of trajectories.
+
+    Args:
+        observations, actions, rewards: of each trajectory.
+        environment: its id.
+    """
+    file = io.BytesIO()
+    discrete = np.issubdtype(actions[0].dtype, np.integer)
+    np.savez_compressed(
+        file,
+        observations=np.concatenate(observations).astype(np.float32),
+        actions=np.concatenate(actions).astype(np.uint8 if discrete else np.float32),
+        rewards=np.concatenate(rewards).astype(np.float32),
+        episode_lengths=np.array([len(one) for one in rewards]),
+        environment=np.array(environment),
+    )
+    return file.getvalue()

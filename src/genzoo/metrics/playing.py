@@ -1,0 +1,54 @@
+"""Episodes of a model that acts."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from genzoo.core.randomness import derive_seed, generator
+from genzoo.core.rounds import RoundModule
+from genzoo.data.source import Data
+
+
+class Episode(NamedTuple):
+    """A whole episode.
+
+    Args:
+        observations: what each step began with, float32 (T, D).
+        actions: as the model chose them, before they are clipped to the box, (T,) or (T, A).
+        rewards: of the environment, float64 (T,).
+    """
+
+    observations: np.ndarray
+    actions: np.ndarray
+    rewards: np.ndarray
+
+
+def play(module: RoundModule, data: Data, episodes: int, split: str, seed: int, deterministic: bool) -> list[Episode]:
+    """Plays so many episodes, all side by side, each in an environment of its own.
+
+    Args:
+        module: acts.
+        data: an environment.
+        episodes: so many.
+        split: episodes of other splits differ.
+        seed: of the environments and of what is drawn.
+        deterministic: the most likely actions; else drawn ones.
+    """
+    drawn = generator(seed, "actions", split, device=module.device)
+    environments = [data.make() for _ in range(episodes)]
+    box = environments[0].action_space if data.spec.policy == "Gaussian" else None
+    seeds = [derive_seed(seed, "episodes", split, i) for i in range(episodes)]
+    seen = {i: environment.reset(seed=seeds[i])[0] for i, environment in enumerate(environments)}
+    steps: list[list[tuple[np.ndarray, np.ndarray, float]]] = [[] for _ in environments]
+    while seen:
+        observations = np.stack(list(seen.values())).astype(np.float32)
+        actions = module.act(torch.as_tensor(observations, device=module.device), deterministic, drawn).cpu().numpy()
+        for i, observation, action in zip(list(seen), observations, actions, strict=True):
+            given = action if box is None else np.clip(action, box.low, box.high)
+            seen[i], reward, terminated, truncated, _ = environments[i].step(given)
+            steps[i].append((observation, action, reward))
+            if terminated or truncated or len(steps[i]) == data.spec.time_limit:
+                del seen[i]
+                environments[i].close()
+    return [Episode(*map(np.array, zip(*episode, strict=True))) for episode in steps]
