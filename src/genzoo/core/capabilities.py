@@ -131,3 +131,10 @@ class Acts(Protocol):
 
         ``deterministic``: the most likely ones; else drawn from the policy, the same ones for the same generator state.
         """
+
+
+class ScoresActions(Protocol):
+    """Says how likely its actions are."""
+
+    def action_log_prob(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """log π(a|s) in nats (B,) of actions (B,) or (B, A) for observations (B, D)."""

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from genzoo.core.batches import DataSpec, EnvironmentSpec
-from genzoo.core.capabilities import Acts
+from genzoo.core.capabilities import Acts, ScoresActions
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.rounds import RoundModule
@@ -29,8 +29,8 @@ class PolicyModel(RoundModule):
         self.policy = policy
 
     def capabilities(self) -> frozenset[type]:
-        """It acts."""
-        return frozenset({Acts})
+        """It acts, and knows how likely actions are."""
+        return frozenset({Acts, ScoresActions})
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
         """Refuses all but environments that the policy fits."""
@@ -51,7 +51,25 @@ class PolicyModel(RoundModule):
         distribution = self.policy(observations)
         return distribution.mode if deterministic else self.policy.sample(distribution, generator)
 
+    @in_inference
+    def action_log_prob(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """log π(a|s) in nats (B,)."""
+        return self.policy(observations).log_prob(actions)
+
     def record(self, **values: Any) -> None:
         """Logs scalars."""
         for name, value in values.items():
             self.meters.record(name, torch.as_tensor(value, device=self.device))
+
+
+def check_demonstrated(data: EnvironmentSpec) -> None:
+    """Refuses an environment without demonstrations.
+
+    Raises:
+        GenzooError: naming the setting.
+    """
+    if not data.demonstrations:
+        raise GenzooError(
+            f"data={data.name} has no demonstrations, but the model imitates them; give data.demonstrations=<file.npz> "
+            "(evaluate.py metrics=demonstrations records such a file), or choose data=cartpole or acrobot."
+        )
