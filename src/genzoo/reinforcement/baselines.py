@@ -21,6 +21,9 @@ class Baseline(nn.Module):
         """Values (B,) of observations (B, D) after so many steps of an episode (B,)."""
         raise NotImplementedError
 
+    def start(self, observations: Tensor, times: Tensor) -> None:
+        """Takes in what will be observed, before the first returns."""
+
     def aim(self, observations: Tensor, times: Tensor, returns: Tensor) -> None:
         """Takes in the returns (B,) that followed."""
         raise NotImplementedError
@@ -91,6 +94,10 @@ class ValueNetwork(Baseline):
     def forward(self, observations: Tensor, times: Tensor) -> Tensor:
         """As the base's."""
         return self.returns.inverse(self._standardised(self._inputs(observations, times))[:, None])[:, 0]
+
+    def start(self, observations: Tensor, times: Tensor) -> None:
+        """The normaliser starts from it."""
+        self.network.normaliser.update(self._inputs(observations, times))
 
     def aim(self, observations: Tensor, times: Tensor, returns: Tensor) -> None:
         """Sets what the losses of the round are taken of."""

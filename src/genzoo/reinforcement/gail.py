@@ -1,0 +1,83 @@
+"""Generative adversarial imitation learning."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from genzoo.core.batches import DataSpec, EnvironmentSpec
+from genzoo.core.checks import check_positive
+from genzoo.core.registry import register
+from genzoo.core.rounds import Turn
+from genzoo.reinforcement.adversaries import Adversary
+from genzoo.reinforcement.model import check_demonstrated
+from genzoo.reinforcement.policy_gradient import PolicyGradient
+
+
+@register
+class GAIL(PolicyGradient):
+    """A policy that an adversary pays for steps like an expert's; the environment's own rewards are only measured.
+
+    A round: episodes; rewards by the adversary as it stands; the policy's move; the adversary meets these episodes and
+    as many steps of the expert, drawn with replacement; the baseline is told what the episodes are worth now.
+
+    Args:
+        adversary: pays; with linear rewards this is apprenticeship learning.
+        adversary_steps: of a trained adversary, in a round.
+        causal_entropy: λ, weight of -log π(a|s), in nats, in the policy's rewards.
+        kwargs: of ``PolicyGradient``; a trained adversary is the player ``discriminator``.
+
+    Source: Ho & Ermon 2016, arXiv 1606.03476, algorithm 1; openai/imitation, policyopt/imitation.py
+    (``ImitationOptimizer``), whose order a round has.
+    """
+
+    def __init__(self, adversary: Adversary, adversary_steps: int = 1, causal_entropy: float = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        check_positive("model.adversary_steps", adversary_steps)
+        self.adversary, self.adversary_steps, self.causal_entropy = adversary, adversary_steps, causal_entropy
+
+    def players(self) -> dict[str, list[nn.Module]]:
+        """A trained adversary moves after the policy."""
+        policy, *value = super().players().items()
+        discriminator = [("discriminator", [self.adversary])] if self.adversary.trained else []
+        return dict([policy, *discriminator, *value])
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The adversary's turn is between the policy's and the baseline's."""
+        losses = {"discriminator": self.adversary.loss} if self.adversary.trained else {}
+        return (self.policy_turn(), Turn(losses, (), self.adversary_steps, self.meet_expert), self.baseline_turn())
+
+    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
+        """Also refuses an environment without demonstrations."""
+        super().check_data(data)
+        check_demonstrated(data)
+
+    @torch.no_grad()
+    def initialise(self, demonstrations: Any) -> None:
+        """All normalisers start from the expert's steps."""
+        observations, actions, times = demonstrations[:3]
+        self.policy.normaliser.update(observations)
+        self.baseline.start(observations, times)
+        self.adversary.start(observations, actions)
+
+    @torch.no_grad()
+    def meet_expert(self) -> None:
+        """Shows the adversary the round's episodes and the expert's steps."""
+        shown = self.trainer.datamodule.demonstrated("train")
+        drawn = torch.randint(len(shown.times), (len(self.times),))
+        expert = shown.observations[drawn].to(self.device), shown.actions[drawn].to(self.device)
+        self.adversary.meet((self.observations, self.actions), expert)
+        if self.adversary.trained:
+            self.record(discriminator_accuracy=self.adversary.accuracy())
+
+    def rewards(self) -> np.ndarray:
+        """The adversary's, and the weighted -log π."""
+        rewards = self.baseline_rewards()
+        self.record(imitation_reward=rewards.mean())
+        return rewards - self.causal_entropy * self._array(self.log_prob_before)
+
+    @torch.no_grad()
+    def baseline_rewards(self) -> np.ndarray:
+        """The adversary's, as it stands."""
+        return self._array(self.adversary.reward(self.observations, self.actions))

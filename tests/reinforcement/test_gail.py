@@ -1,0 +1,181 @@
+"""Generative adversarial imitation learning on the platform's rounds."""
+
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+
+from genzoo import tasks
+from genzoo.build import build_data, build_module
+from genzoo.core.batches import EnvironmentSpec
+from genzoo.core.errors import GenzooError
+from genzoo.data.demonstrations import pack
+from genzoo.reinforcement import policy_gradient
+from genzoo.resume import check_overrides
+from support import composed, cpu_trainer, resolved, same, state, train_until_cut
+
+SMALL = ("trainer=smoke", "recipe.batch_size=60")
+
+
+def built(*overrides):
+    config = resolved("model=gail", *SMALL, *overrides)
+    data, module = build_data(config), build_module(config)
+    module.check_data(data.spec)
+    module.initialise(data.initial())
+    return data, module
+
+
+def play(data, module, rounds=1, callbacks=()):
+    data.rounds = rounds
+    cpu_trainer(callbacks=list(callbacks)).fit(module, datamodule=data)
+    return module
+
+
+def written(path, n=30, environment="Pendulum-v1"):
+    """Demonstrations in which an expert does nothing."""
+    seen = np.random.default_rng(0).normal(size=(n, 3))
+    path.write_bytes(pack([seen], [np.zeros((n, 1))], [np.zeros(n)], environment=environment))
+    return path
+
+
+def test_a_round_goes_in_the_order_of_the_original(monkeypatch):
+    """The policy is paid by the adversary as it stood, the baseline is told what the new one pays."""
+    data, module = built()
+    order = []
+
+    def note(owner, name, what):
+        method = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *a, **k: (order.append(what or a[0]), method(*a, **k))[1])
+
+    note(policy_gradient, "sample", "episodes")
+    note(module.adversary, "reward", "rewards")
+    note(module.adversary, "meet", "meeting")
+    note(module.baseline, "aim", "targets")
+    note(module, "after_step", None)
+    play(data, module)
+    assert order[:7] == ["episodes", "rewards", "policy", "meeting", "discriminator", "rewards", "targets"]
+    assert set(order[7:]) == {"value"}
+
+
+def test_the_adversary_meets_the_rounds_steps_and_as_many_of_the_experts():
+    data, module = built("data.trajectories=1")
+    play(data, module)
+    observations, actions = module.adversary._expert
+    shown = data.demonstrated("train")
+    pairs = {(*o.tolist(), a.item()) for o, a in zip(shown.observations, shown.actions, strict=True)}
+    assert len(pairs) == 20 < len(actions) == len(module.rollout.rewards)
+    assert {(*o.tolist(), a.item()) for o, a in zip(observations, actions, strict=True)} == pairs
+    assert module.adversary._policy[0] is module.observations
+
+
+def test_all_normalisers_start_from_the_expert():
+    data, module = built("data.trajectories=2")
+    shown = data.demonstrated("train").observations
+    for network in (module.policy.network, module.adversary.network, module.baseline.network):
+        assert network.normaliser.count == len(shown) == 40
+        assert torch.allclose(network.normaliser.mean.float(), shown.mean(0), atol=1e-6)
+
+
+def test_only_the_adversary_pays():
+    """Doubled rewards of the environment change nothing but what is logged."""
+
+    class Doubled(pl.Callback):
+        def on_train_start(self, trainer, module):
+            environment = trainer.datamodule.make()
+            step = environment.step
+            environment.step = lambda action: (found := step(action), (found[0], 2 * found[1], *found[2:]))[1]
+            module._environment = environment
+
+    (data, one), (_, other) = built(), built()
+    play(data, one, 2), play(data, other, 2, [Doubled()])
+    assert torch.equal(torch.as_tensor(other.rollout.rewards), 2 * torch.as_tensor(one.rollout.rewards))
+    assert same(one.state_dict(), other.state_dict())
+
+
+def test_causal_entropy_is_rewarded_by_its_weight_and_unknown_to_the_baseline(monkeypatch):
+    data, module = built("model.causal_entropy=0.5")
+    play(data, module)
+    monkeypatch.setattr(module.adversary, "reward", lambda observations, actions: torch.full((len(actions),), 3.0))
+    log_prob = module.before.log_prob(module.actions).numpy()
+    assert np.allclose(module.rewards(), 3 - 0.5 * log_prob)
+    assert np.allclose(module.baseline_rewards(), 3)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sign"),
+    [(["data=cartpole"], 1), (["data=acrobot", "data.time_limit=50"], -1), (["model.adversary.task=goal"], -1)],
+)
+@pytest.mark.parametrize("model", ["gail", "fem", "gtal"])
+def test_the_sign_of_rewards_is_the_environments_or_as_configured(model, overrides, sign):
+    data, module = built(f"model={model}", *overrides)
+    play(data, module)
+    rewards = sign * module.rewards()
+    assert rewards.min() >= 0 < rewards.max()
+
+
+def test_the_discriminator_may_take_several_steps_a_round():
+    data, module = built("+model.adversary_steps=3")
+    steps = []
+
+    class Count(pl.Callback):
+        def on_before_optimizer_step(self, trainer, module, optimizer):
+            steps.append(trainer.optimizers.index(optimizer))
+
+    play(data, module, callbacks=[Count()])
+    assert steps[:4] == [0, 1, 1, 1]
+    with pytest.raises(GenzooError, match=r"model.adversary_steps=0: a positive"):
+        built("+model.adversary_steps=0")
+
+
+def test_it_learns_to_balance_a_pole_from_twenty_steps():
+    wide = ("trainer=default", "trainer.accelerator=cpu", "recipe.batch_size=1000", "recipe.full.policy=[16]")
+    data, module = built(*wide, "recipe.full.value=[16]", "recipe.full.discriminator=[16]")
+    returns = []
+
+    class Note(pl.Callback):
+        def on_train_batch_end(self, trainer, module, *_):
+            returns.append(module.rollout.returns.mean())
+
+    play(data, module, 15, [Note()])
+    assert data.spec.demonstrations == 20
+    assert returns[0] < 40
+    assert max(returns) > 100
+
+
+@pytest.mark.parametrize("model", ["gail", "fem"])
+def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(model, tmp_path, monkeypatch):
+    shown = written(tmp_path / "shown.npz")
+    common = [f"model={model}", "data=pendulum", f"data.demonstrations={shown}", *SMALL, "trainer.rounds=5"]
+    common += ["logger=none", "metrics=none"]
+    tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))
+    saved = ["callbacks.checkpoints.times=null", "callbacks.checkpoints.every=3"]
+    train_until_cut(composed(*common, *saved, f"paths.runs={tmp_path}/broken"), 4, monkeypatch)
+    (broken,), (whole,) = ((tmp_path / name).glob("*/*") for name in ("broken", "whole"))
+    assert state(broken)["progress"]["rounds"] == 3
+    tasks.train(composed(f"paths.runs={tmp_path}/broken", f"resume={broken}"))
+    for key in ("state_dict", "optimizer_states", "progress"):
+        assert same(state(broken)[key], state(whole)[key]), key
+
+
+def test_a_run_goes_on_with_its_own_demonstrations_and_in_its_own_environment_only(tmp_path):
+    shown = written(tmp_path / "shown.npz")
+    common = ["model=gail", "data=pendulum", *SMALL, "logger=none", "metrics=none", "trainer.rounds=1"]
+    tasks.train(composed(*common, f"data.demonstrations={shown}", f"paths.runs={tmp_path}/runs"))
+    stored = {"choices": {"model": "gail", "data": "pendulum"}, "config": {}}
+    with pytest.raises(GenzooError, match=r"resume: data=cartpole would change .*the run has data=pendulum"):
+        check_overrides(["data=cartpole"], composed(), {"model": "gail", "data": "cartpole"}, stored)
+    written(shown, n=31)
+    with pytest.raises(GenzooError, match=r"here data=pendulum is official or other demonstrations"):
+        tasks.train(composed(f"paths.runs={tmp_path}/runs", "resume=last"))
+
+
+def test_demonstrations_of_another_environment_are_refused(tmp_path):
+    shown = written(tmp_path / "shown.npz", environment="Reacher-v5")
+    with pytest.raises(GenzooError, match=r"shown.npz is of Reacher-v5, not of Pendulum-v1"):
+        built("data=pendulum", f"data.demonstrations={shown}")
+
+
+def test_without_demonstrations_it_is_refused():
+    _, module = built()
+    with pytest.raises(GenzooError, match=r"data=pole has no demonstrations, but the model imitates them"):
+        module.check_data(EnvironmentSpec("pole", 4, 2, "Categorical", 200))
