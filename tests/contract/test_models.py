@@ -28,7 +28,7 @@ pytestmark = pytest.mark.parametrize("name", MODELS)
 
 def configuration(name: str) -> dict:
     if name in ACTING:
-        return resolved(f"model={name}", "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
+        return resolved(f"model={name}", "data=cartpole", "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
     size = f"data.size={SIZES.get(name, 28)}"
     given = (f"model={name}", *SHAPES, size, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
     found = resolved(*given)

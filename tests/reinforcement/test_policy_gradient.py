@@ -195,7 +195,7 @@ def test_settings_out_of_range_are_refused(key):
         built(f"model.{key}=1.5")
 
 
-@pytest.mark.parametrize("model", ["trpo", "reinforce"])
+@pytest.mark.parametrize("model", ["trpo", "reinforce", "vime"])
 def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(model, tmp_path, monkeypatch):
     common = [f"model={model}", "data=pendulum", *SMALL, "logger=none", "metrics=none", "trainer.rounds=5"]
     tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))

@@ -13,7 +13,7 @@ from support import cpu_trainer, resolved
 
 
 def fit(model, folder, **trainer_options):
-    config = resolved(f"model={model}", "trainer=smoke", "trainer.rounds=3", "recipe.batch_size=81")
+    config = resolved(f"model={model}", "data=cartpole", "trainer=smoke", "trainer.rounds=3", "recipe.batch_size=81")
     data, module = build_data(config), build_module(config)
     module.check_data(data.spec)
     trainer = cpu_trainer(use_distributed_sampler=False, callbacks=[KeepWeights(folder)], **trainer_options)
@@ -21,7 +21,7 @@ def fit(model, folder, **trainer_options):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("model", ["trpo"])
+@pytest.mark.parametrize("model", ["trpo", "vime"])
 def test_two_ranks_learn_what_one_learns_from_the_episodes_of_both(model, tmp_path, monkeypatch):
     fit(model, tmp_path, devices=2, strategy=TurnStrategy(start_method="spawn"))
     rounds = iter(range(3))

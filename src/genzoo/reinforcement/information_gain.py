@@ -1,0 +1,43 @@
+"""How much a model of the world would learn from a single observation."""
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad, vmap
+
+from genzoo.reinforcement.bayesian_network import BayesianNetwork
+
+
+def information_gain(network: BayesianNetwork, x: Tensor, y: Tensor, step: float = 0.01) -> Tensor:
+    """KL(q(w; φ + λ Δφ) || q(w; φ)) ≈ ½ λ² ∇ℓᵀ H⁻¹ ∇ℓ with Δφ = -H⁻¹ ∇ℓ, of each pair (x, y) alone, in nats (B,).
+
+    ℓ = -E_q[log p(y|x, w)]; H is the Hessian of the divergence, which is diagonal. Nothing is updated. Each pair has
+    noise of its own.
+
+    Args:
+        network: with the parameters φ of q.
+        x: (B, inputs).
+        y: (B, outputs).
+        step: λ.
+
+    Source: Houthooft et al. 2016, arXiv 1605.09674, equation 15; openai/vime, dynamics/bnn.py (``fast_kl_div``), which
+    leaves out the ½.
+
+    Example:
+        >>> network = BayesianNetwork(inputs=3, outputs=2)
+        >>> gain = information_gain(network, torch.zeros(2, 3), torch.tensor([[0.0, 0.0], [90.0, 0.0]]))
+        >>> bool(gain[0] < gain[1])
+        True
+    """
+    parameters = {name: p.detach() for name, p in network.named_parameters()}
+    with torch.no_grad():
+        curvature = network.curvature()
+
+    def loss(parameters: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        outputs = functional_call(network, parameters, (x[None],))
+        return -network.expected_log_likelihood(outputs, y[None]).sum()
+
+    def gain(x: Tensor, y: Tensor) -> Tensor:
+        gradient = grad(loss)(parameters, x, y)
+        return 0.5 * step**2 * sum((gradient[name].square() / curvature[name]).sum() for name in gradient)
+
+    return vmap(gain, randomness="different", chunk_size=512)(x, y)

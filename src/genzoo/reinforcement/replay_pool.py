@@ -1,0 +1,97 @@
+"""What happened lately, whatever episode it was in."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
+
+
+class Transitions(NamedTuple):
+    """Steps: what was observed, what was done, and what was observed then.
+
+    Args:
+        observations: (..., D).
+        actions: (..., A).
+        following: (..., D).
+    """
+
+    observations: Tensor
+    actions: Tensor
+    following: Tensor
+
+
+@register
+class ReplayPool(nn.Module):
+    """The latest transitions; it is part of the module's state.
+
+    A transition is kept whole, so an episode's last observation is never followed by the next one's first. (The
+    original's pool keeps observations in a row, and pairs them.)
+
+    Args:
+        observations, actions: numbers of an observation and of an action.
+        capacity: so many transitions are kept.
+        minimum: with fewer, nothing can be learned.
+
+    Raises:
+        GenzooError: a number is not positive, the minimum is beyond the capacity.
+
+    Source: Houthooft et al. 2016, arXiv 1605.09674, section 2.5; openai/vime, algos/batch_polopt_expl.py
+    (``SimpleReplayPool``), which takes its statistics over one row too many while it is not full.
+    """
+
+    def __init__(self, observations: int, actions: int, capacity: int = 100_000, minimum: int = 500):
+        super().__init__()
+        check_positive("model.pool.capacity", capacity)
+        check_positive("model.pool.minimum", minimum)
+        if minimum > capacity:
+            raise GenzooError(
+                f"model.pool.minimum={minimum}: the pool keeps only model.pool.capacity={capacity} transitions and "
+                "would never be used; raise the capacity or lower the minimum."
+            )
+        self.capacity, self.minimum = capacity, minimum
+        self.register_buffer("observations", torch.zeros(capacity, observations))
+        self.register_buffer("actions", torch.zeros(capacity, actions))
+        self.register_buffer("following", torch.zeros(capacity, observations))
+        self.register_buffer("added", torch.zeros((), dtype=torch.long))  # in all
+
+    def __len__(self) -> int:
+        return min(int(self.added), self.capacity)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are enough to learn from."""
+        return len(self) >= self.minimum
+
+    def add(self, transitions: Transitions) -> None:
+        """Takes in transitions (B, ...) in the place of the oldest ones."""
+        n = len(transitions.observations)
+        kept = min(n, self.capacity)
+        places = (self.added + n - kept + torch.arange(kept, device=self.added.device)) % self.capacity
+        for name, values in transitions._asdict().items():
+            getattr(self, name)[places] = values[n - kept :].to(getattr(self, name))
+        self.added += n
+
+    def draw(self, *shape: int) -> Transitions:
+        """Transitions drawn uniformly and with replacement, (*shape, ...)."""
+        chosen = torch.randint(len(self), shape, device=self.added.device)
+        return Transitions(self.observations[chosen], self.actions[chosen], self.following[chosen])
+
+    def standardised(self, transitions: Transitions) -> Transitions:
+        """The transitions in standard deviations from the mean of the pool's observations and actions.
+
+        What follows is an observation, too.
+        """
+        observations, actions = self.observations[: len(self)].double(), self.actions[: len(self)].double()
+
+        def standardise(values: Tensor, known: Tensor) -> Tensor:
+            return ((values - known.mean(0)) / (known.std(0, correction=0) + 1e-8)).float()
+
+        return Transitions(
+            standardise(transitions.observations, observations),
+            standardise(transitions.actions, actions),
+            standardise(transitions.following, observations),
+        )
