@@ -175,7 +175,7 @@ def test_without_a_bonus_it_is_the_policy_gradient_that_it_is_on_top_of(model, p
     ("override", "message"),
     [
         ("model.eta=-1", "model.eta=-1: a finite number of at least 0 is needed"),
-        ("model.eta=.nan", "model.eta=nan: a finite number"),
+        ("model.eta=nan", "model.eta=nan: a finite number"),
         ("+model.step=0", "model.step=0: a positive number is needed"),
         ("+model.largest=-3", "model.largest=-3: a positive number is needed"),
         ("model.updates=0", "model.updates=0: a positive integer is needed"),
