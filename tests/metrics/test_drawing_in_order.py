@@ -43,7 +43,7 @@ def cells(sheet, rows, columns, height=SIZE):
 def test_the_map_is_white_where_the_model_is_surprised():
     data = Images(test=7)
     sheet = LikelihoodMap(5)(Ordered(), data, "test").pictures["likelihood_map"]
-    levels = data.split("test").images[:5, 0]
+    levels = data.split("test").images[[0, 1, 2, 4, 5], 0]  # evenly spaced over the seven
     strip = -(-14 // ZOOM)
     images, maps = cells(sheet, 2, 5, height=SIZE + strip)
     assert torch.equal(images, levels * 255)
@@ -54,7 +54,7 @@ def test_the_map_is_white_where_the_model_is_surprised():
 def test_completions_keep_the_upper_half_and_differ_below():
     data = Images(test=7)
     sheet = Completions(images=4, completions=3)(Ordered(), data, "test").pictures["completion"]
-    found, levels = cells(sheet, 4, 5), data.split("test").images[:4, 0]
+    found, levels = cells(sheet, 4, 5), data.split("test").images[[0, 1, 3, 5], 0]
     assert torch.equal(found[:, 0], levels * 255)
     half = SIZE // 2
     assert (found[:, :, :half] == (levels * 255)[:, None, :half]).all()

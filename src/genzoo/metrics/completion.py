@@ -10,6 +10,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
+from genzoo.metrics.batches import evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 
 
@@ -18,7 +19,7 @@ class Completions:
     """Draws images, what is left of them without their lower half, and completions.
 
     Args:
-        images: rows, of the first images of the split.
+        images: rows, evenly spaced over the split.
         completions: of each.
         seed: of the completions.
 
@@ -39,7 +40,7 @@ class Completions:
         """The picture ``completion``; what is missing is grey."""
         if data.spec.levels is None or not data.count(split):
             return Evaluation()
-        images = from_levels(data.evaluation_images(split, self.images).images, data.spec.levels)
+        images = from_levels(evenly_spaced(data.evaluation_images(split).images, self.images), data.spec.levels)
         height = images.shape[2]
         given = (torch.arange(height) < height // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
         left = images.where(given, 0.0)

@@ -9,6 +9,7 @@ from genzoo.core.pictures import picture
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
+from genzoo.metrics.batches import evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 
 
@@ -17,7 +18,7 @@ class LikelihoodMap:
     """Draws -log p of each pixel given those before it, under the images: white is the least expected of all shown.
 
     Args:
-        images: shown, the first ones of the split.
+        images: shown, evenly spaced over the split.
 
     Raises:
         GenzooError: it is no positive integer.
@@ -33,7 +34,7 @@ class LikelihoodMap:
         """The picture ``likelihood_map``; captions say -log p of images, and of their least expected pixel."""
         if data.spec.levels is None or not data.count(split):
             return Evaluation()
-        levels = data.evaluation_images(split, self.images).images
+        levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         surprise = -module.log_prob_map(levels.to(module.device)).float().cpu()
         images = from_levels(levels, data.spec.levels)
         shades = from_unit(surprise / surprise.max()).unsqueeze(1).expand_as(images)
