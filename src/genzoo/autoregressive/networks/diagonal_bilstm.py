@@ -1,4 +1,4 @@
-"""Diagonal BiLSTM: along the diagonals, from both upper corners; it sees all that is before a pixel."""
+"""Diagonal BiLSTM: along the diagonals, from both upper corners; it sees what is before a pixel."""
 
 from typing import Any
 
@@ -140,6 +140,9 @@ def _step(gates: Tensor, matrix: Tensor, above: Tensor, beside: Tensor, cell: Te
 @register
 class DiagonalBiLSTM(PixelRNN):
     """PixelRNN with Diagonal BiLSTMs, whose receptive field is all that is before a pixel.
+
+    But for one: features do not hold their own pixel, as the first convolution's mask is A, so nothing in a row holds
+    its last one. The row below sees that in its last four columns alone, by the first convolution.
 
     Args:
         kwargs: of ``PixelRNN``, but for ``lstm``.
