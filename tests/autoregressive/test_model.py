@@ -12,7 +12,14 @@ from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.naive import Naive
 from genzoo.build import build_data, build_module
 from genzoo.core.batches import DataSpec, ImageBatch
-from genzoo.core.capabilities import Completes, DrawsSequentially, MapsLikelihood, Samples, ScoresLikelihood
+from genzoo.core.capabilities import (
+    Completes,
+    DrawsSequentially,
+    HasReceptiveField,
+    MapsLikelihood,
+    Samples,
+    ScoresLikelihood,
+)
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels, to_levels
 from genzoo.nn.likelihoods import Bernoulli
@@ -131,7 +138,9 @@ def test_given_classes_are_drawn_and_else_any():
 
 
 def test_its_capabilities():
-    assert model().capabilities() == {Samples, ScoresLikelihood, MapsLikelihood, Completes, DrawsSequentially}
+    assert model().capabilities() == {
+        *(Samples, ScoresLikelihood, MapsLikelihood, HasReceptiveField, Completes, DrawsSequentially)
+    }
 
 
 @pytest.mark.parametrize(
@@ -156,6 +165,9 @@ def test_its_capabilities():
         ),
         (lambda m: m.log_prob(torch.zeros(2, 1, 3, 3)), r"log_prob: images of shape \(2, 1, 3, 3\).*any, 1, 2, 2"),
         (lambda m: m.log_prob(torch.zeros(2, 3, 2, 2)), r"log_prob: images of shape \(2, 3, 2, 2\)"),
+        (lambda m: m.receptive_field(torch.zeros(2, 1, 3, 3), 0, 0), r"receptive_field: images of shape"),
+        (lambda m: m.receptive_field(torch.zeros(2, 1, 2, 2), 2, 0), r"no pixel in row 2 and column 0; .* rows 0 to 1"),
+        (lambda m: m.receptive_field(torch.zeros(2, 1, 2, 2), 0, -1), r"no pixel in row 0 and column -1"),
         (lambda m: m.complete(torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)), r"complete: images of shape"),
         (
             lambda m: m.complete(torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 3)),

@@ -107,6 +107,8 @@ def answers(module) -> dict[str, torch.Tensor]:
         found |= {"bound": bound.log_likelihood, **{f"kl.{layer}": kl for layer, kl in bound.kl.items()}}
     if capabilities.MapsLikelihood in able:
         found["log_prob_map"] = module.log_prob_map(levels)
+    if capabilities.HasReceptiveField in able:
+        found["receptive_field"] = module.receptive_field(levels, 2, 3, torch.Generator().manual_seed(0))
     if capabilities.Completes in able:
         found["complete"] = module.complete(images, upper_half_of(images))
     if capabilities.DrawsSequentially in able:
@@ -116,6 +118,7 @@ def answers(module) -> dict[str, torch.Tensor]:
     tested |= {capabilities.Classifies, capabilities.InfersCodes}
     tested |= {capabilities.ScoresLikelihood, capabilities.BoundsLikelihood}
     tested |= {capabilities.MapsLikelihood, capabilities.Completes, capabilities.DrawsSequentially}
+    tested |= {capabilities.HasReceptiveField}
     assert able <= tested, "test the new capability here"
     return found
 
@@ -272,6 +275,19 @@ def test_maps_of_the_likelihood_sum_to_it(name):
     torch.testing.assert_close(found.sum((1, 2)), module.log_prob(levels))
     assert module.training, "scoring must leave the module as it was"
     assert not found.requires_grad
+
+
+def test_receptive_fields_hold_nothing_that_is_not_before(name):
+    _, module = built(name)
+    if capabilities.HasReceptiveField not in module.capabilities():
+        pytest.skip(f"{name} has no receptive field")
+    found = module.receptive_field(levels_for(module), 2, 3, torch.Generator().manual_seed(0))
+    assert found.shape == module.image_shape[1:]
+    own = 2 * found.shape[1] + 3
+    assert (found.flatten()[own - 1 : own] > 0).all()
+    assert (found.flatten()[own + 1 :] == 0).all()
+    assert module.training, "asking must leave the module as it was"
+    assert all(p.grad is None for p in module.parameters())
 
 
 def test_completions_keep_what_is_given(name):

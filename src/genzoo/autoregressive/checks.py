@@ -37,6 +37,25 @@ def check_images(what: str, images: Tensor, shape: Sequence[int]) -> None:
         )
 
 
+def check_pixel(what: str, row: int, column: int, shape: Sequence[int]) -> None:
+    """Refuses a pixel that lies outside of the images.
+
+    Args:
+        what: is asked of the model.
+        row, column: of the pixel, from 0 on.
+        shape: (C, H, W) of the images.
+
+    Raises:
+        GenzooError: naming the pixel and what there is.
+    """
+    _, height, width = shape
+    if not (0 <= row < height and 0 <= column < width):
+        raise GenzooError(
+            f"{what}: there is no pixel in row {row} and column {column}; the model's images have the rows 0 to "
+            f"{height - 1} and the columns 0 to {width - 1}."
+        )
+
+
 def check_mask(mask: Tensor, images: Tensor) -> None:
     """Refuses a mask that does not say of each pixel of each image whether it is given.
 

@@ -8,12 +8,21 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from genzoo.autoregressive.checks import check_images, check_labels, check_mask, check_temperature
+from genzoo.autoregressive.checks import check_images, check_labels, check_mask, check_pixel, check_temperature
 from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.autoregressive.progress import shown
+from genzoo.autoregressive.receptive_field import receptive_field
 from genzoo.autoregressive.sampling.canvas import Canvas, Sampler, Stage
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
-from genzoo.core.capabilities import Completes, Drawing, DrawsSequentially, MapsLikelihood, Samples, ScoresLikelihood
+from genzoo.core.capabilities import (
+    Completes,
+    Drawing,
+    DrawsSequentially,
+    HasReceptiveField,
+    MapsLikelihood,
+    Samples,
+    ScoresLikelihood,
+)
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
@@ -86,7 +95,7 @@ class Autoregressive(RoundModule):
 
     def capabilities(self) -> frozenset[type]:
         """All that follows from an exact likelihood."""
-        return frozenset({Samples, ScoresLikelihood, MapsLikelihood, Completes, DrawsSequentially})
+        return frozenset({Samples, ScoresLikelihood, MapsLikelihood, HasReceptiveField, Completes, DrawsSequentially})
 
     def check_data(self, data: DataSpec) -> None:
         """Refuses data with another number of classes than the images depend on."""
@@ -148,6 +157,19 @@ class Autoregressive(RoundModule):
         ]
         so_far = torch.stack(of_class).double().flatten(2).cumsum(2).logsumexp(0) - math.log(classes)
         return so_far.diff(dim=1, prepend=torch.zeros_like(so_far[:, :1])).view_as(of_class[0]).float()
+
+    @in_inference
+    def receptive_field(self, levels: Tensor, row: int, column: int, generator: Generator | None = None) -> Tensor:
+        """How strongly the parameters of the pixel at (row, column) depend on each pixel, (H, W), over images of
+        levels, uint8 (B, C, H, W): see ``genzoo.autoregressive.receptive_field``.
+
+        Raises:
+            GenzooError: images of another shape, no such pixel.
+        """
+        check_images("receptive_field", levels, self.image_shape)
+        check_pixel("receptive_field", row, column, self.image_shape)
+        images = from_levels(levels, self.levels).to(next(self.network.parameters()))
+        return receptive_field(self.network, images, row, column, generator)
 
     @in_inference
     def sample(

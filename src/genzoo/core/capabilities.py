@@ -60,6 +60,16 @@ class MapsLikelihood(Protocol):
         """log p of each pixel given those before it, in nats, (B, H, W), of levels, uint8 (B, C, H, W)."""
 
 
+class HasReceptiveField(Protocol):
+    """Says which pixels the distribution of a pixel depends on."""
+
+    def receptive_field(self, levels: Tensor, row: int, column: int, generator: Generator | None = None) -> Tensor:
+        """How strongly that of the pixel at (row, column) depends on each pixel, (H, W): 0 = not at all.
+
+        It is the size of a gradient, over images of levels, uint8 (B, C, H, W); the same for the same generator state.
+        """
+
+
 class Bound(NamedTuple):
     """The evidence lower bound of images, log_likelihood - Σ kl, in nats, from one draw of the posterior.
 
