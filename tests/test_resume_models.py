@@ -28,6 +28,8 @@ IMPROVED = [
         ["model=dcgan", *IMPROVED],
         ["model=improved_gan", "data.labels_per_class=1"],  # fewer labels than a batch has
         ["model=iaf_vae_cifar10"],
+        ["model=pixelcnn_pp"],  # dropout, an average, initial weights from data
+        ["model=gated_pixelcnn_conditional", "data.levels=2"],
     ],
     ids=lambda overrides: overrides[0],
 )
