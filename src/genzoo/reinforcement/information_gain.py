@@ -19,7 +19,7 @@ def information_gain(network: BayesianNetwork, x: Tensor, y: Tensor, step: float
         y: (B, outputs).
         step: λ.
 
-    Source: Houthooft et al. 2016, arXiv 1605.09674, equation 15; openai/vime, dynamics/bnn.py (``fast_kl_div``), which
+    Source: Houthooft et al. 2016, arXiv 1605.09674, section 2.5; openai/vime, dynamics/bnn.py (``fast_kl_div``), which
     leaves out the ½.
 
     Example:
