@@ -80,9 +80,7 @@ def test_the_picture_and_its_numbers_are_written(tmp_path, capsys):
     assert found["VIME"]["median"] == [0.0, 1.0]
     assert [found[label]["reached"]["count"] for label in runs] == [3, 0]
     said = capsys.readouterr().out
-    assert (
-        "VIME: 3 runs, train/return after 2 rounds: median 1, quartiles 1 and 1; 3 reach 0.9 within 30 rounds" in said
-    )
+    assert "VIME: n = 3, train/return after 2 rounds: median 1, quartiles 1 and 1; 3 reach 0.9 within 30 rounds" in said
     assert "(95 % interval 0.29 to 1.00)" in said
     picture = np.asarray(Image.open(tmp_path / "curves.png"))
     colours = {tuple(pixel) for pixel in picture.reshape(-1, 3)[::7]}

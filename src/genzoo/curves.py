@@ -118,7 +118,7 @@ def reached(curves: Sequence[Curve], level: float, within: int | None = None) ->
 
 def told(of: Mapping[str, Any], metric: str, level: float | None, within: int | None) -> str:
     """A line on one label."""
-    line = f"{of['runs']} runs, {metric} after {of['rounds'][-1]} rounds: median {of['median'][-1]:.3g}"
+    line = f"n = {of['runs']}, {metric} after {of['rounds'][-1]} rounds: median {of['median'][-1]:.3g}"
     line += f", quartiles {of['lower'][-1]:.3g} and {of['upper'][-1]:.3g}"
     if level is None:
         return line
@@ -132,7 +132,7 @@ def curves_picture(found: Mapping[str, Mapping[str, Any]], metric: str, level: f
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot()
     for label, of in found.items():
-        (line,) = axes.plot(of["rounds"], of["median"], label=f"{label} ({of['runs']} runs)")
+        (line,) = axes.plot(of["rounds"], of["median"], label=f"{label} (n = {of['runs']})")
         axes.fill_between(of["rounds"], of["lower"], of["upper"], color=line.get_color(), alpha=0.25, linewidth=0)
     if level is not None:
         axes.axhline(level, color="grey", linestyle=":")

@@ -80,3 +80,12 @@ def test_each_pair_has_noise_of_its_own_and_leaves_no_trace():
     assert len(first.unique()) == 3
     assert not first.requires_grad
     assert all(torch.equal(p, before[name]) and p.grad is None for name, p in network.named_parameters())
+
+
+def test_a_compiled_network_may_be_asked():
+    network, x, y = network_and_pairs([8])
+    torch.manual_seed(1)
+    expected = information_gain(network, x, y)
+    network.compile(backend="eager")
+    torch.manual_seed(1)
+    assert torch.equal(information_gain(network, x, y), expected)

@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from PIL import Image
-from torch import Tensor
 
 from genzoo.core.capabilities import Acts
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.figures import as_picture
-from genzoo.core.randomness import derive_seed, generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
-from genzoo.metrics.episodes import play
 from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.playing import play
 
 Range = Sequence[float]
 
@@ -72,7 +69,8 @@ class VisitedStates:
                 f"metrics.visits.dimensions={self.dimensions}: data={data.name} observes "
                 f"{data.spec.observations} numbers; give two below that."
             )
-        points = self._visited(module, data, split)
+        episodes = play(module, data, self.episodes, split, self.seed, deterministic=False)
+        points = np.concatenate([episode.observations[:, self.dimensions] for episode in episodes])
         ranges = self.ranges or self._bounds(data, points)
         counts, *edges = np.histogram2d(*points.T, bins=self.cells, range=ranges)
         protocol = {"episodes": self.episodes, "cells": self.cells, "dimensions": self.dimensions}
@@ -80,18 +78,6 @@ class VisitedStates:
         return Evaluation(
             {"visited_cells": (counts > 0).mean()}, {"visits": map_picture(counts, edges, self.dimensions)}, protocol
         )
-
-    def _visited(self, module: RoundModule, data: Data, split: str) -> np.ndarray:
-        """What was observed before each step, in the two dimensions (N, 2)."""
-        drawn, visited = generator(self.seed, "actions", split, device=module.device), []
-
-        def act(seen: Tensor) -> Tensor:
-            visited.append(seen[:, self.dimensions])
-            return module.act(seen.to(module.device), False, drawn)
-
-        seeds = [derive_seed(self.seed, "visits", split, i) for i in range(self.episodes)]
-        play([data.make() for _ in seeds], act, seeds, data.spec.time_limit)
-        return torch.cat(visited).double().numpy()
 
     def _bounds(self, data: Data, points: np.ndarray) -> list[tuple[float, float]]:
         environment = data.make()
@@ -116,7 +102,7 @@ def map_picture(counts: np.ndarray, edges: Sequence[np.ndarray], dimensions: Seq
     figure = Figure(figsize=(4.8, 4), layout="constrained")
     axes = figure.add_subplot()
     share = np.ma.masked_equal(counts.T / max(counts.sum(), 1), 0)
-    mesh = axes.pcolormesh(*edges, share, norm=LogNorm(1e-4, 1), cmap="viridis")
+    mesh = axes.pcolormesh(*edges, share, norm=LogNorm(1e-4, 1e-1), cmap="viridis")
     figure.colorbar(mesh, label="share of steps")
     axes.set(xlabel=f"observation {dimensions[0]}", ylabel=f"observation {dimensions[1]}")
     return as_picture(figure)

@@ -40,4 +40,5 @@ def information_gain(network: BayesianNetwork, x: Tensor, y: Tensor, step: float
         gradient = grad(loss)(parameters, x, y)
         return 0.5 * step**2 * sum((gradient[name].square() / curvature[name]).sum() for name in gradient)
 
-    return vmap(gain, randomness="different", chunk_size=512)(x, y)
+    with torch.compiler.set_stance("force_eager"):  # torch.func does not look into a compiled network
+        return vmap(gain, randomness="different", chunk_size=512)(x, y)
