@@ -1,7 +1,9 @@
 """Episodes of a model that acts."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import gymnasium
 import numpy as np
 import torch
 
@@ -24,7 +26,15 @@ class Episode(NamedTuple):
     rewards: np.ndarray
 
 
-def play(module: RoundModule, data: Data, episodes: int, split: str, seed: int, deterministic: bool) -> list[Episode]:
+def play(
+    module: RoundModule,
+    data: Data,
+    episodes: int,
+    split: str,
+    seed: int,
+    deterministic: bool,
+    make: Callable[[], gymnasium.Env] | None = None,
+) -> list[Episode]:
     """Plays so many episodes, all side by side, each in an environment of its own.
 
     Args:
@@ -34,9 +44,10 @@ def play(module: RoundModule, data: Data, episodes: int, split: str, seed: int, 
         split: episodes of other splits differ.
         seed: of the environments and of what is drawn.
         deterministic: the most likely actions; else drawn ones.
+        make: gives an environment; None = the data's own.
     """
     drawn = generator(seed, "actions", split, device=module.device)
-    environments = [data.make() for _ in range(episodes)]
+    environments = [(make or data.make)() for _ in range(episodes)]
     box = environments[0].action_space if data.spec.policy == "Gaussian" else None
     seeds = [derive_seed(seed, "episodes", split, i) for i in range(episodes)]
     seen = {i: environment.reset(seed=seeds[i])[0] for i, environment in enumerate(environments)}

@@ -1,0 +1,58 @@
+"""The learning curve of a run, as a picture."""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+
+from genzoo.callbacks.every import EveryRounds
+from genzoo.callbacks.losses import Losses
+from genzoo.core.files import aside
+from genzoo.core.registry import register
+
+
+@register
+class Curve(EveryRounds):
+    """Draws a logged value against progress: ``samples/<name>.png``, at the end; nothing if it was never logged.
+
+    Points are kept in checkpoints, so that the curve of a resumed run is whole.
+
+    Args:
+        name: of the value, as the module records it.
+        times, every: of the points, which are what the losses' callback last read; see ``EveryRounds``.
+    """
+
+    def __init__(self, name: str = "return", times: int | None = 200, every: int | None = None):
+        super().__init__(times, every)
+        self.name = name
+        self.points: list[tuple[int, float]] = []  # progress in the module's unit, value
+
+    def state_dict(self) -> dict[str, Any]:
+        """The points."""
+        return {"points": list(self.points)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restores them."""
+        self.points = [tuple(point) for point in state["points"]]
+
+    def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Adds a point; runs after the callback that reads losses, which precedes it in the configuration."""
+        for callback in trainer.callbacks:
+            if isinstance(callback, Losses) and self.name in callback.latest:
+                self.points.append((module.progress.images, callback.latest[self.name]))
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Draws."""
+        super().on_train_end(trainer, module)
+        if not (trainer.is_global_zero and self.points):
+            return
+        from matplotlib.figure import Figure  # here, as it takes its time
+
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(*zip(*self.points, strict=True), marker="." if len(self.points) < 50 else None)
+        axes.set_xlabel(module.unit)
+        axes.set_ylabel(self.name)
+        axes.grid(alpha=0.3)
+        with aside(Path(trainer.default_root_dir) / "samples" / f"{self.name}.png") as partial:
+            figure.savefig(partial, format="png")
