@@ -135,7 +135,7 @@ def test_an_environment_shows_what_its_settings_choose(file):
     data = environment(file(), trajectories=2, every=3)
     assert data.spec.demonstrations == 5
     assert data.demonstrated("train").times.tolist() == [0, 3, 6, 1, 4]
-    assert data.describe().endswith(", 5 steps of 2 expert trajectories")
+    assert data.describe().endswith("; an expert's 5 steps in 2 episodes")
     assert data.initial() is data.demonstrations
 
 

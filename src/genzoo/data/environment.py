@@ -184,8 +184,10 @@ class EnvironmentData(Data):
         """What is observed and done, and for how long."""
         n = f"{self.spec.actions} actions" if self.spec.policy == "Categorical" else f"{self.spec.actions}-d actions"
         shown = self.demonstrations
-        expert = "" if shown is None else f", {len(shown.times)} steps of {len(shown.returns)} expert trajectories"
-        return f"{self.spec.observations} numbers observed, {n}, at most {self.spec.time_limit} steps{expert}"
+        said = f"{self.spec.observations} numbers observed, {n}, at most {self.spec.time_limit} steps"
+        return (
+            said if shown is None else f"{said}; an expert's {len(shown.times)} steps in {len(shown.returns)} episodes"
+        )
 
     def fingerprint(self) -> str:
         """A hash of all that decides how the environment behaves, and of what the expert did."""
