@@ -2,35 +2,24 @@
 
 import json
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
+import acting
+from acting import play
 from genzoo import tasks
-from genzoo.build import build_data, build_module
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import pack
 from genzoo.metrics.evaluation import evaluate
 from genzoo.metrics.imitation import ImitationError
-from support import composed, cpu_trainer, resolved, same, state, train_until_cut
+from support import composed
 
 SMALL = ("model=behavioural_cloning", "trainer=smoke", "recipe.batch_size=8")
-
-
-def built(*overrides):
-    config = resolved(*SMALL, *overrides)
-    data, module = build_data(config), build_module(config)
-    module.check_data(data.spec)
-    module.initialise(data.initial())
-    return data, module
-
-
-def play(data, module, rounds):
-    data.rounds = rounds
-    cpu_trainer().fit(module, datamodule=data)
-    return module
+built = partial(acting.built, *SMALL)
 
 
 def test_it_learns_by_the_likelihood_of_the_experts_steps_that_are_not_held_out():
@@ -103,18 +92,6 @@ def test_the_best_snapshot_by_steps_held_out_is_measured_beside_the_last(tmp_pat
     assert found["best"].keys() == {"rounds", "metrics"}
     assert "test/return" in found["best"]["metrics"]
     assert (run / "best.ckpt").is_file()
-
-
-def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(tmp_path, monkeypatch):
-    common = [*SMALL, "logger=none", "metrics=none", "trainer.rounds=5"]
-    tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))
-    saved = ["callbacks.checkpoints.times=null", "callbacks.checkpoints.every=3"]
-    train_until_cut(composed(*common, *saved, f"paths.runs={tmp_path}/broken"), 4, monkeypatch)
-    (broken,), (whole,) = ((tmp_path / name).glob("*/*") for name in ("broken", "whole"))
-    assert state(broken)["progress"]["rounds"] == 3
-    tasks.train(composed(f"paths.runs={tmp_path}/broken", f"resume={broken}"))
-    for key in ("state_dict", "optimizer_states", "progress"):
-        assert same(state(broken)[key], state(whole)[key]), key
 
 
 def test_without_demonstrations_it_is_refused():

@@ -1,34 +1,23 @@
 """Generative adversarial imitation learning on the platform's rounds."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
 
+import acting
+from acting import SMALL, play
 from genzoo import tasks
-from genzoo.build import build_data, build_module
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import pack
 from genzoo.reinforcement import policy_gradient
 from genzoo.resume import check_overrides
-from support import composed, cpu_trainer, resolved, same, state, train_until_cut
+from support import composed, same
 
-SMALL = ("trainer=smoke", "recipe.batch_size=60")
-
-
-def built(*overrides):
-    config = resolved("model=gail", *SMALL, *overrides)
-    data, module = build_data(config), build_module(config)
-    module.check_data(data.spec)
-    module.initialise(data.initial())
-    return data, module
-
-
-def play(data, module, rounds=1, callbacks=()):
-    data.rounds = rounds
-    cpu_trainer(callbacks=list(callbacks)).fit(module, datamodule=data)
-    return module
+built = partial(acting.built, "model=gail")
 
 
 def written(path, n=30, environment="Pendulum-v1"):
@@ -140,21 +129,6 @@ def test_it_learns_to_balance_a_pole_from_twenty_steps():
     assert data.spec.demonstrations == 20
     assert returns[0] < 40
     assert max(returns) > 100
-
-
-@pytest.mark.parametrize("model", ["gail", "fem"])
-def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(model, tmp_path, monkeypatch):
-    shown = written(tmp_path / "shown.npz")
-    common = [f"model={model}", "data=pendulum", f"data.demonstrations={shown}", *SMALL, "trainer.rounds=5"]
-    common += ["logger=none", "metrics=none"]
-    tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))
-    saved = ["callbacks.checkpoints.times=null", "callbacks.checkpoints.every=3"]
-    train_until_cut(composed(*common, *saved, f"paths.runs={tmp_path}/broken"), 4, monkeypatch)
-    (broken,), (whole,) = ((tmp_path / name).glob("*/*") for name in ("broken", "whole"))
-    assert state(broken)["progress"]["rounds"] == 3
-    tasks.train(composed(f"paths.runs={tmp_path}/broken", f"resume={broken}"))
-    for key in ("state_dict", "optimizer_states", "progress"):
-        assert same(state(broken)[key], state(whole)[key]), key
 
 
 def test_a_run_goes_on_with_its_own_demonstrations_and_in_its_own_environment_only(tmp_path):

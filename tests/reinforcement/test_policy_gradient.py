@@ -1,35 +1,24 @@
 """On-policy learning on the platform's rounds."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
 
+import acting
+from acting import SMALL, play
 from genzoo import tasks
-from genzoo.build import build_data, build_module
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.reinforcement import policy_gradient
 from genzoo.reinforcement.policies import mean_divergence
 from genzoo.reinforcement.rollout import Rollout
-from support import composed, cpu_trainer, resolved, same, state, train_until_cut
+from support import composed
 
-SMALL = ("trainer=smoke", "recipe.batch_size=60")
-
-
-def built(*overrides):
-    config = resolved("model=trpo", *SMALL, *overrides)
-    data, module = build_data(config), build_module(config)
-    module.check_data(data.spec)
-    return data, module
-
-
-def play(data, module, rounds=1, callbacks=()):
-    data.rounds = rounds
-    cpu_trainer(callbacks=list(callbacks)).fit(module, datamodule=data)
-    return module
+built = partial(acting.built, "model=trpo")
 
 
 class After(pl.Callback):
@@ -193,20 +182,6 @@ def test_a_trust_region_takes_no_minibatches():
 def test_settings_out_of_range_are_refused(key):
     with pytest.raises(GenzooError, match=f"model.{key}=1.5: a number from 0 to 1"):
         built(f"model.{key}=1.5")
-
-
-@pytest.mark.parametrize("model", ["trpo", "reinforce", "vime"])
-def test_a_run_that_died_ends_with_the_weights_of_one_that_did_not(model, tmp_path, monkeypatch):
-    common = [f"model={model}", "data=pendulum", *SMALL, "logger=none", "metrics=none", "trainer.rounds=5"]
-    tasks.train(composed(*common, f"paths.runs={tmp_path}/whole"))
-    saved = ["callbacks.checkpoints.times=null", "callbacks.checkpoints.every=3"]
-    train_until_cut(composed(*common, *saved, f"paths.runs={tmp_path}/broken"), 4, monkeypatch)
-    (broken,), (whole,) = ((tmp_path / name).glob("*/*") for name in ("broken", "whole"))
-    assert state(broken)["progress"]["rounds"] == 3
-    tasks.train(composed(f"paths.runs={tmp_path}/broken", f"resume={broken}"))
-    for key in ("state_dict", "optimizer_states", "progress"):
-        assert same(state(broken)[key], state(whole)[key]), key
-    assert state(whole)["state_dict"]["policy.network.normaliser.count"] >= 5 * 60
 
 
 def test_a_run_goes_on_in_its_own_environment_only(tmp_path):

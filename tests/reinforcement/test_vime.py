@@ -2,32 +2,20 @@
 
 import copy
 from collections import deque
+from functools import partial
 
 import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
 
-from genzoo.build import build_data, build_module
+import acting
+from acting import play
 from genzoo.core.errors import GenzooError
 from genzoo.reinforcement import policy_gradient, vime
 from genzoo.reinforcement.rollout import Rollout
-from support import cpu_trainer, resolved
 
-SMALL = ("trainer=smoke", "recipe.batch_size=60", "data.time_limit=30")
-
-
-def built(*overrides):
-    config = resolved("model=vime", *SMALL, *overrides)
-    data, module = build_data(config), build_module(config)
-    module.check_data(data.spec)
-    return data, module
-
-
-def play(data, module, rounds=1, callbacks=()):
-    data.rounds = rounds
-    cpu_trainer(callbacks=list(callbacks)).fit(module, datamodule=data)
-    return module
+built = partial(acting.built, "model=vime", "data.time_limit=30")
 
 
 class AfterRounds(pl.Callback):
