@@ -165,9 +165,24 @@ def test_its_capabilities():
         ),
         (lambda m: m.log_prob(torch.zeros(2, 1, 3, 3)), r"log_prob: images of shape \(2, 1, 3, 3\).*any, 1, 2, 2"),
         (lambda m: m.log_prob(torch.zeros(2, 3, 2, 2)), r"log_prob: images of shape \(2, 3, 2, 2\)"),
+        (lambda m: m.sample(0), r"number of images=0: a positive integer"),
+        (
+            lambda m: m.log_prob(torch.tensor([[0, 1], [1, 2]]).view(1, 1, 2, 2)),
+            r"log_prob: int64 values from 0 to 2 .* integers from 0 to 1",
+        ),
+        (lambda m: m.log_prob(-torch.ones(2, 1, 2, 2).int()), r"int32 values from -1 to -1"),
+        (lambda m: m.log_prob_map(torch.zeros(2, 1, 2, 2)), r"log_prob: float32 values from 0.0 to 0.0"),
+        (lambda m: m.receptive_field(torch.full((2, 1, 2, 2), 255), 0, 0), r"receptive_field: int64 values .* 255"),
+        (
+            lambda m: m.complete(torch.zeros(2, 3, 2, 2), torch.ones(2, 1, 2, 2)),
+            r"complete: images of shape \(2, 3, 2, 2\)",
+        ),
         (lambda m: m.receptive_field(torch.zeros(2, 1, 3, 3), 0, 0), r"receptive_field: images of shape"),
-        (lambda m: m.receptive_field(torch.zeros(2, 1, 2, 2), 2, 0), r"no pixel in row 2 and column 0; .* rows 0 to 1"),
-        (lambda m: m.receptive_field(torch.zeros(2, 1, 2, 2), 0, -1), r"no pixel in row 0 and column -1"),
+        (
+            lambda m: m.receptive_field(torch.zeros(2, 1, 2, 2).int(), 2, 0),
+            r"no pixel in row 2 and column 0; .* rows 0 to 1",
+        ),
+        (lambda m: m.receptive_field(torch.zeros(2, 1, 2, 2).int(), 0, -1), r"no pixel in row 0 and column -1"),
         (lambda m: m.complete(torch.zeros(2, 1, 4, 4), torch.ones(2, 1, 4, 4)), r"complete: images of shape"),
         (
             lambda m: m.complete(torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 3)),

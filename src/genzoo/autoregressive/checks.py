@@ -37,6 +37,27 @@ def check_images(what: str, images: Tensor, shape: Sequence[int]) -> None:
         )
 
 
+def check_levels(what: str, levels: Tensor, n: int) -> None:
+    """Refuses what is no levels 0 to n - 1: images in [-1, 1], or of data with more levels.
+
+    Args:
+        what: is asked of the model.
+        levels: (B, C, H, W).
+        n: levels of a pixel that the model knows.
+
+    Raises:
+        GenzooError: naming what was given and what is needed.
+    """
+    if not levels.numel():
+        return
+    low, high = (bound.item() for bound in levels.aminmax())
+    if levels.is_floating_point() or low < 0 or high >= n:
+        raise GenzooError(
+            f"{what}: {str(levels.dtype).removeprefix('torch.')} values from {low} to {high} were given, but the model "
+            f"needs levels, integers from 0 to {n - 1}; give such images, or train a model for these."
+        )
+
+
 def check_pixel(what: str, row: int, column: int, shape: Sequence[int]) -> None:
     """Refuses a pixel that lies outside of the images.
 

@@ -8,7 +8,14 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from genzoo.autoregressive.checks import check_images, check_labels, check_mask, check_pixel, check_temperature
+from genzoo.autoregressive.checks import (
+    check_images,
+    check_labels,
+    check_levels,
+    check_mask,
+    check_pixel,
+    check_temperature,
+)
 from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.autoregressive.progress import shown
 from genzoo.autoregressive.receptive_field import receptive_field
@@ -132,7 +139,7 @@ class Autoregressive(RoundModule):
         ``n_importance`` and ``generator`` change nothing.
 
         Raises:
-            GenzooError: images of another shape, labels out of range.
+            GenzooError: images of another shape, levels or labels out of range.
         """
         return self.log_prob_map(levels, labels).double().sum((1, 2)).float()
 
@@ -144,10 +151,9 @@ class Autoregressive(RoundModule):
         equally likely.
 
         Raises:
-            GenzooError: images of another shape, labels out of range.
+            GenzooError: images of another shape, levels or labels out of range.
         """
-        check_images("log_prob", levels, self.image_shape)
-        images = from_levels(levels, self.levels).to(next(self.network.parameters()))
+        images = self._images_of("log_prob", levels)
         classes = self.network.classes
         if labels is not None or not classes:
             return self._log_prob_map(images, check_labels(labels, len(images), classes, images.device))
@@ -164,11 +170,10 @@ class Autoregressive(RoundModule):
         levels, uint8 (B, C, H, W): see ``genzoo.autoregressive.receptive_field``.
 
         Raises:
-            GenzooError: images of another shape, no such pixel.
+            GenzooError: images of another shape, levels out of range, no such pixel.
         """
-        check_images("receptive_field", levels, self.image_shape)
+        images = self._images_of("receptive_field", levels)
         check_pixel("receptive_field", row, column, self.image_shape)
-        images = from_levels(levels, self.levels).to(next(self.network.parameters()))
         return receptive_field(self.network, images, row, column, generator)
 
     @in_inference
@@ -182,7 +187,7 @@ class Autoregressive(RoundModule):
         """n images (n, C, H, W) in [-1, 1]; of these classes, or of any, where images depend on classes.
 
         Raises:
-            GenzooError: labels out of range, a temperature of 0 or below.
+            GenzooError: no images, labels out of range, a temperature of 0 or below.
         """
         return self._draw(*self._nothing(n), labels, generator, temperature)
 
@@ -211,8 +216,15 @@ class Autoregressive(RoundModule):
         canvas = self._canvas(*self._nothing(n), self._labels(None, n, generator), generator)
         return Drawing(torch.stack([stage.images.clone() for stage in self._stages(canvas, self.temperature)]), None)
 
+    def _images_of(self, what: str, levels: Tensor) -> Tensor:
+        """Levels, checked, as the network takes them."""
+        check_images(what, levels, self.image_shape)
+        check_levels(what, levels, self.levels)
+        return from_levels(levels, self.levels).to(next(self.network.parameters()))
+
     def _nothing(self, n: int) -> tuple[Tensor, Tensor]:
         """Images of which nothing is given."""
+        check_positive("number of images", n)
         channels, height, width = self.image_shape
         return torch.zeros(()).expand(n, channels, height, width), torch.zeros(n, 1, height, width, dtype=torch.bool)
 
