@@ -8,7 +8,7 @@ from torch import nn
 
 from causal import dependence
 from genzoo.autoregressive.model import Autoregressive
-from genzoo.autoregressive.networks.pixelcnn_pp import PixelCNNPP
+from genzoo.autoregressive.networks.pixelcnn_pp import GatedResidual, PixelCNNPP
 from genzoo.autoregressive.sampling.canvas import Canvas
 from genzoo.autoregressive.sampling.jacobi import Jacobi
 from genzoo.autoregressive.sampling.naive import Naive
@@ -17,6 +17,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.nn.data_dependent import initialise_from_data
 from genzoo.nn.logistic_mixture import LogisticMixture
+from genzoo.nn.shifted import down_right
 from genzoo.nn.softmax_levels import SoftmaxLevels
 from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormConvTranspose2d
 from support import SHAPES, resolved
@@ -57,6 +58,28 @@ def test_it_sees_what_is_before_a_pixel_but_in_odd_rows_far_beside_it(channels, 
 def test_at_its_published_depth_too(at):
     found = dependence(network(size=32, blocks=5), 1, 32, at=at, images=1)[0]
     assert torch.equal(found > 0, seen(*at, 32, reach=22))
+
+
+@torch.no_grad()
+def test_a_block_is_residual_and_gated():
+    torch.manual_seed(0)
+    block = GatedResidual(down_right, hidden=3, shortcut=2, dropout=0.0, classes=4)
+    x, shortcut, c = torch.randn(2, 3, 5, 5), torch.randn(2, 2, 5, 5), torch.eye(4)[:2]
+    both = [torch.cat([nn.functional.elu(z), nn.functional.elu(-z)], dim=1) for z in (x, shortcut)]
+    inner = block.first(both[0]) + block.shortcut(both[1])
+    y = block.second(torch.cat([nn.functional.elu(inner), nn.functional.elu(-inner)], dim=1))
+    y = y + (c @ block.condition.weight.T)[:, :, None, None]
+    torch.testing.assert_close(block(x, shortcut, c), x + y[:, :3] / (1 + torch.exp(-y[:, 3:])))
+
+
+def test_images_are_told_from_their_padding_by_a_channel_of_ones():
+    made, images, seen = network(channels=3), images_of(2, 3, 8), []
+    for layer in (made.first_above, *made.first_beside):
+        layer.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    made(images)
+    assert len(seen) == 3
+    for x in seen:
+        assert torch.equal(x, torch.cat([images, torch.ones_like(images[:, :1])], dim=1))
 
 
 def test_classes_change_all_pixels():

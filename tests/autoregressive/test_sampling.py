@@ -19,6 +19,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.nn.likelihoods import Bernoulli
 from genzoo.nn.logistic_mixture import LogisticMixture
 from genzoo.nn.softmax_levels import SoftmaxLevels
+from genzoo.nn.steps import in_steps
 
 KINDS = {
     "binary": (1, Bernoulli()),
@@ -140,6 +141,33 @@ def test_settled_images_leave_the_batch():
     done = [stage.done for stage in Jacobi()(still, Bernoulli().draw, of)]
     assert sizes == [2, 2, 1]
     assert done == [0, 0.5, 1]
+
+
+def drawn_in_steps(drawing, cursor, images):
+    """What a network says to given images in steps, row by row."""
+    above, rows = torch.zeros_like(images[:, :, :1]), []
+    for row in images.split(1, dim=2):
+        told = drawing.down(above, None)
+        for column, pixel in enumerate(row.split(1, dim=3)):
+            cursor.move_to(column)
+            rows.append(drawing.across(pixel, [maps[..., column : column + 1] for maps in told]))
+            cursor.correct(pixel)
+        cursor.next_row()
+        above = row
+    return torch.cat(rows, dim=3)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_forgotten_leaves_no_trace(name):
+    drawing, images = network(name), torch.randn(2, 1, 4, 5, dtype=torch.double)
+    with in_steps(drawing, 2, 5) as cursor:
+        first, unclean = (drawn_in_steps(drawing, cursor, images) for _ in range(2))
+        cursor.forget()
+        again = drawn_in_steps(drawing, cursor, images)
+    assert torch.equal(again, first)
+    assert not torch.equal(unclean, first)
+    torch.testing.assert_close(first, drawing(images).flatten(2).unsqueeze(2))
 
 
 def test_a_network_that_remembers_nothing_is_not_drawn_from_in_steps():

@@ -51,6 +51,32 @@ def test_the_map_is_white_where_the_model_is_surprised():
     assert (maps.float() - expected).abs().max() <= 0.5
 
 
+def test_white_is_the_least_expected_pixel_of_all_and_captions_are_in_nats(monkeypatch):
+    whole, above = torch.ones(2, 1, SIZE, SIZE, dtype=torch.uint8)
+    above[:, 1:] = 0
+    given = {}
+    monkeypatch.setattr("genzoo.metrics.likelihood_map.picture", lambda *args: given.update(args=args))
+    LikelihoodMap()(Ordered(), Images(test=torch.stack([whole, above])), "test")
+    images, _, _, captions = given["args"]
+    assert images[2, 0, :, 0].tolist() == pytest.approx([-1 / 3, 1 / 3, 1])
+    assert images[3, 0, :, 0].tolist() == pytest.approx([-1 / 3, -1, -1])
+    assert captions == ["18", "3", "3", "1"]
+
+
+def test_what_is_missing_is_kept_from_the_model():
+    class Noting(Ordered):
+        def complete(self, images, mask, generator=None):
+            self.asked = images, mask
+            return super().complete(images, mask, generator)
+
+    module, half = Noting(), SIZE // 2
+    Completions(images=4, completions=3)(module, Images(test=7), "test")
+    images, mask = module.asked
+    assert mask[:, :, :half].all()
+    assert not mask[:, :, half:].any()
+    assert (images[:, :, half:] == 0).all()
+
+
 def test_completions_keep_the_upper_half_and_differ_below():
     data = Images(test=7)
     sheet = Completions(images=4, completions=3)(Ordered(), data, "test").pictures["completion"]
