@@ -8,7 +8,7 @@ from gymnasium.spaces import Box, Discrete
 
 from genzoo.core.errors import GenzooError
 from genzoo.data.environment import EnvironmentData
-from genzoo.metrics.film import Film
+from genzoo.metrics.film import Film, Filmed
 
 
 class Drawn(gymnasium.Env):
@@ -76,3 +76,12 @@ def test_what_cannot_be_drawn_is_one_line(fails, message, drawn):
 def test_no_film_is_refused(key):
     with pytest.raises(GenzooError, match=f"metrics.film.{key}=0: a positive"):
         Film(**{key: 0})
+
+
+@pytest.mark.parametrize(("id", "camera"), [("Hopper-v5", "track"), ("InvertedPendulum-v5", None)])
+def test_the_camera_goes_along_where_there_is_such_a_camera(id, camera):
+    pytest.importorskip("mujoco", reason="the extra mujoco is not installed")
+    environment = gymnasium.make(id, render_mode="rgb_array")
+    Filmed(environment, 1, 100)
+    number = environment.unwrapped.mujoco_renderer.camera_id
+    assert (environment.unwrapped.model.camera(number).name if number >= 0 else None) == camera

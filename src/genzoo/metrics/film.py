@@ -45,7 +45,7 @@ class Film:
         """
         if "DISPLAY" not in os.environ:
             os.environ.setdefault("MUJOCO_GL", "egl")
-        environment = _Filmed(data.make("rgb_array"), -(-data.spec.time_limit // self.frames), self.size)
+        environment = Filmed(data.make("rgb_array"), -(-data.spec.time_limit // self.frames), self.size)
         try:
             play(module, data, 1, f"film {split}", self.seed, self.deterministic, lambda: environment)
         except gymnasium.error.DependencyNotInstalled as error:
@@ -57,13 +57,18 @@ class Film:
         return Evaluation(animations={"episode": environment.pictures})
 
 
-class _Filmed(gymnasium.Wrapper):
+class Filmed(gymnasium.Wrapper):
     """Keeps a picture every so many steps."""
 
     def __init__(self, environment: gymnasium.Env, every: int, size: int):
         super().__init__(environment)
         self.every, self.size, self.steps = every, (size, size), 0
         self.pictures: list[Image.Image] = []
+        if (renderer := getattr(environment.unwrapped, "mujoco_renderer", None)) is not None:
+            import mujoco
+
+            # The camera that goes along, if the model has one; else this is -1, which means the fixed one.
+            renderer.camera_id = mujoco.mj_name2id(renderer.model, mujoco.mjtObj.mjOBJ_CAMERA, "track")
 
     def step(self, action: Any) -> Any:
         """As the environment's, which is drawn before."""
