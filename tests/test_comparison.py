@@ -1,5 +1,6 @@
 """The page that puts the papers' numbers beside ours."""
 
+import functools
 import json
 import re
 
@@ -7,7 +8,8 @@ import pytest
 from hydra import initialize_config_dir
 from omegaconf import OmegaConf
 
-from genzoo.comparison import checked, page, read_experiment, write_report
+from genzoo import comparison
+from genzoo.comparison import checked, page, write_report
 from genzoo.core.errors import GenzooError
 from support import RECORD, ROOT
 
@@ -19,6 +21,13 @@ EXPERIMENT = {
 }
 FOLDER = ROOT / "conf" / "experiment"
 EXPERIMENTS = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.glob("**/*.yaml"))
+
+read_experiment = functools.cache(comparison.read_experiment)  # composing all of them takes a minute
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch):
+    monkeypatch.setattr(comparison, "read_experiment", read_experiment)
 
 
 def record(seed, value, **changes):
@@ -122,14 +131,20 @@ def test_an_incomplete_experiment_is_named(changes, message):
         checked(EXPERIMENT | changes, "a/b")
 
 
-def test_the_page_is_written_and_a_run_published_on_the_way(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("publish", "n"), [(lambda runs: str(runs[0]), 1), (lambda runs: [*map(str, runs)], 2)], ids=["one", "two"]
+)
+def test_the_page_is_written_and_runs_are_published_on_the_way(publish, n, tmp_path, capsys):
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config_hash = read_experiment("infogan/mnist")["config_hash"]
     record = RECORD | {"metrics": {"test/code_error_one_to_one": 0.5}, "config_hash": config_hash}
-    (tmp_path / "metrics.json").write_text(json.dumps(record))
+    runs = [tmp_path / "one", tmp_path / "two"]
+    for seed, run in enumerate(runs):
+        run.mkdir()
+        (run / "metrics.json").write_text(json.dumps(record | {"seed": seed}))
     cfg = OmegaConf.create(
         {
-            "publish": str(tmp_path),
+            "publish": publish(runs),
             "results": str(tmp_path / "results"),
             "experiments": str(FOLDER),
             "page": str(tmp_path / "RESULTS.md"),
@@ -138,7 +153,7 @@ def test_the_page_is_written_and_a_run_published_on_the_way(tmp_path, capsys):
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         text = write_report(cfg)
     assert (tmp_path / "RESULTS.md").read_text() == text
-    assert "| 5.00 % | 50.00 % (n = 1) |  | measured |" in text
+    assert f"(n = {n}) |  | measured |" in text
     assert text in capsys.readouterr().out
 
 

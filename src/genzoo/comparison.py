@@ -28,7 +28,7 @@ Written by `python report.py` from `conf/experiment` and the records in `results
 
 
 def write_report(cfg: DictConfig) -> str:
-    """Publishes a run, if asked, and writes and prints the page.
+    """Publishes runs, if asked, and writes and prints the page.
 
     Args:
         cfg: composed from conf/report.yaml, inside of Hydra.
@@ -42,8 +42,8 @@ def write_report(cfg: DictConfig) -> str:
     root = Path(cfg.experiments)
     names = sorted((str(path.relative_to(root).with_suffix("")) for path in root.glob("**/*.yaml")), key=_natural)
     experiments = {name: read_experiment(name) for name in names}
-    if cfg.publish is not None:
-        log.warning(f"published as {publish(Path(cfg.publish), Path(cfg.results), experiments)}")
+    for folder in [cfg.publish] if isinstance(cfg.publish, str) else cfg.publish or ():
+        log.warning(f"published as {publish(Path(folder), Path(cfg.results), experiments)}")
     text = page(list(experiments.values()), read_records(Path(cfg.results)))
     with aside(Path(cfg.page)) as partial:
         partial.write_text(text)

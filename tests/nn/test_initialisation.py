@@ -15,6 +15,11 @@ def initialised(layer, std, **options):
     return layer
 
 
+def shown(given):
+    """A name that is the same in every process."""
+    return repr(given) if isinstance(given, nn.Module) else "law"
+
+
 @pytest.mark.parametrize(
     ("layer", "law"),
     [
@@ -25,7 +30,7 @@ def initialised(layer, std, **options):
         (nn.BatchNorm2d(20_000), stats.norm(1, 0.05)),
         (nn.BatchNorm1d(20_000), stats.norm(1, 0.05)),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_weights_follow_their_law_and_biases_are_zero(layer, law):
     layer = initialised(layer, 0.05)
@@ -47,7 +52,7 @@ def test_the_published_standard_deviation_is_the_default():
         (nn.ConvTranspose2d(32, 64, 4), stats.norm(scale=0.05)),
         (nn.Linear(200, 200), stats.norm(scale=0.05)),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_truncation_is_of_convolutions(layer, law):
     layer = initialised(layer, 0.05, truncated=True)
