@@ -25,7 +25,7 @@ DEFAULT = ["experiment=gated_pixelcnn/mnist"]
 def bare_round(config, device):
     """A function that plays a round of the plainest loop: no Lightning, no checks, no logs; the averages are kept."""
     data, module = build_data(config), build_module(config).to(device)
-    module.initialise(data.initial_images().to(device))
+    module.initialise(data.initial().to(device))
     images, labels = (field.to(device) for field in data.split("train")[:2])
     network, log_prob, batch = module.network, module.likelihood.log_prob, data.batch_size
     optimizer = module.optimizer_factories["model"]([*network.parameters(), *module.likelihood.parameters()])

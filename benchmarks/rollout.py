@@ -9,12 +9,10 @@ network, which cannot be left out. Batches of both take turns in one process; th
 
 import argparse
 import time
-from pathlib import Path
 
 import torch
 from gymnasium.wrappers import TimeLimit
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from round import resolved
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv
@@ -22,7 +20,6 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from genzoo.build import build_data, build_module
 from genzoo.reinforcement.rollout import sample
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 HIDDEN = [64, 64]
 
 
@@ -41,9 +38,7 @@ def main():
     parser.add_argument("--batches", type=int, default=10)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        cfg = compose("train", ["model=trpo", f"data={options.environment}", f"recipe.full.policy={HIDDEN}"])
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = resolved("model=trpo", f"data={options.environment}", f"recipe.full.policy={HIDDEN}")
     data, policy = build_data(config), build_module(config).policy
     environment, limit = data.make(), data.spec.time_limit
     # Their environment is ours with Gymnasium's time limit around it.

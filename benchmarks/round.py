@@ -132,6 +132,12 @@ def bare_round(config, device):
     return play
 
 
+def resolved(*overrides):
+    """The configuration of train.py with these overrides, as a dictionary."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return OmegaConf.to_container(compose("train", [*overrides]), resolve=True)
+
+
 def side_by_side(given, bare_round, device):
     """Milliseconds of a round of the run that these overrides configure, and of a bare one.
 

@@ -10,11 +10,9 @@ Drawing naively takes a pass of the whole network for each pixel and channel: it
 
 import argparse
 import time
-from pathlib import Path
 
 import torch
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
+from round import resolved
 
 from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.jacobi import Jacobi
@@ -22,7 +20,6 @@ from genzoo.build import build_module
 from genzoo.core.checkpoints import find_checkpoint, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 WIDTHS = ["recipe.full.hidden=64", "recipe.full.layers=12"]
 DEFAULT = ["model=gated_pixelcnn", *WIDTHS]
 DATA = ["data=shapes", "data.size=28", "data.channels=1", "data.levels=2"]
@@ -31,9 +28,7 @@ DATA = ["data=shapes", "data.size=28", "data.channels=1", "data.levels=2"]
 def module_of(ckpt, overrides):
     """The model of a checkpoint, or a new one."""
     if ckpt is None:
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            cfg = compose("train", [*DATA, *(overrides or DEFAULT)])
-        return build_module(OmegaConf.to_container(cfg, resolve=True))
+        return build_module(resolved(*DATA, *(overrides or DEFAULT)))
     path = find_checkpoint(ckpt, "--ckpt")
     checkpoint = load_checkpoint(path)
     module = build_module(checkpoint["genzoo"]["config"])

@@ -70,7 +70,7 @@ def counted(model: str, size: int, channels: int, *overrides: str) -> dict[str, 
     config = OmegaConf.to_container(compose("train", [*given, "seed=0"]), resolve=True)
     data, module = build_data(config), build_module(config)
     data.setup()
-    module.initialise(data.initial_images())
+    module.initialise(data.initial())
     trainer = Trainer(**trainer_options(config), logger=False, enable_checkpointing=False)
     with Count() as count:
         trainer.fit(module, datamodule=data)

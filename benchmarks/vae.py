@@ -23,7 +23,7 @@ SETTING = ["data=shapes", "data.size=28", "data.channels=1", "data.levels=2"]
 def bare_round(config, device):
     """A function that plays a round of the plainest loop: no Lightning, no checks, no logs; the averages are kept."""
     data, module = build_data(config), build_module(config).to(device)
-    module.initialise(data.initial_images().to(device))
+    module.initialise(data.initial().to(device))
     images, batch, latents = data.split("train").images.to(device), data.batch_size, module.latent.width
     networks = [module.encoder, module.posterior, module.decoder]
     optimizer = module.optimizer_factories["model"]([p for network in networks for p in network.parameters()])

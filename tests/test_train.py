@@ -172,9 +172,9 @@ def test_after_training_the_module_is_measured_on_the_device_it_was_trained_on(c
 
 
 def test_data_dependent_initialisation_does_not_depend_on_what_was_drawn_before(configured, monkeypatch, tmp_path):
-    initial = ImageData.initial_images
+    initial = ImageData.initial
     for draws in (0, 3):  # as two ranks might
-        monkeypatch.setattr(ImageData, "initial_images", lambda self, n=draws: (torch.rand(n), initial(self))[1])
+        monkeypatch.setattr(ImageData, "initial", lambda self, n=draws: (torch.rand(n), initial(self))[1])
         common = ("model=improved_gan", "trainer.rounds=1", "metrics=none", "callbacks.checkpoints.times=1")
         train(configured(*common, f"paths.runs={tmp_path}/{draws}"))
     a, b = (torch.load(path, weights_only=True)["state_dict"] for path in sorted(tmp_path.glob("*/*/*/last.ckpt")))

@@ -182,7 +182,7 @@ def test_images_are_scored_by_the_average_of_the_weights():
     config = resolved("model=pixelcnn_pp", *SHAPES, "data.size=8", "trainer=smoke")
     data, module = build_data(config), build_module(config)
     data.setup()
-    module.initialise(data.initial_images())
+    module.initialise(data.initial())
     images = torch.randint(256, (4, 1, 8, 8), dtype=torch.uint8)
     before = module.log_prob(images)
     nn.init.constant_(module.network.readout.bias, 0.3)

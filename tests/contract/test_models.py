@@ -152,7 +152,7 @@ def test_losses_are_float32_in_half_precision(name):
     module.initialise(data.initial())
     batch = None
     if name not in ACTING:
-        images = data.initial_images(16)
+        images = data.initial(16)
         batch = ImageBatch(images, data.split("train").labels[: len(images)])
     with torch.autocast("cpu", torch.bfloat16):
         for turn in module.turns():

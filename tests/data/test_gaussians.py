@@ -54,7 +54,7 @@ def test_the_loader_hands_points_through_unchanged(mixture):
     order = [(points == image).flatten(1).all(1).nonzero().item() for image in round.real.images]
     assert sorted(order) == list(range(20))
     assert torch.equal(round.real.labels, labels[order])
-    assert torch.equal(data.initial_images(), points)
+    assert torch.equal(data.initial(), points)
     assert torch.equal(data.evaluation_images("test").images, data.split("test").images)
 
 

@@ -83,7 +83,7 @@ def test_shards_hold_what_the_folder_holds(folder, root):
     assert data.fingerprint() == folder.fingerprint()
     assert data.class_names == ["a", "b"]
     assert data.spec == folder.spec._replace(name="stream")
-    assert torch.equal(data.initial_images(9), folder.initial_images(9))
+    assert torch.equal(data.initial(9), folder.initial(9))
 
 
 def test_litdata_reads_them_too(folder, root):

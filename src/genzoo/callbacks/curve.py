@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
 from genzoo.callbacks.losses import Losses
-from genzoo.core.files import aside
+from genzoo.core.pictures import save_picture
 from genzoo.core.registry import register
 
 
@@ -48,11 +48,12 @@ class Curve(EveryRounds):
             return
         from matplotlib.figure import Figure  # here, as it takes its time
 
+        from genzoo.core.figures import as_picture
+
         figure = Figure(figsize=(6, 4), layout="constrained")
         axes = figure.subplots()
         axes.plot(*zip(*self.points, strict=True), marker="." if len(self.points) < 50 else None)
         axes.set_xlabel(module.unit)
         axes.set_ylabel(self.name)
         axes.grid(alpha=0.3)
-        with aside(Path(trainer.default_root_dir) / "samples" / f"{self.name}.png") as partial:
-            figure.savefig(partial, format="png")
+        save_picture(as_picture(figure, dots=100), Path(trainer.default_root_dir) / "samples" / f"{self.name}.png")

@@ -53,6 +53,9 @@ class DataSpec(NamedTuple):
     factors: tuple[str, ...] = ()
 
 
+TASKS = ("survival", "goal")  #: what ends an episode: failure or success
+
+
 class EnvironmentSpec(NamedTuple):
     """What an environment offers, known before it is stepped.
 

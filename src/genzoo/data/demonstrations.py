@@ -45,6 +45,10 @@ class Demonstrations(NamedTuple):
     times: Tensor
     returns: Tensor
 
+    def take(self, chosen: Tensor | slice) -> "Demonstrations":
+        """These steps; of the returns all."""
+        return Demonstrations(self.observations[chosen], self.actions[chosen], self.times[chosen], self.returns)
+
 
 def locate(name: str, root: str | None) -> Path:
     """The file that a setting means: one that genzoo ships, by its name, or an ``.npz``, here or in the root's folder.

@@ -12,15 +12,13 @@ import torch
 from gymnasium.spaces import Box, Discrete
 
 import genzoo.data.environments  # noqa: F401, registers our own
-from genzoo.core.batches import EnvironmentSpec
+from genzoo.core.batches import TASKS, EnvironmentSpec
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.demonstrations import Demonstrations, choose, locate, read
 from genzoo.data.source import Data
-
-TASKS = ("survival", "goal")
 
 
 class Iterations:
@@ -148,7 +146,7 @@ class EnvironmentData(Data):
         if not self.held_out:
             return found
         order = torch.randperm(len(found.times), generator=generator(0, "held out"))
-        return found._replace(**{key: getattr(found, key)[order] for key in ("observations", "actions", "times")})
+        return found.take(order)
 
     def demonstrated(self, split: str) -> Demonstrations | None:
         """The steps to learn from (``"train"``) or those held out (else all, if none is)."""
@@ -156,8 +154,7 @@ class EnvironmentData(Data):
         if found is None or not self.held_out:
             return found
         kept = len(found.times) - max(round(self.held_out * len(found.times)), 1)
-        part = slice(0, kept) if split == "train" else slice(kept, None)
-        return found._replace(**{key: getattr(found, key)[part] for key in ("observations", "actions", "times")})
+        return found.take(slice(0, kept) if split == "train" else slice(kept, None))
 
     def make(self, render_mode: str | None = None) -> gymnasium.Env:
         """The environment, without a time limit and without Gymnasium's checks of each step.

@@ -155,13 +155,9 @@ class ImageData(Data):
         )
         return torch.full_like(labels, -1).index_copy(0, chosen, labels[chosen])
 
-    def initial_images(self, limit: int = 10_000) -> Tensor:
+    def initial(self, limit: int = 10_000) -> Tensor:
         """Training images for data-dependent initialisation, float in [-1, 1]."""
         return from_levels(self.evaluation_images("train", limit).images, self.spec.levels)
-
-    def initial(self) -> Tensor:
-        """Training images."""
-        return self.initial_images()
 
     def train_dataloader(self) -> RoundLoader:
         """The rounds that the trainer's module has still to play, on the trainer's device."""

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.core.batches import TASKS
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.reinforcement.networks import MLP
-
-TASKS = ("survival", "goal")
 
 
 class Adversary(nn.Module):

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
-from genzoo.reinforcement.model import PolicyModel, check_demonstrated
+from genzoo.reinforcement.model import PolicyModel, check_demonstrated, draw_demonstrated
 
 
 @register
@@ -43,12 +42,8 @@ class BehaviouralCloning(PolicyModel):
     def draw(self) -> None:
         """This rank's share of a batch."""
         data = self.trainer.datamodule
-        shown = data.demonstrated("train")
-        drawn = torch.randint(len(shown.times), (-(-data.batch_size // self.trainer.world_size),))
-        self.observations, self.actions = (
-            shown.observations[drawn].to(self.device),
-            shown.actions[drawn].to(self.device),
-        )
+        share = -(-data.batch_size // self.trainer.world_size)
+        self.observations, self.actions = draw_demonstrated(data.demonstrated("train"), share, self.device)
 
     def loss(self) -> Tensor:
         """-E[log π(a|s)]."""

@@ -11,7 +11,7 @@ from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.reinforcement.adversaries import Adversary
-from genzoo.reinforcement.model import check_demonstrated
+from genzoo.reinforcement.model import check_demonstrated, draw_demonstrated
 from genzoo.reinforcement.policy_gradient import PolicyGradient
 
 
@@ -64,9 +64,7 @@ class GAIL(PolicyGradient):
     @torch.no_grad()
     def meet_expert(self) -> None:
         """Shows the adversary the round's episodes and the expert's steps."""
-        shown = self.trainer.datamodule.demonstrated("train")
-        drawn = torch.randint(len(shown.times), (len(self.times),))
-        expert = shown.observations[drawn].to(self.device), shown.actions[drawn].to(self.device)
+        expert = draw_demonstrated(self.trainer.datamodule.demonstrated("train"), len(self.times), self.device)
         self.adversary.meet((self.observations, self.actions), expert)
         if self.adversary.trained:
             self.record(discriminator_accuracy=self.adversary.accuracy())

@@ -73,3 +73,9 @@ def check_demonstrated(data: EnvironmentSpec) -> None:
             f"data={data.name} has no demonstrations, but the model imitates them; give data.demonstrations=<file.npz> "
             "(evaluate.py metrics=demonstrations records such a file), or choose data=cartpole or acrobot."
         )
+
+
+def draw_demonstrated(shown: Any, n: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Observations and actions of n of the expert's steps ``shown``, drawn with replacement."""
+    drawn = shown.take(torch.randint(len(shown.times), (n,)))
+    return drawn.observations.to(device), drawn.actions.to(device)

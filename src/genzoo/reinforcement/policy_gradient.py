@@ -130,9 +130,9 @@ class PolicyGradient(PolicyModel):
         self.times = torch.as_tensor(rollout.times, device=self.device)
         self.before = self.policy(self.observations)
         self.log_prob_before = self.before.log_prob(self.actions)
-        values, tails = self.values()
+        self.values, self.tails = self.valued()
         advantages = generalised_advantages(
-            *(self.rewards(), values, tails, rollout.lengths), discount=self.discount, decay=self.decay
+            *(self.rewards(), self.values, self.tails, rollout.lengths), discount=self.discount, decay=self.decay
         )
         self.advantages = self._tensor((advantages - advantages.mean()) / (advantages.std() + 1e-8))
         self._parts = self.passes.over(len(advantages), self.device)
@@ -165,14 +165,13 @@ class PolicyGradient(PolicyModel):
 
     @torch.no_grad()
     def aim_baseline(self) -> None:
-        """The baseline is to tell the returns of these episodes."""
+        """The baseline is to tell the returns of these episodes; the policy's normaliser takes in what was observed."""
         self.record(divergence=self.divergence())
-        values, tails = self.values()
         lengths = self.rollout.lengths
         returns = discounted_sums(
-            with_tails(self.baseline_rewards(), tails, self.discount, lengths), self.discount, lengths
+            with_tails(self.baseline_rewards(), self.tails, self.discount, lengths), self.discount, lengths
         )
-        self.record(explained_variance=1 - np.var(returns - values) / max(np.var(returns), 1e-8))
+        self.record(explained_variance=1 - np.var(returns - self.values) / max(np.var(returns), 1e-8))
         self.baseline.aim(self.observations, self.times, self._tensor(returns))
         self.policy.normaliser.update(self.observations)
 
@@ -180,8 +179,7 @@ class PolicyGradient(PolicyModel):
         """The rewards whose returns the baseline is to tell (N,)."""
         return self.rewards()
 
-    @torch.no_grad()
-    def values(self) -> tuple[np.ndarray, np.ndarray]:
+    def valued(self) -> tuple[np.ndarray, np.ndarray]:
         """V(s_t) of every step of the round's episodes (N,), and the value of what came after each episode (E,)."""
         rollout = self.rollout
         values = self._array(self.baseline(self.observations, self.times))

@@ -85,13 +85,14 @@ class ReplayPool(nn.Module):
 
         What follows is an observation, too.
         """
-        observations, actions = self.observations[: len(self)].double(), self.actions[: len(self)].double()
+        known = (values[: len(self)].double() for values in (self.observations, self.actions))
+        of_observations, of_actions = ((values.mean(0), values.std(0, correction=0) + 1e-8) for values in known)
 
-        def standardise(values: Tensor, known: Tensor) -> Tensor:
-            return ((values - known.mean(0)) / (known.std(0, correction=0) + 1e-8)).float()
+        def standardise(values: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+            return ((values - mean) / std).float()
 
         return Transitions(
-            standardise(transitions.observations, observations),
-            standardise(transitions.actions, actions),
-            standardise(transitions.following, observations),
+            standardise(transitions.observations, *of_observations),
+            standardise(transitions.actions, *of_actions),
+            standardise(transitions.following, *of_observations),
         )
