@@ -21,7 +21,7 @@ def fit(model, folder, **trainer_options):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("model", ["trpo", "vime"])
+@pytest.mark.parametrize("model", ["trpo", "vime", "gail"])
 def test_two_ranks_learn_what_one_learns_from_the_episodes_of_both(model, tmp_path, monkeypatch):
     fit(model, tmp_path, devices=2, strategy=TurnStrategy(start_method="spawn"))
     rounds = iter(range(3))
