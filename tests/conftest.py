@@ -1,8 +1,9 @@
 """What all tests share: no network, no account, no data set but small shapes drawn on the spot."""
 
+import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 os.environ["WANDB_MODE"] = "offline"
 os.environ.pop("GENZOO_DATA", None)
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="genzoo-tests-")
+
+
+@pytest.fixture(autouse=True)
+def silent() -> Iterator[None]:
+    """A task that ran in this process leaves genzoo's log as it was: its console was the test's."""
+    yield
+    log = logging.getLogger("genzoo")
+    log.handlers.clear()
+    log.propagate = True
+    log.setLevel(logging.NOTSET)
 
 
 @pytest.fixture

@@ -11,9 +11,12 @@ from typing import Any
 from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
+from genzoo.console import log_to_console
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside
 from genzoo.records import config_hash, publish, read_records, references
+
+log = logging.getLogger("genzoo")
 
 Experiment = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -36,14 +39,12 @@ def write_report(cfg: DictConfig) -> str:
     Raises:
         GenzooError: a record or an experiment is damaged; the run must not be published.
     """
-    log = logging.getLogger("genzoo")
-    if not log.handlers:
-        log.addHandler(logging.StreamHandler(sys.stderr))
+    log_to_console(sys.stderr)  # what is printed is the page
     root = Path(cfg.experiments)
     names = sorted((str(path.relative_to(root).with_suffix("")) for path in root.glob("**/*.yaml")), key=_natural)
     experiments = {name: read_experiment(name) for name in names}
     for folder in [cfg.publish] if isinstance(cfg.publish, str) else cfg.publish or ():
-        log.warning(f"published as {publish(Path(folder), Path(cfg.results), experiments)}")
+        log.info(f"published as {publish(Path(folder), Path(cfg.results), experiments)}")
     text = page(list(experiments.values()), read_records(Path(cfg.results)))
     with aside(Path(cfg.page)) as partial:
         partial.write_text(text)

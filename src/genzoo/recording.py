@@ -7,9 +7,12 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from genzoo.build import build_data
+from genzoo.console import log_to_console
 from genzoo.core.files import aside
 from genzoo.metrics.demonstrations import FILE, RecordDemonstrations
 from genzoo.reinforcement.experts import PublishedExpert, read_expert
+
+log = logging.getLogger("genzoo")
 
 
 def record(cfg: DictConfig) -> dict[str, float]:
@@ -24,10 +27,7 @@ def record(cfg: DictConfig) -> dict[str, float]:
     Raises:
         GenzooError: the expert is missing, or does not fit the environment.
     """
-    log = logging.getLogger("genzoo")
-    if not log.handlers:
-        log.addHandler(logging.StreamHandler(sys.stdout))
-    log.setLevel(logging.INFO)
+    log_to_console(sys.stdout)
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     data = build_data(config)
     expert = PublishedExpert(read_expert(Path(cfg.expert)), data.id)

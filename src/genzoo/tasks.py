@@ -14,11 +14,11 @@ import pytorch_lightning as pl
 import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from genzoo import resume, torchrun
 from genzoo.build import build, build_data, build_module, trainer_options
 from genzoo.callbacks.interruption import Interruption
+from genzoo.console import log_to_console
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
@@ -268,13 +268,8 @@ def _load_data(data: Data, config: dict[str, Any], checkpoint: Mapping[str, Any]
 
 
 def _be_quiet() -> None:
-    """genzoo's own lines on the console, of one process; and nobody else's advice."""
-    if not log.handlers:
-        console = logging.StreamHandler(sys.stdout)
-        console.setFormatter(logging.Formatter("%(message)s"))
-        log.addHandler(console)
-        log.propagate = False
-    log.setLevel(logging.INFO if rank_zero_only.rank == 0 else logging.ERROR)
+    """genzoo's own lines on the console, and nobody else's advice."""
+    log_to_console(sys.stdout)
     for library in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
         logging.getLogger(library).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning|lightning_fabric|wandb")

@@ -1,5 +1,3 @@
-import logging
-
 import numpy as np
 import pytest
 import torch
@@ -137,8 +135,7 @@ def test_only_draws_of_the_class_stand_for_it(by_first_number):
     assert "arithmetic" in found.pictures
 
 
-def test_a_class_that_no_draw_is_of_is_told_and_gives_no_picture(by_first_number, caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("genzoo"), "propagate", True)
+def test_a_class_that_no_draw_is_of_is_told_and_gives_no_picture(by_first_number, caplog):
     found = Arithmetic(classes={"a": 2, "b": 3, "c": 1}, draws=30)(Recorder(), GREY, "test")
     assert found == Evaluation()
     assert "metrics.arithmetic.classes.b=3: none of 30 draws" in caplog.text

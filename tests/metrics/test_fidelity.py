@@ -57,9 +57,8 @@ class Drawing(Inference):
 
 
 @pytest.fixture
-def heard(monkeypatch, caplog):
+def heard(caplog):
     """The log's lines so far."""
-    monkeypatch.setattr(logging.getLogger("genzoo"), "propagate", True)
     caplog.set_level(logging.INFO, "genzoo")
     return lambda: [record.getMessage() for record in caplog.records]
 

@@ -122,7 +122,9 @@ class Evil:
 
 
 @pytest.mark.parametrize(
-    "content", [{"fc.weight": torch.zeros(1000, 2048)}, {"weight": torch.zeros(1)}, Evil(), [1]], ids=str
+    "content",
+    [{"fc.weight": torch.zeros(1000, 2048)}, {"weight": torch.zeros(1)}, Evil(), [1]],
+    ids=["other sizes", "other names", "code", "no weights"],
 )
 def test_other_files_are_refused_and_run_no_code(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
