@@ -7,6 +7,7 @@ import pytorch_lightning as pl
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from genzoo import tasks
 from genzoo.callbacks.losses import Losses
@@ -34,6 +35,16 @@ RECORD = {
     "date": "2026-01-02",
     "marks": [],
 }
+
+
+class Count(TorchDispatchMode):
+    """Counts what torch is asked to compute."""
+
+    calls = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.calls += 1
+        return function(*args, **(kwargs or {}))
 
 
 def cpu_trainer(**options) -> pl.Trainer:

@@ -6,7 +6,7 @@ from genzoo.core.capabilities import Encodes
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
 from genzoo.core.latent import Latent, Normal
-from genzoo.metrics.active_units import ActiveUnits, active
+from genzoo.metrics.active_units import THRESHOLD, ActiveUnits, Variance
 from genzoo.metrics.evaluation import Evaluation, capable
 from likelihoods import Images, Linear, Pixels
 
@@ -45,7 +45,11 @@ def test_units_that_vary_are_counted_in_all_and_in_each_part():
 @pytest.mark.parametrize("scale", [0.0, 0.098, 0.102, 3.0])
 def test_the_threshold_lies_between_variances_of_one_hundredth(scale):
     means = torch.cat([torch.ones(50, 1), -torch.ones(50, 1)]) * scale + 1000
-    assert active(means).item() == (np.var(means.double().numpy()) > 0.01) == (scale > 0.1)
+    variance = Variance()
+    for batch in means.split(30):
+        variance.take(batch)
+    assert variance.value().item() == pytest.approx(np.var(means.double().numpy()), abs=1e-12)
+    assert (variance.value() > THRESHOLD).item() == (scale > 0.1)
 
 
 def test_of_a_linear_model_a_unit_is_active_if_the_data_move_its_mean():

@@ -19,3 +19,9 @@ def test_it_keeps_the_dtype_and_the_memory_format():
     x = torch.randn(2, 3, 4, 4, dtype=torch.bfloat16).contiguous(memory_format=torch.channels_last)
     assert elu(x).dtype == torch.bfloat16
     assert elu(x).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_in_half_precision_small_numbers_are_not_lost():
+    x = -torch.logspace(-6, 1, 50).bfloat16()
+    assert torch.equal(elu(x), F.elu(x))
+    assert (elu(x) < 0).all()

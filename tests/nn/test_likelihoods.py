@@ -4,6 +4,7 @@ import pytest
 import torch
 from scipy.stats import bernoulli, logistic
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.nn.likelihoods import Bernoulli, DiscretisedLogistic
 
@@ -58,6 +59,18 @@ def test_the_originals_floor_is_added_to_finite_bins():
     whole = logistic(0.1, math.exp(-2))
     assert found.sum().item() == pytest.approx(whole.cdf(0.5) - whole.cdf(-0.5) + 256e-7, rel=1e-9)
     assert found[40].item() == pytest.approx(whole.cdf(41 / 256 - 0.5) - whole.cdf(40 / 256 - 0.5) + 1e-7, rel=1e-9)
+
+
+@pytest.mark.parametrize("floor", [0, -1.0])
+def test_a_floor_that_is_not_positive_is_refused(floor):
+    with pytest.raises(GenzooError, match=r"model.likelihood.floor=.*: a positive probability"):
+        DiscretisedLogistic(floor=floor)
+
+
+def test_scales_are_one_or_one_a_channel():
+    assert DiscretisedLogistic(channels=3).outputs(3) == DiscretisedLogistic().outputs(3) == 3
+    with pytest.raises(GenzooError, match=r"model.likelihood.channels=3: the images have 1; give 1, or 1"):
+        DiscretisedLogistic(channels=3).outputs(1)
 
 
 def test_locations_beyond_the_range_are_clipped_half_a_bin_inside():

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 from torch.distributions import Normal, kl_divergence
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from genzoo.build import build_data, build_module
 from genzoo.core.batches import ImageBatch
@@ -14,7 +13,7 @@ from genzoo.nn.likelihoods import Bernoulli, DiscretisedLogistic
 from genzoo.variational.draw import DRAW
 from genzoo.variational.networks.attention import AttentionReader, AttentionWriter
 from genzoo.variational.networks.draw import WholeReader, WholeWriter
-from support import resolved
+from support import Count, resolved
 
 STEPS, HIDDEN, UNITS = 3, 8, 5
 PARTS = {
@@ -186,16 +185,6 @@ def test_the_code_holds_the_steps_side_by_side():
         one, two = ([canvas for canvas, _ in model.generate(code)] for code in (z, other))
     assert torch.equal(one[0], two[0])
     assert not torch.equal(one[1], two[1])
-
-
-class Count(TorchDispatchMode):
-    """Counts what torch is asked to compute."""
-
-    calls = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        self.calls += 1
-        return function(*args, **(kwargs or {}))
 
 
 @kinds

@@ -1,4 +1,5 @@
 import math
+import weakref
 
 import pytest
 import torch
@@ -59,6 +60,23 @@ def test_importance_weights_are_averaged_in_the_exponent():
             weights.append(terms.log_likelihood - terms.log_ratio)
     expected = torch.stack(weights).double().exp().mean(0).log()
     torch.testing.assert_close(model.log_prob(LEVELS, 5, seeded(3)).double(), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_one_importance_sample_is_held_at_a_time(monkeypatch):
+    model, draws, alive = linear_gaussian(error=0.4), [], []
+    terms = type(model).terms
+
+    def watched(self, *args):
+        alive.append(sum(draw() is not None for draw in draws))
+        found = terms(self, *args)
+        assert not found.log_ratio.requires_grad
+        draws.append(weakref.ref(found.log_ratio))
+        return found
+
+    monkeypatch.setattr(type(model), "terms", watched)
+    model.log_prob(LEVELS, 20)
+    assert len(alive) == 20
+    assert max(alive) == 1
 
 
 def test_no_importance_samples_are_refused():

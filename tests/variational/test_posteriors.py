@@ -16,6 +16,7 @@ from genzoo.variational.made import MADE
 from genzoo.variational.masked_conv import MaskedConvNetwork
 from genzoo.variational.posteriors import DiagonalGaussian, InverseAutoregressiveFlow
 from genzoo.variational.updates import Affine, Gated, Shift
+from support import Count
 
 NETWORKS = {
     "vectors": (partial(MADE, hidden=[11, 7], context=3), (5,)),
@@ -40,6 +41,23 @@ def built(network, shape, update, steps, batch=3, gain=0.5):
 def jacobian(f, x):
     """Of a function of one example, (1, ...) -> (1, ...), as a matrix."""
     return torch.autograd.functional.jacobian(f, x).reshape(x.numel(), x.numel())
+
+
+@pytest.mark.parametrize("kind", NETWORKS)
+@steps
+def test_all_variables_move_at_once(kind, steps):
+    """As many operations for many variables as for few, and the same number more with each step."""
+
+    def operations(steps, grown):
+        network, shape = NETWORKS[kind]
+        shape = (8 * shape[0], *(5 * side for side in shape[1:])) if grown else shape
+        flow, *inputs = built(network, shape, Gated(), steps)
+        with Count() as count:
+            flow(*inputs)
+        return count.calls
+
+    assert operations(steps, False) == operations(steps, True)
+    assert operations(steps + 1, False) - operations(steps, False) == operations(2, False) - operations(1, False)
 
 
 @networks

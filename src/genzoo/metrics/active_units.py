@@ -15,19 +15,30 @@ from genzoo.metrics.scored import check_finite, named
 THRESHOLD = 0.01  # where the source found the variances of used and unused units to lie apart
 
 
-def active(means: Tensor) -> Tensor:
-    """Whether Var_x(E_q(u|x)[u]) > 0.01, of each unit u.
+class Variance:
+    """Of each unit over rows that come in batches: a ladder's codes of all images would fill the memory.
 
-    Args:
-        means: of the posterior, a row an image, (N, units).
-
-    Returns:
-        bool (units,).
-
-    >>> active(torch.tensor([[0.0, 1.0], [0.1, 1.5]]))  # variances 0.0025 and 0.0625
-    tensor([False,  True])
+    >>> variance = Variance()
+    >>> for row in ([0.0, 1.0], [0.5, 2.0]):
+    ...     variance.take(torch.tensor([row]))
+    >>> variance.value()
+    tensor([0.0625, 0.2500], dtype=torch.float64)
     """
-    return means.var(0, correction=0) > THRESHOLD
+
+    rows = 0
+
+    def take(self, batch: Tensor) -> None:
+        """Takes in rows (B, units)."""
+        batch = batch.double()
+        if not self.rows:  # sums are of distances from the first row: means may be large beside their spread
+            self.origin, self.total, self.squares = batch[0], torch.zeros_like(batch[0]), torch.zeros_like(batch[0])
+        self.rows += len(batch)
+        self.total += (batch - self.origin).sum(0)
+        self.squares += (batch - self.origin).square().sum(0)
+
+    def value(self) -> Tensor:
+        """float64 (units,)."""
+        return self.squares / self.rows - (self.total / self.rows).square()
 
 
 @register
@@ -61,10 +72,13 @@ class ActiveUnits:
         images = evenly_spaced(data.evaluation_images(split).images, self.images)
         if not len(images):
             return Evaluation()
-        batches = equal_batches(images, data.spec.levels, self.batch_size)
-        means = torch.cat([module.encode(batch.to(module.device)).cpu() for batch in batches])[: len(images)]
-        check_finite("metrics.active_units", "the code", means.sum(1))
-        parts = {name: int(units.sum()) for name, units in module.latent.split(active(means)).items()}
+        variance, sums = Variance(), []
+        for batch in equal_batches(images, data.spec.levels, self.batch_size):
+            means = module.encode(batch.to(module.device))[: len(images) - variance.rows].cpu()
+            variance.take(means)
+            sums.append(means.sum(1))
+        check_finite("metrics.active_units", "the code", torch.cat(sums))
+        parts = {name: int(units.sum()) for name, units in module.latent.split(variance.value() > THRESHOLD).items()}
         values = {"active_units": sum(parts.values())}
         values |= {f"active_units/{name}": number for name, number in parts.items()}
         protocol = {

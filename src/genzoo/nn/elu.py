@@ -26,7 +26,7 @@ def elu(x: Tensor) -> Tensor:
     """x where it is positive, exp(x) - 1 elsewhere, of any shape.
 
     On a CPU torch's takes the accurate expm1, up to 20 times as long as exp: half of a training round of a residual
-    network. The difference is below 1e-7.
+    network. In float32 the difference is below 1e-7; in half precision, where it would show, torch's is taken.
 
     Source: Clevert et al. 2015, arXiv 1511.07289, equation 16.
 
@@ -34,7 +34,7 @@ def elu(x: Tensor) -> Tensor:
         >>> elu(torch.tensor([-100.0, 0.0, 2.0]))
         tensor([-1.,  0.,  2.])
     """
-    return F.elu(x) if x.is_cuda else _ELU.apply(x)
+    return F.elu(x) if x.is_cuda or x.itemsize < 4 else _ELU.apply(x)
 
 
 class ELU(nn.Module):

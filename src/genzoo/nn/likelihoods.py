@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_unit, to_unit
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
@@ -98,6 +100,9 @@ class DiscretisedLogistic(nn.Module):
         floor: None, or a probability that is added to each bin's, whose ends then are finite. The sum over levels is
             then not 1: it is there to compare with numbers of the original code (1e-7).
 
+    Raises:
+        GenzooError: the floor is not positive; there is neither one scale nor one for each of the images' channels.
+
     Source: Kingma et al. 2016, arXiv 1606.04934, section 4 (a scale a channel); openai/iaf, tf_train.py and
         tf_utils/distributions.py (one scale, which starts at 1; locations clipped; 1e-7 is added).
 
@@ -111,11 +116,16 @@ class DiscretisedLogistic(nn.Module):
 
     def __init__(self, channels: int = 1, floor: float | None = None):
         super().__init__()
+        if floor is not None and not floor > 0:
+            raise GenzooError(f"model.likelihood.floor={floor}: a positive probability is needed, or null for none.")
+        check_positive("model.likelihood.channels", channels)
         self.log_scale = nn.Parameter(torch.zeros(channels))
         self.floor = floor
 
     def outputs(self, channels: int) -> int:
         """A location a channel."""
+        if (scales := len(self.log_scale)) not in (1, channels):
+            raise GenzooError(f"model.likelihood.channels={scales}: the images have {channels}; give {channels}, or 1.")
         return channels
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:

@@ -121,7 +121,7 @@ class DRAW(VariationalModel):
         noise = standard_noise(images.new_empty(len(images), self.latent.width), generator)
         posterior, z, canvas = self.infer(recognised, noise)
         prior = standard(z)
-        log_ratio = (posterior.log_prob(z) - prior.log_prob(z)).sum(1)
+        log_ratio = (posterior.log_prob_of_noise(noise) - prior.log_prob(z)).sum(1)
         return Terms(self.likelihood.log_prob(images, canvas).sum((1, 2)), {"z": posterior.kl(prior)}, log_ratio)
 
     @in_inference

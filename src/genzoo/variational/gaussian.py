@@ -19,7 +19,11 @@ class Gaussian(NamedTuple):
 
     def log_prob(self, z: Tensor) -> Tensor:
         """Log-density in nats."""
-        return -0.5 * self.noise_of(z).square() - self.log_std - 0.5 * math.log(2 * math.pi)
+        return self.log_prob_of_noise(self.noise_of(z))
+
+    def log_prob_of_noise(self, noise: Tensor) -> Tensor:
+        """That of the value that standard normal noise stands for, exact where the standard deviation is tiny, too."""
+        return -0.5 * noise.square() - self.log_std - 0.5 * math.log(2 * math.pi)
 
     def kl(self, other: "Gaussian") -> Tensor:
         """KL(self || other) in nats.

@@ -67,6 +67,7 @@ class VariationalModel(RoundModule):
     ):
         super().__init__(optimizers, schedules, averages)
         self.likelihood, self.free_bits = likelihood, free_bits or FreeBits(0.0)
+        self.accumulates = not self.free_bits.nats  # the floor is of the mean over the whole batch
         self.levels = likelihood.levels
         self.initial_images, self.decoding_batch = initial_images, decoding_batch
 

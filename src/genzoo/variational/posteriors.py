@@ -1,6 +1,5 @@
 """Approximate posteriors q(z|x) that are sampled by moving Gaussian noise."""
 
-import math
 from collections.abc import Callable
 from typing import Protocol
 
@@ -50,13 +49,12 @@ class DiagonalGaussian(nn.Module):
 
     def forward(self, mean: Tensor, log_std: Tensor, context: Tensor | None, noise: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Posterior``; the context is ignored."""
-        mean, log_std, noise = map(at_least_float32, (mean, log_std, noise))
-        return mean + log_std.exp() * noise, -0.5 * noise**2 - log_std - 0.5 * math.log(2 * math.pi)
+        q = Gaussian(at_least_float32(mean), at_least_float32(log_std))
+        return q.at(noise), q.log_prob_of_noise(noise)
 
     def inverse(self, mean: Tensor, log_std: Tensor, context: Tensor | None, z: Tensor) -> Tensor:
         """See ``Posterior``."""
-        mean, log_std = at_least_float32(mean), at_least_float32(log_std)
-        return (z - mean) * (-log_std).exp()
+        return Gaussian(at_least_float32(mean), at_least_float32(log_std)).noise_of(z)
 
 
 @register

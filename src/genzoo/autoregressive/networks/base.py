@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo.core.precision import at_least_float32
+from genzoo.core.precision import in_float32
 from genzoo.nn.masked import MaskedConv2d, down_shift
 
 
@@ -79,5 +78,4 @@ class Readout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Parameters (B, outputs, H, W) of features (B, inputs, H, W)."""
         x = self.hidden(x.relu()).relu()
-        with torch.autocast(x.device.type, enabled=False):
-            return self.outputs(at_least_float32(x))
+        return in_float32(self.outputs, x)

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.core.errors import GenzooError
-from genzoo.core.precision import at_least_float32
+from genzoo.core.precision import in_float32
 from genzoo.core.registry import register
 from genzoo.nn.elu import elu
 from genzoo.nn.masked import down_shift
@@ -160,5 +160,4 @@ class PixelCNNPP(CausalNetwork):
                 seen_u, seen_ul = seen.pop()
                 u = above(u, seen_u, c)
                 ul = beside(ul, torch.cat([u, seen_ul], dim=1), c)
-        with torch.autocast(images.device.type, enabled=False):
-            return self.readout(at_least_float32(elu(ul)))
+        return in_float32(self.readout, elu(ul))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.checks import check_integer
-from genzoo.core.precision import at_least_float32
+from genzoo.core.precision import at_least_float32, in_float32
 from genzoo.core.registry import register
 
 
@@ -154,7 +154,8 @@ class AttentionWriter(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         """Hidden vectors (B, hidden) -> what is added to the canvas, (B, C, H, W)."""
         f_y, f_x, intensity = self.attention(h)
-        return f_y.mT @ self.patch(h).unflatten(1, self.patch_shape) @ f_x / intensity
+        patch = in_float32(self.patch, h).unflatten(1, self.patch_shape)
+        return f_y.mT @ patch @ f_x / intensity
 
     def frames(self, h: Tensor) -> Tensor:
         """The rectangle that it writes to: left, top, right, bottom and width of its border, σ, in pixels, (B, 5).

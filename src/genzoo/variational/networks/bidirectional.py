@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo.core.precision import at_least_float32
+from genzoo.core.precision import at_least_float32, in_float32
 from genzoo.nn.elu import elu
 from genzoo.nn.log_gain import LogGainConv2d, LogGainConvTranspose2d
 from genzoo.variational.gaussian import Gaussian
@@ -168,4 +168,4 @@ class Ladder(nn.Module):
 
     def end(self, x: Tensor) -> Tensor:
         """What it ends in, (B, outputs, H, W)."""
-        return self.decoder(elu(x))
+        return in_float32(self.decoder, elu(x))

@@ -6,6 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.precision import in_float32
 from genzoo.core.registry import register
 
 
@@ -89,5 +90,5 @@ class ConvDecoder(nn.Module):
         self.layers = nn.Sequential(*layers[:-1])
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, latent) -> (B, outputs, H, W)."""
-        return self.layers(z)
+        """(B, latent) -> (B, outputs, H, W), float32."""
+        return in_float32(self.layers[-1], self.layers[:-1](z))

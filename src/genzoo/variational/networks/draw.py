@@ -7,7 +7,7 @@ Source: Gregor et al. 2015, arXiv 1502.04623, sections 2 and 3.1. The paper does
 import torch
 from torch import Tensor, nn
 
-from genzoo.core.precision import at_least_float32
+from genzoo.core.precision import at_least_float32, in_float32
 from genzoo.core.registry import register
 from genzoo.variational.gaussian import Gaussian
 
@@ -61,7 +61,7 @@ class WholeWriter(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Hidden vectors (B, hidden) -> what is added to the canvas, (B, C, H, W)."""
-        return self.patch(h).unflatten(1, self.shape)
+        return in_float32(self.patch, h).unflatten(1, self.shape)
 
     def frames(self, h: Tensor) -> None:
         """None: it writes everywhere."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from genzoo.core.precision import in_float32
 from genzoo.core.registry import register
 
 
@@ -74,5 +75,5 @@ class MLPDecoder(nn.Module):
         self.parameter_shape = (outputs, height, width)
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, latent) -> (B, outputs, H, W)."""
-        return self.layers(z).unflatten(1, self.parameter_shape)
+        """(B, latent) -> (B, outputs, H, W), float32."""
+        return in_float32(self.layers[-1], self.layers[:-1](z)).unflatten(1, self.parameter_shape)

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
+from genzoo.core.precision import in_float32
 from genzoo.core.registry import register
 from genzoo.nn.elu import ELU, elu
 from genzoo.nn.log_gain import LogGainConv2d, LogGainLinear
@@ -149,5 +150,5 @@ class ResNetDecoder(nn.Module):
         self.layers = nn.Sequential(*layers, ELU(), _conv(maps[-1], outputs, init_std=RESIDUAL_STD))
 
     def forward(self, z: Tensor) -> Tensor:
-        """(B, latent) -> (B, outputs, H, W)."""
-        return self.layers(z)
+        """(B, latent) -> (B, outputs, H, W), float32."""
+        return in_float32(self.layers[-1], self.layers[:-1](z))
