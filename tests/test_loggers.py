@@ -75,6 +75,8 @@ def test_an_offline_wandb_run_holds_metrics_pictures_and_config(configured, only
     stored = path.parent / "files" / filenames[-1][0]
     with Image.open(stored) as mine, Image.open(only_run() / "samples" / "grid-000004.png") as ours:
         assert np.array_equal(np.asarray(mine), np.asarray(ours))
+    (film,) = [row["films/grid.videos"][0] for row in history if "films/grid.videos" in row]
+    assert (path.parent / "files" / film["path"]).read_bytes() == (only_run() / "samples" / "grid.gif").read_bytes()
     assert any(kind == "exit" for kind, _ in found), "the run must be finished, or the next job would log into it"
     assert wandb.run is None
 

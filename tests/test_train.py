@@ -164,6 +164,27 @@ def test_averages_start_from_what_the_initialisation_made(configured, only_run):
     )
 
 
+def test_what_metrics_make_at_the_end_is_kept(only_run, tmp_path):
+    small = (
+        "trainer=smoke",
+        "trainer.rounds=1",
+        "recipe.batch_size=60",
+        "metrics=[film,demonstrations]",
+        "logger=none",
+    )
+    own = ("metrics.demonstrations.trajectories=2", f"paths.runs={tmp_path}/runs")
+    train(composed("model=trpo", "data=pendulum", *small, *own))
+    kept = {path.name for path in (only_run() / "samples").iterdir()}
+    assert {"episode.gif", "demonstrations.npz", "return.png"} <= kept
+
+
+def test_pictures_that_were_drawn_while_it_trained_are_not_kept_twice(configured, only_run):
+    train(configured("model=pixelcnn", "data.levels=2", "metrics=[samples,receptive_field]", "trainer.rounds=1"))
+    kept = {path.name for path in (only_run() / "samples").glob("*.png")}
+    assert {"receptive_field.png", "grid-000001.png"} <= kept
+    assert "grid.png" not in kept
+
+
 def test_after_training_the_module_is_measured_on_the_device_it_was_trained_on(configured, monkeypatch):
     moves, to = [], RoundModule.to
     monkeypatch.setattr(RoundModule, "to", lambda self, *args, **kw: (moves.append(args), to(self, *args, **kw))[1])

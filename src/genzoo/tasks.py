@@ -22,7 +22,7 @@ from genzoo.console import log_to_console
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
-from genzoo.core.pictures import save_animation, save_picture
+from genzoo.core.pictures import log_picture, save_animation, save_picture
 from genzoo.core.randomness import derive_seed, seed_all
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
@@ -31,7 +31,7 @@ from genzoo.data.source import Data
 from genzoo.ensemble import check_alike, check_capable, find_members, measure
 from genzoo.folders import VARIABLE, create_run_folder, log_to
 from genzoo.metrics.errors import ClassificationErrors
-from genzoo.metrics.evaluation import Metric, capable
+from genzoo.metrics.evaluation import Evaluation, Metric, capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
 from genzoo.reports import announce, code_version, conclude, headlines, report
 
@@ -134,13 +134,16 @@ def train(cfg: DictConfig) -> dict[str, float]:
             values = found.values
             if (folder / "best.ckpt").is_file():
                 result["best"] = _measure_best(metrics, module, data, folder / "best.ckpt")
+            # Pictures that were drawn while it trained are there.
+            drawn = {path.name.rpartition("-")[0] for path in (folder / "samples").glob("*.png")}
+            pictures = {name: sheet for name, sheet in found.pictures.items() if name not in drawn}
+            for path in _save(found._replace(pictures=pictures), folder / "samples"):
+                log_picture(loggers, path.stem, path, step=module.progress.images)
             for logger in loggers:
                 best = {f"best/{name}": value for name, value in result.get("best", {}).get("metrics", {}).items()}
                 logger.log_metrics({**values, **best}, step=module.progress.images)
                 logger.finalize("success")
             write_json(folder / "metrics.json", result)
-            for name, frames in found.animations.items():
-                save_animation(frames, folder / "samples" / f"{name}.gif")
             conclude(result, folder)
     if stopped_by:
         raise KeyboardInterrupt
@@ -186,16 +189,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
     log.info(f"{config['recipe']['name']} after {module.progress.rounds} rounds, on {data.name} ({cfg.split})")
     found = apply_metrics(able, module, data, cfg.split)
-    for name, sheet in found.pictures.items():
-        save_picture(sheet, folder / f"{name}.png")
-    for name, frames in found.animations.items():
-        save_animation(frames, folder / f"{name}.gif")
-    for name, page in found.pages.items():
-        with aside(folder / f"{name}.html") as partial:
-            partial.write_text(page, encoding="utf-8")
-    for name, content in found.files.items():
-        with aside(folder / name) as partial:
-            partial.write_bytes(content)
+    _save(found, folder)
     trained_by = checkpoint["genzoo"]["trained_by"]
     result = report(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
     write_json(folder / "metrics.json", result)
@@ -209,6 +203,21 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         for error in found.errors.values():
             raise error
     return dict(found.values)
+
+
+def _save(found: Evaluation, folder: Path) -> list[Path]:
+    """Writes all that metrics made beside numbers; returns the pictures and animations."""
+    pictures = {folder / f"{name}.png": sheet for name, sheet in found.pictures.items()}
+    animations = {folder / f"{name}.gif": frames for name, frames in found.animations.items()}
+    pages = {f"{name}.html": page.encode() for name, page in found.pages.items()}
+    for path, sheet in pictures.items():
+        save_picture(sheet, path)
+    for path, frames in animations.items():
+        save_animation(frames, path)
+    for name, content in {**pages, **found.files}.items():
+        with aside(folder / name) as partial:
+            partial.write_bytes(content)
+    return [*pictures, *animations]
 
 
 def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, float]:

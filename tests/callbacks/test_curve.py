@@ -14,7 +14,7 @@ from support import composed
 def trainer_with(latest, folder):
     losses = Losses()
     losses.latest = latest
-    return SimpleNamespace(callbacks=[losses], is_global_zero=True, default_root_dir=folder)
+    return SimpleNamespace(callbacks=[losses], is_global_zero=True, loggers=[], default_root_dir=folder)
 
 
 def module(steps, rounds):

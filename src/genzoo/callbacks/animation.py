@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
-from genzoo.core.pictures import save_animation
+from genzoo.core.pictures import log_picture, save_animation
 from genzoo.core.registry import register
 
 
@@ -26,4 +26,6 @@ class Animation(pl.Callback):
         folder = Path(trainer.default_root_dir) / "samples"
         frames = sorted(folder.glob(f"{self.name}-*.png"))
         if trainer.is_global_zero and frames:
-            save_animation(frames, folder / f"{self.name}.gif")
+            path = folder / f"{self.name}.gif"
+            save_animation(frames, path)
+            log_picture(trainer.loggers, self.name, path, step=module.progress.images)

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
 from genzoo.callbacks.losses import Losses
-from genzoo.core.pictures import save_picture
+from genzoo.core.pictures import log_picture, save_picture
 from genzoo.core.registry import register
 
 
@@ -56,4 +56,6 @@ class Curve(EveryRounds):
         axes.set_xlabel(module.unit)
         axes.set_ylabel(self.name)
         axes.grid(alpha=0.3)
-        save_picture(as_picture(figure, dots=100), Path(trainer.default_root_dir) / "samples" / f"{self.name}.png")
+        path = Path(trainer.default_root_dir) / "samples" / f"{self.name}.png"
+        save_picture(as_picture(figure, dots=100), path)
+        log_picture(trainer.loggers, self.name, path, step=module.progress.images)
