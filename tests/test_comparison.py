@@ -75,6 +75,13 @@ def test_records_of_an_earlier_configuration_do_not_mix_with_those_of_the_presen
     assert row(record(0, 0.04), record(1, 0.5, config_hash="older"))[1:] == ["4.00 % (n = 1)", "", "measured"]
 
 
+def test_what_is_left_out_is_said_below_the_table():
+    lines = page([EXPERIMENT], {}, ["the humanoid. No expert."]).splitlines()
+    table, details = lines.index("|---|---|---|---|---|"), lines.index(f"## {EXPERIMENT['title']}")
+    assert table < lines.index("- the humanoid. No expert.") < details
+    assert "Left out:" not in page([EXPERIMENT], {})
+
+
 def test_details_give_source_command_and_every_seed():
     text = page([EXPERIMENT], {"a/b": [record(0, 0.04), record(3, 0.06)]})
     assert "Metric: `test/x`. Paper, 5.00 ± 1.00 %: arXiv 1, table 2.\n" in text

@@ -45,7 +45,7 @@ def write_report(cfg: DictConfig) -> str:
     experiments = {name: read_experiment(name) for name in names}
     for folder in [cfg.publish] if isinstance(cfg.publish, str) else cfg.publish or ():
         log.info(f"published as {publish(Path(folder), Path(cfg.results), experiments)}")
-    text = page(list(experiments.values()), read_records(Path(cfg.results)))
+    text = page(list(experiments.values()), read_records(Path(cfg.results)), cfg.left_out)
     with aside(Path(cfg.page)) as partial:
         partial.write_text(text)
     print(text)
@@ -84,8 +84,15 @@ def checked(experiment: Experiment, name: str) -> Experiment:
     return experiment
 
 
-def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Record]]) -> str:
+def page(
+    experiments: Sequence[Experiment], records: Mapping[str, Sequence[Record]], left_out: Sequence[str] = ()
+) -> str:
     """The whole page, in Markdown.
+
+    Args:
+        experiments: see ``read_experiment``.
+        records: of each experiment's runs.
+        left_out: rows of the papers that are not there, each with the reason.
 
     Raises:
         GenzooError: records of an experiment that does not exist.
@@ -102,6 +109,8 @@ def page(experiments: Sequence[Experiment], records: Mapping[str, Sequence[Recor
             lines.append(
                 f"| {what} | {told(reference)} | {ours[0]} | {ours[1]} | {state(experiment, found, reference)} |"
             )
+    if left_out:
+        lines += ["", "Left out:", "", *(f"- {row}" for row in left_out)]
     for experiment in experiments:
         lines += ["", *details(experiment, records.get(experiment["name"], ()))]
     return "\n".join(lines) + "\n"
