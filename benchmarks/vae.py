@@ -1,7 +1,7 @@
 """The cost of a round of a variational autoencoder through train.py's whole path, beside a bare PyTorch loop.
 
-    python benchmarks/vae.py iaf_vae                # residual networks, two flow steps: at most 1.1x on a CPU
-    python benchmarks/vae.py vae --rounds 5000      # perceptrons: at most 1.1x on a CPU
+    python benchmarks/vae.py iaf_vae                # residual networks, two flow steps: the bar is 1.1x on a CPU
+    python benchmarks/vae.py vae --rounds 5000      # perceptrons, the same bar: missed (see benchmarks/README.md)
     python benchmarks/vae.py iaf_vae --device cuda
 
 In one process, blocks of rounds of the run and of the bare loop take turns; the ratio counts, not the times.
