@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed
 from genzoo.data.environment import EnvironmentData
 from genzoo.metrics.playing import play
@@ -61,3 +62,35 @@ def test_it_is_asked_for_float32_of_the_episodes_that_go_on():
     lengths = [len(episode.rewards) for episode in episodes]
     assert [len(seen) for seen in module.seen] == [sum(n > t for n in lengths) for t in range(max(lengths))]
     assert {seen.dtype for seen in module.seen} == {torch.float32}
+
+
+@pytest.mark.parametrize(
+    ("what", "after", "acted"),
+    [("an observation", 0, 0), ("an observation", 2, 2), ("a reward", 1, 1), ("a reward", 3, 3)],
+)
+def test_what_is_not_finite_ends_it_before_the_module_sees_it(what, after, acted):
+    """After so many steps of the second of two episodes."""
+    made = []
+
+    def make():
+        environment, bad = POLE.make(), len(made) == 1
+        made.append(environment)
+        reset, step, steps = environment.reset, environment.step, iter(range(1, 100))
+
+        def spoiled(t, observation, *others):
+            observation = np.full(4, np.nan) if (what, after) == ("an observation", t) else observation
+            return (observation, np.inf, *others[1:]) if (what, after) == ("a reward", t) else (observation, *others)
+
+        if bad:
+            environment.reset = lambda **options: spoiled(0, *reset(**options))
+            environment.step = lambda action: spoiled(next(steps), *step(action))
+        return environment
+
+    module, seed = Module(torch.tensor(0)), derive_seed(3, "episodes", "test", 1)
+    message = (
+        rf"^the environment gave {what} that is not finite, in an episode of {after} steps \(seed {seed}\); correct"
+    )
+    with pytest.raises(GenzooError, match=message):
+        play(module, POLE, 2, "test", 3, True, make)
+    assert len(module.seen) == acted
+    assert all(seen.isfinite().all() for seen in module.seen)

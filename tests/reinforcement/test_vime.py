@@ -191,5 +191,5 @@ def test_an_environment_that_observes_nothing_ends_in_a_line(monkeypatch):
         return environment
 
     monkeypatch.setattr(data, "make", broken)
-    with pytest.raises(GenzooError, match="the environment gave a observation that is not finite"):
+    with pytest.raises(GenzooError, match="the environment gave an observation that is not finite"):
         play(data, module)

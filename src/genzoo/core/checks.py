@@ -1,6 +1,8 @@
-"""Checks of settings that many classes share."""
+"""Checks that many classes share."""
 
 from typing import Any
+
+import numpy as np
 
 from genzoo.core.errors import GenzooError
 
@@ -24,3 +26,22 @@ def check_positive(key: str, value: Any) -> None:
     """
     if not isinstance(value, int) or value < 1:
         raise GenzooError(f"{key}={value}: a positive integer is needed.")
+
+
+def check_finite(what: str, steps: int, seed: int, *given: Any) -> None:
+    """Refuses what an environment gave if it is not finite.
+
+    Args:
+        what: ``"an observation"`` or ``"a reward"``.
+        steps: of the episode, so far.
+        seed: of the episode.
+        given: arrays or numbers.
+
+    Raises:
+        GenzooError: naming the episode.
+    """
+    if not all(np.isfinite(values).all() for values in given):
+        raise GenzooError(
+            f"the environment gave {what} that is not finite, in an episode of {steps} steps (seed {seed}); correct "
+            "the environment or its options."
+        )

@@ -7,6 +7,7 @@ import gymnasium
 import numpy as np
 import torch
 
+from genzoo.core.checks import check_finite
 from genzoo.core.randomness import derive_seed, generator
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
@@ -45,6 +46,9 @@ def play(
         seed: of the environments and of what is drawn.
         deterministic: the most likely actions; else drawn ones.
         make: gives an environment; None = the data's own.
+
+    Raises:
+        GenzooError: what is observed or a reward is not finite.
     """
     drawn = generator(seed, "actions", split, device=module.device)
     environments = [(make or data.make)() for _ in range(episodes)]
@@ -54,11 +58,14 @@ def play(
     steps: list[list[tuple[np.ndarray, np.ndarray, float]]] = [[] for _ in environments]
     while seen:
         observations = np.stack(list(seen.values())).astype(np.float32)
+        for i, observation in zip(seen, observations, strict=True):
+            check_finite("an observation", len(steps[i]), seeds[i], observation)
         actions = module.act(torch.as_tensor(observations, device=module.device), deterministic, drawn).cpu().numpy()
         for i, observation, action in zip(list(seen), observations, actions, strict=True):
             given = action if box is None else np.clip(action, box.low, box.high)
             seen[i], reward, terminated, truncated, _ = environments[i].step(given)
             steps[i].append((observation, action, reward))
+            check_finite("a reward", len(steps[i]), seeds[i], reward)
             if terminated or truncated or len(steps[i]) == data.spec.time_limit:
                 del seen[i]
                 environments[i].close()

@@ -7,7 +7,7 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
 
-from genzoo.core.errors import GenzooError
+from genzoo.core.checks import check_finite
 from genzoo.reinforcement.policies import Actor
 
 
@@ -90,12 +90,8 @@ def sample(environment: gymnasium.Env, actor: Actor, steps: int, time_limit: int
         lengths.append(n - start)
         ends.append(terminated)
         last.append(np.array(observation, np.float32))
-        for what, values in (("observation", (observations[start:n], last[-1])), ("reward", (rewards[start:n],))):
-            if not all(np.isfinite(part).all() for part in values):
-                raise GenzooError(
-                    f"the environment gave a {what} that is not finite, in an episode of {n - start} steps (seed "
-                    f"{seed}); correct the environment or its options."
-                )
+        check_finite("an observation", n - start, seed, observations[start:n], last[-1])
+        check_finite("a reward", n - start, seed, rewards[start:n])
         observation = environment.reset()[0]
     return Rollout(
         *(observations[:n], actions[:n], rewards[:n], np.array(lengths), np.array(ends, bool), np.stack(last)),
