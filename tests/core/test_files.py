@@ -1,10 +1,12 @@
 import errno
+import io
 import json
 
+import numpy as np
 import pytest
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, write_json
+from genzoo.core.files import aside, opened_npz, write_json
 
 
 @pytest.fixture
@@ -82,3 +84,31 @@ def test_json_that_cannot_be_written_leaves_the_old(tmp_path):
         write_json(path, {"a": object()})
     assert json.loads(path.read_text()) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_arrays_are_read_when_they_are_asked_for(tmp_path):
+    np.savez(tmp_path / "x.npz", a=np.arange(3), harm=np.array([{}], dtype=object))
+    with opened_npz(tmp_path / "x.npz") as file:
+        assert file["a"].tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="allow_pickle=False"), opened_npz(tmp_path / "x.npz") as file:
+        _ = file["harm"]
+
+
+def damaged(kind):
+    """The content of a file that is no whole .npz."""
+    whole = io.BytesIO()
+    np.savez_compressed(whole, a=np.random.default_rng(0).normal(size=1000))
+    if kind == "an .npy":
+        whole = io.BytesIO()
+        np.save(whole, np.arange(3))
+    content = whole.getvalue()
+    damages = {"empty": b"", "text": b"text", "truncated": content[:2000], "an .npy": content}
+    return damages.get(kind, content[:1000] + bytes(20) + content[1020:])
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "truncated", "overwritten", "an .npy"])
+def test_what_is_no_whole_npz_is_told_in_one_line(tmp_path, kind):
+    (tmp_path / "x.npz").write_bytes(damaged(kind))
+    with pytest.raises(ValueError, match=r"^.+$") as caught, opened_npz(tmp_path / "x.npz") as file:
+        _ = file["a"]
+    assert "\n" not in str(caught.value)

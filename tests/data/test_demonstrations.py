@@ -79,12 +79,36 @@ def test_trajectories_are_thinned_out_from_a_random_step_on():
         ({"actions": np.full(21, 2)}, "has actions that are no integers from 0 to 1"),
         ({"actions": np.full(21, 0.5)}, "has actions that are no integers from 0 to 1"),
         ({"rewards": np.full(21, np.nan)}, "has numbers that are not finite"),
+        ({"observations": np.full((21, 4), 1e39)}, "has numbers that are not finite, or too large for float32"),
+        ({"rewards": np.float64(1.0)}, r"has rewards of shape \(\) where \(1,\) is needed"),
+        ({"episode_lengths": np.int64(21)}, r"has episode_lengths of shape \(\) where \(1,\) is needed"),
+        ({"episode_lengths": np.array([[7, 5, 9]])}, r"has episode_lengths of shape \(1, 3\) where \(3,\) is needed"),
+        ({"episode_lengths": np.array([7.0, 5.0, 9.0])}, "has episode_lengths that are no integers"),
+        ({"observations": np.full((21, 4), "x")}, "has observations of type <U1, which are no numbers"),
+        ({"rewards": np.full(21, "x")}, "has rewards of type <U1, which are no numbers"),
+        ({"episode_lengths": np.array(["7", "5", "9"])}, "has episode_lengths of type <U1, which are no numbers"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_in_one_line(file, changes, message):
     with pytest.raises(GenzooError, match=message) as caught:
         read(file(**changes), POLE, "CartPole-v1")
     assert "\n" not in str(caught.value)
+
+
+def test_lengths_may_be_integers_of_any_kind(file):
+    found = [
+        choose(read(file(episode_lengths=np.array(LENGTHS, kind)), POLE, "CartPole-v1"), None, 2, "x.npz")
+        for kind in (np.int64, np.uint8, np.uint64)
+    ]
+    assert len(found[0].times) > 9
+    assert all(torch.equal(a, b) for other in found[1:] for a, b in zip(found[0], other, strict=True))
+
+
+def test_an_array_under_the_name_of_a_file_is_one_line(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(3))
+    (tmp_path / "x.npy").rename(tmp_path / "x.npz")
+    with pytest.raises(GenzooError, match=r"x.npz is no whole .npz \(it is a single array"):
+        read(tmp_path / "x.npz", POLE, "CartPole-v1")
 
 
 def test_a_file_may_leave_its_environment_out(file):
@@ -148,6 +172,13 @@ def test_steps_are_held_out(file):
     assert environment(file(), held_out=0.3).demonstrated("train").observations[:, 0].tolist() == shown
     kept = data.demonstrated("train")
     assert (kept.observations[:, 0] % 100).tolist() == kept.times.tolist()  # what belongs together stays together
+
+
+@pytest.mark.parametrize(("options", "steps"), [({"held_out": 0.99}, 21), ({"held_out": 0.1, "every": 21}, 1)])
+def test_to_hold_out_every_step_is_refused(file, options, steps):
+    path = file(episode_lengths=np.array([21]))
+    with pytest.raises(GenzooError, match=rf"data.held_out=0.\d+: of the {steps} steps .* none would be learned from"):
+        _ = environment(path, **options).spec
 
 
 def test_other_demonstrations_are_other_data(file):

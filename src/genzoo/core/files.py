@@ -2,10 +2,15 @@
 
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from genzoo.core.errors import GenzooError
 
@@ -38,3 +43,20 @@ def write_json(path: Path, content: Any) -> None:
     """Writes plain containers as indented JSON."""
     with aside(path) as partial:
         partial.write_text(json.dumps(content, indent=2) + "\n")
+
+
+@contextmanager
+def opened_npz(path: Path) -> Iterator[NpzFile]:
+    """Gives the arrays of an ``.npz``, which are read when they are asked for; pickles are refused.
+
+    Raises:
+        ValueError: it is missing, damaged or another file; in one line.
+    """
+    try:
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, NpzFile):
+            raise ValueError("it is a single array, an .npy")
+        with file:
+            yield file
+    except (OSError, EOFError, ValueError, BadZipFile, zlib.error, NotImplementedError) as error:
+        raise ValueError(" ".join(str(error).split())) from error

@@ -12,8 +12,6 @@ A file of demonstrations is an ``.npz`` without pickles. Its arrays hold whole t
 """
 
 import io
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +22,7 @@ from torch import Tensor
 
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError, near
+from genzoo.core.files import opened_npz
 
 SHIPPED = Path(__file__).parent / "expert_trajectories"
 KEYS = ("observations", "actions", "rewards", "episode_lengths")
@@ -77,9 +76,9 @@ def read(path: Path, spec: EnvironmentSpec, id: str) -> Arrays:
         GenzooError: the file is damaged, incomplete or empty, or of another environment.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with opened_npz(path) as file:
             found = {key: file[key] for key in (*KEYS, "environment") if key in file}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except ValueError as error:
         raise GenzooError(f"data.demonstrations: {path} is no whole .npz ({error}); record it again.") from error
     if fault := _fault(found, spec, id):
         raise GenzooError(f"data.demonstrations: {path} {fault}; give demonstrations of data={spec.name}.")
@@ -93,25 +92,32 @@ def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
     observations, actions, rewards, lengths = (found[key] for key in KEYS)
     if "environment" in found and str(found["environment"]) != id:
         return f"is of {found['environment']}, not of {id}"
-    n = len(rewards)
-    if not n or not len(lengths):
+    for key in KEYS:
+        if found[key].dtype.kind not in "biuf":
+            return f"has {key} of type {found[key].dtype}, which are no numbers"
+    n = rewards.size
+    if not n or not lengths.size:
         return "is empty"
     discrete = spec.policy == "Categorical"
-    for key, array, shape in (
-        ("observations", observations, (n, spec.observations)),
-        ("actions", actions, (n,) if discrete else (n, spec.actions)),
-        ("rewards", rewards, (n,)),
+    for key, shape in (
+        ("rewards", (n,)),
+        ("episode_lengths", (lengths.size,)),
+        ("observations", (n, spec.observations)),
+        ("actions", (n,) if discrete else (n, spec.actions)),
     ):
-        if array.shape != shape:
-            return f"has {key} of shape {array.shape} where {shape} is needed"
+        if found[key].shape != shape:
+            return f"has {key} of shape {found[key].shape} where {shape} is needed"
+    if lengths.dtype.kind not in "iu":
+        return "has episode_lengths that are no integers"
     if lengths.sum() != n or (lengths < 1).any():
         return f"has trajectories of {lengths.sum()} steps in all, but {n} rewards"
     if discrete and not (
         np.issubdtype(actions.dtype, np.integer) and 0 <= actions.min() <= actions.max() < spec.actions
     ):
         return f"has actions that are no integers from 0 to {spec.actions - 1}"
-    if not all(np.isfinite(array).all() for array in (observations, actions, rewards)):
-        return "has numbers that are not finite"
+    with np.errstate(over="ignore"):
+        if not all(np.isfinite(array.astype(np.float32)).all() for array in (observations, actions, rewards)):
+            return "has numbers that are not finite, or too large for float32"
     return None
 
 
@@ -129,7 +135,7 @@ def choose(found: Arrays, trajectories: int | None, every: int, source: str) -> 
 
     Source: openai/imitation, scripts/imitate_mj.py (``load_dataset``).
     """
-    lengths = found["episode_lengths"]
+    lengths = found["episode_lengths"].astype(np.int64)  # unsigned ones would make indices floats
     count = len(lengths) if trajectories is None else trajectories
     if count > len(lengths):
         raise GenzooError(

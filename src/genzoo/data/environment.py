@@ -145,6 +145,11 @@ class EnvironmentData(Data):
         found = choose(read(path, self._said, self.id), self.trajectories, self.every, path.name)
         if not self.held_out:
             return found
+        if not self._kept(found):
+            raise GenzooError(
+                f"data.held_out={self.held_out}: of the {len(found.times)} steps that data.trajectories and data.every "
+                f"leave of {path.name} none would be learned from; hold out fewer."
+            )
         order = torch.randperm(len(found.times), generator=generator(0, "held out"))
         return found.take(order)
 
@@ -153,8 +158,12 @@ class EnvironmentData(Data):
         found = self.demonstrations
         if found is None or not self.held_out:
             return found
-        kept = len(found.times) - max(round(self.held_out * len(found.times)), 1)
+        kept = self._kept(found)
         return found.take(slice(0, kept) if split == "train" else slice(kept, None))
+
+    def _kept(self, found: Demonstrations) -> int:
+        """Steps to learn from, if any is held out."""
+        return len(found.times) - max(round(self.held_out * len(found.times)), 1)
 
     def make(self, render_mode: str | None = None) -> gymnasium.Env:
         """The environment, without a time limit and without Gymnasium's checks of each step.
