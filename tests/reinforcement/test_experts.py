@@ -89,6 +89,46 @@ def test_a_file_that_holds_no_expert_is_one_line(lacking, tmp_path):
         read_expert(written(tmp_path / "x.npz", found))
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"logstdevs_1_Da": None}, "logstdevs_1_Da"),
+        ({"logstdevs_1_Da": np.zeros((1, 3))}, "size mismatch for log_std"),
+        ({"out.b": np.zeros((1, 1))}, "size mismatch for network.layers.1.bias"),  # which could be broadcast
+        ({"hidden.layer_0.W": np.zeros((4, 8))}, "size mismatch for network.layers"),
+        ({"hidden.layer_0.W": np.zeros(7)}, ""),
+        ({"out.W": np.full((7, 2), "x")}, ""),
+        ({"obsnorm.Standardizer.mean_1_D": np.zeros((1, 3))}, "size mismatch for network.normaliser.mean"),
+    ],
+)
+def test_arrays_that_make_no_policy_are_one_line(changes, message, tmp_path):
+    found = arrays("GaussianPolicy", hidden=(7,)) | {f"GaussianPolicy.{name}": given for name, given in changes.items()}
+    path = written(tmp_path / "x.npz", {name: array for name, array in found.items() if array is not None})
+    with pytest.raises(GenzooError, match=rf"x.npz: no expert policy of openai/imitation \(.*{message}") as caught:
+        read_expert(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", ["empty", "truncated", "an array"])
+def test_a_damaged_file_is_one_line(damage, tmp_path):
+    path = written(tmp_path / "x.npz", arrays())
+    if damage == "an array":
+        np.save(tmp_path / "x.npy", np.arange(3))
+        (tmp_path / "x.npy").rename(path)
+    else:
+        path.write_bytes(path.read_bytes()[: 0 if damage == "empty" else 700])
+    with pytest.raises(GenzooError, match=r"x.npz: no expert policy of openai/imitation \(.+\)") as caught:
+        read_expert(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_environment_of_one_number_has_an_expert(tmp_path):
+    policy = read_expert(written(tmp_path / "x.npz", arrays(observations=1)))
+    logits = output(arrays(observations=1), "GibbsPolicy", np.tanh, X[:, :1])
+    found = policy(torch.as_tensor(X[:, :1]).float()).probs.detach()
+    assert np.allclose(found, np.exp(logits) / np.exp(logits).sum(1, keepdims=True), atol=1e-5)
+
+
 def test_a_missing_file_is_one_line(tmp_path):
     with pytest.raises(GenzooError, match=r"x.npz: no expert policy of openai/imitation .*No such file"):
         read_expert(tmp_path / "x.npz")

@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
+from genzoo.core.files import opened_npz
 from genzoo.core.inference import in_inference
 from genzoo.reinforcement.model import PolicyModel
 from genzoo.reinforcement.policies import CategoricalPolicy, GaussianPolicy, Policy
@@ -77,32 +78,33 @@ def read_expert(path: Path) -> Policy:
         (kind,) = {key.split(".")[0] for key in found} & POLICIES.keys()
         arrays = {key.removeprefix(f"{kind}."): array for key, array in found.items()}
         layers = [*sorted(key[:-2] for key in arrays if key.startswith("hidden.") and key.endswith(".W")), "out"]
-        weights, biases = ([arrays[f"{layer}.{letter}"] for layer in layers] for letter in "Wb")
-        norm = {name: arrays[f"obsnorm.Standardizer.{name}"] for name in ("count", "mean_1_D", "meansq_1_D")}
-    except (OSError, ValueError, KeyError) as error:
+        weights = [arrays[f"{layer}.W"] for layer in layers]
+        hidden = [weight.shape[1] for weight in weights[:-1]]
+        activation = "leaky_relu" if len(hidden) == 1 else "tanh"
+        policy = POLICIES[kind](weights[0].shape[0], weights[-1].shape[1], hidden, activation)
+        state = {}
+        for i, layer in enumerate(layers):
+            state[f"network.layers.{i}.weight"] = weights[i].T
+            state[f"network.layers.{i}.bias"] = arrays[f"{layer}.b"].flatten()
+        norm = "network.normaliser"
+        state[f"{norm}.count"] = arrays["obsnorm.Standardizer.count"].squeeze()
+        state[f"{norm}.mean"] = arrays["obsnorm.Standardizer.mean_1_D"].flatten()
+        state[f"{norm}.square"] = arrays["obsnorm.Standardizer.meansq_1_D"].flatten()
+        if kind == "GaussianPolicy":
+            state["log_std"] = arrays["logstdevs_1_Da"].flatten()
+        policy.load_state_dict(state)
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
         raise GenzooError(
             f"{path}: no expert policy of openai/imitation ({' '.join(str(error).split())}); give one of its "
             "expert_policies, as .h5 or .npz."
         ) from error
-
-    hidden = [weight.shape[1] for weight in weights[:-1]]
-    activation = "leaky_relu" if len(hidden) == 1 else "tanh"
-    policy = POLICIES[kind](weights[0].shape[0], weights[-1].shape[1], hidden, activation)
-    with torch.no_grad():
-        for layer, weight, bias in zip(policy.network.layers, weights, biases, strict=True):
-            layer.weight.copy_(weight.T)
-            layer.bias.copy_(bias.flatten())
-        for name, key in (("count", "count"), ("mean", "mean_1_D"), ("square", "meansq_1_D")):
-            getattr(policy.normaliser, name).copy_(norm[key].squeeze())
-        if isinstance(policy, GaussianPolicy):
-            policy.log_std.copy_(arrays["logstdevs_1_Da"].flatten())
     return policy
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """Name -> array, as in the ``.npz``."""
     if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as file:
+        with opened_npz(path) as file:
             return dict(file)
     try:
         import h5py
