@@ -79,13 +79,36 @@ def test_spaces_that_are_no_vectors_are_refused(odd, spaces, message):
     ("told", "hint"),
     [("MuJoCo is not installed, run `pip`", r'pip install "genzoo\[mujoco\]"'), ("Box2D, by `pip`", "Box2D, by `pip`")],
 )
-def test_missing_packages_are_named(odd, monkeypatch, told, hint):
+@pytest.mark.parametrize("kind", [gymnasium.error.DependencyNotInstalled, ModuleNotFoundError])
+def test_missing_packages_are_named(odd, monkeypatch, told, hint, kind):
     def missing(self, **options):
-        raise gymnasium.error.DependencyNotInstalled(f"{told}\nand more")
+        raise kind(f"{told}\nand more")
 
     monkeypatch.setattr(Odd, "__init__", missing)
     with pytest.raises(GenzooError, match=f"data=odd: tests/Odd-v0 needs packages that are not installed; {hint}$"):
         _ = EnvironmentData(**odd).spec
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError("by zero"), OSError("no file"), KeyError("9x9"), ValueError("bad\nand more"), AssertionError()],
+    ids=lambda error: type(error).__name__,
+)
+def test_options_that_break_the_environment_are_one_line(odd, monkeypatch, error):
+    def broken(self, **options):
+        raise error
+
+    monkeypatch.setattr(Odd, "__init__", broken)
+    message = rf"data.options={{'observed': 0}}: tests/Odd-v0 ended in {type(error).__name__}: .*; correct them.$"
+    with pytest.raises(GenzooError, match=message) as caught:
+        _ = EnvironmentData(**odd, options={"observed": 0}).spec
+    assert "\n" not in str(caught.value)
+
+
+def test_an_environment_that_has_moved_says_where(odd):
+    """No package of ours would bring it back."""
+    with pytest.raises(GenzooError, match=r"^data.id=Hopper-v2: .*have been moved to the gymnasium-robotics project"):
+        _ = EnvironmentData(**odd | {"id": "Hopper-v2"}).spec
 
 
 def test_another_environment_has_another_fingerprint():

@@ -172,19 +172,24 @@ class EnvironmentData(Data):
             render_mode: ``"rgb_array"`` to draw it.
 
         Raises:
-            GenzooError: packages are missing, or it does not take the options.
+            GenzooError: packages are missing, it is no longer there, or it does not take the options.
         """
         known = gymnasium.spec(self.id)
         arguments = {**known.kwargs, **self.options} | ({"render_mode": render_mode} if render_mode else {})
         bare = {"max_episode_steps": None, "order_enforce": False, "disable_env_checker": True, "kwargs": arguments}
         try:
             return gymnasium.make(dataclasses.replace(known, **bare))
-        except (gymnasium.error.DependencyNotInstalled, ImportError) as error:
-            told = str(error).splitlines()[0]
+        except (gymnasium.error.DependencyNotInstalled, ModuleNotFoundError) as error:
+            told = _first_line(error)
             hint = 'pip install "genzoo[mujoco]"' if "mujoco" in told.lower() else told
             raise GenzooError(f"data={self.name}: {self.id} needs packages that are not installed; {hint}") from error
-        except TypeError as error:
-            raise GenzooError(f"data.options={self.options}: {str(error).splitlines()[0]}; correct them.") from error
+        except ImportError as error:  # the environment is elsewhere by now
+            raise GenzooError(f"data.id={self.id}: {_first_line(error)}") from error
+        except Exception as error:  # whatever an environment makes of them
+            raise GenzooError(
+                f"data.options={self.options}: {self.id} ended in {type(error).__name__}: {_first_line(error)}; "
+                "correct them."
+            ) from error
 
     def describe(self) -> str:
         """What is observed and done, and for how long."""
@@ -209,3 +214,7 @@ class EnvironmentData(Data):
     def train_dataloader(self) -> Iterations:
         """The rounds that the trainer's module has still to play."""
         return Iterations(self.rounds, self.trainer.lightning_module.progress.rounds)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), "")
