@@ -38,7 +38,11 @@ class SparseForward(gymnasium.Wrapper):
         return observation, float(observation[-3] > self.beyond), terminated, truncated, more
 
     def _observe(self) -> np.ndarray:
-        state = self._base.data
+        import mujoco
+
+        model, state = self._base.model, self._base.data
+        mujoco.mj_kinematics(model, state)  # a step ends with new positions, but with the centres of the old ones
+        mujoco.mj_comPos(model, state)
         return np.concatenate([state.qpos[1:], state.qvel, state.subtree_com[self._torso]])
 
 
