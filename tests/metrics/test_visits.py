@@ -6,11 +6,13 @@ import pytest
 import torch
 from gymnasium.spaces import Box
 
+from genzoo.build import build_data
 from genzoo.core.capabilities import Acts
 from genzoo.core.errors import GenzooError
 from genzoo.data.environment import EnvironmentData
 from genzoo.metrics.evaluation import evaluate
 from genzoo.metrics.visits import VisitedStates, map_picture
+from support import ROOT, resolved
 
 CAR = EnvironmentData("car", "MountainCarContinuous-v0", 2, 1, "Gaussian", time_limit=30)
 
@@ -107,6 +109,21 @@ def test_the_map_shows_what_was_visited_where_it_was():
 def test_settings_out_of_range_are_refused(options, message):
     with pytest.raises(GenzooError, match=message):
         VisitedStates(**options)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "conf" / "experiment" / "vime").glob("*.yaml")))
+def test_vimes_maps_of_several_models_are_alike(name):
+    """Over given ranges where the environment itself has no bounds; episodes begin within them."""
+    config = resolved(f"experiment=vime/{name}")
+    if "Cheetah" in config["data"]["id"]:
+        pytest.importorskip("mujoco", reason="the extra mujoco is not installed")
+    environment, visits = build_data(config).make(), config["metrics"]["visits"]
+    observation, space = environment.reset(seed=0)[0], environment.observation_space
+    bounds = np.array([space.low, space.high]).T[visits["dimensions"]]
+    assert np.isfinite(bounds).all() != bool(visits["ranges"])
+    for number, (low, high) in zip(observation[visits["dimensions"]], visits["ranges"] or bounds, strict=True):
+        assert low < number < high
+    assert visits == resolved(f"experiment=vime/{name.removesuffix('_trpo')}")["metrics"]["visits"]
 
 
 def test_a_dimension_that_is_not_observed_is_named():
