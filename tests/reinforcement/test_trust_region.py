@@ -47,7 +47,7 @@ def test_without_damping_the_divergence_is_the_bound(regression):
 
 
 def test_few_conjugate_gradients_leave_the_step_where_it_is_not_solved(regression):
-    exact, rough = stepped(regression, **EXACT), None
+    exact = stepped(regression, **EXACT)
     regression.reset()
     rough = stepped(regression, **EXACT | {"cg_steps": 1})
     gradient, *_ = natural(regression, 0.01)
