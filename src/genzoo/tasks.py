@@ -86,11 +86,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         data.setup()
         origin = _origin(data)
         if checkpoint is not None and checkpoint["genzoo"]["data"] != origin:
-            raise GenzooError(
-                f"resume={folder}: the run was trained on data.source={checkpoint['genzoo']['data']['source']}, but "
-                f"here data={data.name} is {data.source} or other {data.content}; give its own by data.root=... or "
-                "GENZOO_DATA."
-            )
+            raise GenzooError(f"resume={folder}: {data.differs_from(checkpoint['genzoo']['data']['source'])}")
         config["marks"] = _marks(config, data)
         trained_by = _trained_by(checkpoint)
         module.on_checkpoint["genzoo"] = {

@@ -207,6 +207,13 @@ class EnvironmentData(Data):
             content.update(array.numpy().tobytes())
         return content.hexdigest()[:16]
 
+    def differs_from(self, source: str) -> str:
+        """As the base's; environments have no source."""
+        return (
+            f"data={self.name}: the environment's settings or its demonstrations are not those of the run; put them "
+            "back, or start a new run."
+        )
+
     def initial(self) -> Demonstrations | None:
         """What the expert did."""
         return self.demonstrated("train")

@@ -44,6 +44,13 @@ class Data(pl.LightningDataModule):
         """A hash of what is learned from, so that a run never goes on with other data."""
         raise NotImplementedError
 
+    def differs_from(self, source: str) -> str:
+        """What a run is told that was trained on data of that source, but not on these."""
+        return (
+            f"the run was trained on data.source={source}, but here data={self.name} is {self.source} or other "
+            f"{self.content}; give its own by data.root=... or GENZOO_DATA."
+        )
+
     def initial(self) -> Any:
         """What a data-dependent initialisation takes (``RoundModule.initialise``)."""
         raise NotImplementedError
