@@ -3,15 +3,15 @@
 import functools
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hydra import initialize_config_dir
-from omegaconf import OmegaConf
 
 from genzoo import comparison
 from genzoo.comparison import checked, page, write_report
 from genzoo.core.errors import GenzooError
-from support import RECORD, ROOT
+from support import RECORD, ROOT, composed
 
 EXPERIMENT = {
     "name": "a/b",
@@ -138,6 +138,16 @@ def test_an_incomplete_experiment_is_named(changes, message):
         checked(EXPERIMENT | changes, "a/b")
 
 
+def written(**given):
+    """The page as the command line writes it."""
+    cfg = composed(name="report")
+    cfg.experiments = str(FOLDER)
+    for key, value in given.items():
+        cfg[key] = str(value) if isinstance(value, Path) else value
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        return write_report(cfg)
+
+
 @pytest.mark.parametrize(
     ("publish", "n"), [(lambda runs: str(runs[0]), 1), (lambda runs: [*map(str, runs)], 2)], ids=["one", "two"]
 )
@@ -149,25 +159,14 @@ def test_the_page_is_written_and_runs_are_published_on_the_way(publish, n, tmp_p
     for seed, run in enumerate(runs):
         run.mkdir()
         (run / "metrics.json").write_text(json.dumps(record | {"seed": seed}))
-    cfg = OmegaConf.create(
-        {
-            "publish": publish(runs),
-            "results": str(tmp_path / "results"),
-            "experiments": str(FOLDER),
-            "page": str(tmp_path / "RESULTS.md"),
-        }
-    )
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        text = write_report(cfg)
+    text = written(publish=publish(runs), results=tmp_path / "results", page=tmp_path / "RESULTS.md")
     assert (tmp_path / "RESULTS.md").read_text() == text
     assert f"(n = {n}) |  | measured |" in text
     assert text in capsys.readouterr().out
 
 
 def test_the_committed_page_is_what_the_report_prints(tmp_path):
-    places = {"results": str(ROOT / "results"), "experiments": str(FOLDER), "page": str(tmp_path / "RESULTS.md")}
-    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        text = write_report(OmegaConf.create({"publish": None, **places}))
+    text = written(results=ROOT / "results", page=tmp_path / "RESULTS.md")
     assert (ROOT / "docs" / "RESULTS.md").read_text() == text, "run python report.py"
     rows = [text.index(f"| Improved GAN on MNIST, {n} labels: test errors") for n in (20, 50, 100, 200)]
     assert rows == sorted(rows)
