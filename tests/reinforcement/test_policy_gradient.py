@@ -1,7 +1,7 @@
 """On-policy learning on the platform's rounds."""
 
 import copy
-from functools import partial
+from functools import partial, partialmethod
 
 import numpy as np
 import pytest
@@ -108,6 +108,20 @@ def test_without_any_reward_nothing_moves():
     play(data, module)
     assert not module.rollout.rewards.any()
     assert all(torch.equal(p, before[name]) for name, p in module.policy.named_parameters())
+
+
+def test_a_compiled_policy_takes_the_same_step(monkeypatch):
+    """Its Fisher information is a second derivative, which compiled networks do not have."""
+    compiled = torch.nn.Module.compile
+    monkeypatch.setattr(torch.nn.Module, "compile", partialmethod(compiled, backend="aot_eager"))
+    (data, plain), (_, other) = built("data=pendulum"), built("data=pendulum")
+    before = copy.deepcopy(dict(plain.policy.named_parameters()))
+    other.compile_networks()
+    play(data, plain), play(data, other)
+    assert plain.rollout.rewards.any()
+    assert any(not torch.equal(p, before[name]) for name, p in plain.policy.named_parameters())
+    for name, p in plain.policy.named_parameters():
+        torch.testing.assert_close(other.policy.get_parameter(name), p)
 
 
 def test_entropy_is_rewarded_by_its_weight():

@@ -99,7 +99,8 @@ class TrustRegion(torch.optim.Optimizer):
 
     def _fisher(self, parameters: list[nn.Parameter], fraction: float, damping: float) -> Callable[[Tensor], Tensor]:
         """v -> (F + damping) v."""
-        divergence = self.problem.curvature(fraction)
+        with torch.compiler.set_stance("force_eager"):  # compiled networks cannot be differentiated twice
+            divergence = self.problem.curvature(fraction)
         slope = flat(torch.autograd.grad(divergence, parameters, create_graph=True))
 
         def product(v: Tensor) -> Tensor:
