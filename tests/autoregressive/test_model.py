@@ -234,8 +234,9 @@ def test_a_mixture_lets_the_network_see_whole_pixels():
     assert build_module(resolved(*colour)).network.colours == 3
 
 
-def test_completions_keep_what_is_given_and_are_drawn_given_that():
-    module, n = model(sampling_batch=5000), 5000
+@pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn_conditional"])
+def test_completions_keep_what_is_given_and_are_drawn_given_that(name):
+    module, n = model(name, sampling_batch=5000), 5000
     upper = torch.tensor([[-1.0, 1.0], [1.0, 1.0]]).expand(n, 1, 2, 2)
     mask = torch.tensor([[1, 1], [0, 0]]).expand(n, 1, 2, 2)
     drawn = to_levels(module.complete(upper, mask, torch.Generator().manual_seed(0)), 2)
@@ -243,6 +244,18 @@ def test_completions_keep_what_is_given_and_are_drawn_given_that():
     counted = (drawn[:, 0, 1].long() * torch.tensor([2, 1])).sum(1).bincount(minlength=4)
     expected = n * module.log_prob(all_images((1, 2, 2), 2)[4:8]).softmax(0)
     assert ((counted - expected) ** 2 / expected).sum().item() < 16.3, "χ² of 3 degrees of freedom, one in a thousand"
+
+
+def test_the_class_of_a_completion_is_drawn_given_the_pixels_before_the_first_missing_one():
+    module, n = model("gated_pixelcnn_conditional", sampling_batch=700), 2000
+    image = torch.tensor([[-1.0, 1.0], [1.0, 1.0]])
+    of_class = torch.stack([module.log_prob_map(to_levels(image, 2)[None, None], torch.tensor([k])) for k in range(3)])
+    for missing, leading in ((2, 2), (1, 1), (0, 0)):  # the pixels after it are given too
+        mask = torch.ones(4).index_fill(0, torch.tensor(missing), 0).view(1, 1, 2, 2).expand(n, 1, 2, 2).bool()
+        images = torch.where(mask, image, torch.nan)  # what is missing is not looked at
+        counted = module._classes_given(images, mask, torch.Generator().manual_seed(0)).bincount(minlength=3)
+        expected = n * of_class.flatten(1)[:, :leading].sum(1).softmax(0)
+        assert ((counted - expected) ** 2 / expected).sum().item() < 13.8, "χ² of 2 degrees of freedom, one in 1,000"
 
 
 def test_completions_without_a_generator_are_always_the_same():

@@ -127,6 +127,11 @@ class Autoregressive(RoundModule):
     def _log_prob_map(self, images: Tensor, labels: Tensor | None) -> Tensor:
         return self.likelihood.log_prob(images, self.network(images, labels))
 
+    def _maps_of_classes(self, images: Tensor) -> Tensor:
+        """log p(x_i | x_1 .. x_{i-1}, class) of each class, (classes, B, H, W)."""
+        every = torch.arange(self.network.classes, device=images.device)
+        return torch.stack([self._log_prob_map(images, labels) for labels in every.repeat(len(images), 1).T])
+
     @in_inference
     def log_prob(
         self,
@@ -157,11 +162,8 @@ class Autoregressive(RoundModule):
         classes = self.network.classes
         if labels is not None or not classes:
             return self._log_prob_map(images, check_labels(labels, len(images), classes, images.device))
-        of_class = [
-            self._log_prob_map(images, labels)
-            for labels in torch.arange(classes, device=images.device).repeat(len(images), 1).T
-        ]
-        so_far = torch.stack(of_class).double().flatten(2).cumsum(2).logsumexp(0) - math.log(classes)
+        of_class = self._maps_of_classes(images)
+        so_far = of_class.double().flatten(2).cumsum(2).logsumexp(0) - math.log(classes)
         return so_far.diff(dim=1, prepend=torch.zeros_like(so_far[:, :1])).view_as(of_class[0]).float()
 
     @in_inference
@@ -203,12 +205,19 @@ class Autoregressive(RoundModule):
         """Images (B, C, H, W) that keep what lies under ``mask`` (B, 1, H, W), 1 = given; the rest is drawn in the
         pixels' order, each given those before it. Without a generator they are always the same.
 
+        Where images depend on classes: of ``labels`` (B,), or, without them, of a class that is drawn given the pixels
+        before the first missing one. If all given pixels are among these, completions are drawn from p(rest | given);
+        given pixels that come later say nothing of the class, nor of any pixel before them.
+
         Raises:
             GenzooError: images or a mask of another size, labels out of range, a temperature of 0 or below.
         """
         check_images("complete", images, self.image_shape)
         check_mask(mask, images)
-        return self._draw(images, mask.bool(), labels, generator or fixed_generator(0, "completion"), temperature)
+        mask, generator = mask.bool(), generator or fixed_generator(0, "completion")
+        if labels is None and self.network.classes:
+            labels = self._classes_given(images, mask, generator)
+        return self._draw(images, mask, labels, generator, temperature)
 
     @in_inference
     def canvases(self, n: int, generator: Generator | None = None) -> Drawing:
@@ -238,6 +247,17 @@ class Autoregressive(RoundModule):
         if labels is None and classes:
             labels = torch.randint(classes, (n,), generator=generator, device=self._source(generator))
         return check_labels(labels, n, classes, self.device)
+
+    def _classes_given(self, images: Tensor, mask: Tensor, generator: Generator) -> Tensor:
+        """Classes (B,) drawn from p(class | pixels before the first missing one), all being equally likely a priori."""
+        like, log_probs = next(self.network.parameters()), []
+        for given, known in zip(images.split(self.sampling_batch), mask.split(self.sampling_batch), strict=True):
+            given, known = given.to(like), known.to(like.device)
+            leading = known.flatten(1).cumprod(1)  # 1 up to the first missing pixel
+            maps = self._maps_of_classes(given.where(known, -1.0)).double().flatten(2)
+            log_probs.append((maps * leading).sum(2).T)
+        weights = torch.cat(log_probs).softmax(1).to(generator.device)
+        return weights.multinomial(1, generator=generator).squeeze(1)
 
     def _canvas(self, given: Tensor, mask: Tensor, labels: Tensor | None, generator: Generator | None) -> Canvas:
         n, channels, height, width = given.shape
