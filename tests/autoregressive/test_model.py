@@ -219,6 +219,19 @@ def test_data_with_other_classes_are_refused():
         build_module(config).check_data(build_data(config).spec)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (("data=binarized_mnist",), r"data=binarized_mnist has 0 classes .* choose data with classes \(data=mnist"),
+        ((*SHAPES, "model.network.classes=0"), r"data=shapes has 4 classes and model.network.classes=0, .*model=gated"),
+    ],
+)
+def test_a_conditional_model_without_classes_is_refused_before_data_are_loaded(overrides, message):
+    config = resolved("model=gated_pixelcnn_conditional", *overrides, "trainer=smoke")
+    with pytest.raises(GenzooError, match=message):
+        build_module(config).check_data(build_data(config).spec)
+
+
 def test_the_likelihood_follows_the_datas_levels():
     binary, grey = (
         build_module(resolved("model=gated_pixelcnn", *SHAPES, f"data.levels={n}", "trainer=smoke")) for n in (2, 256)
