@@ -189,6 +189,17 @@ def test_its_capabilities():
             r"mask's shape .* \(2, 1, 2, 2\) is needed",
         ),
         (lambda m: m.complete(torch.zeros(2, 1, 2, 2), torch.ones(1, 1, 2, 2)), r"mask's shape is \(1, 1, 2, 2\)"),
+        (lambda m: m.complete(torch.zeros(0, 1, 2, 2), torch.ones(0, 1, 2, 2)), r"number of images=0: a positive"),
+        (
+            lambda m: m.complete(torch.ones(2, 1, 2, 2, dtype=torch.uint8), torch.ones(2, 1, 2, 2)),
+            r"complete: a given pixel is 1 \(uint8\), but .* floats in \[-1, 1\]; .*from_levels",
+        ),
+        (lambda m: m.complete(torch.full((1, 1, 2, 2), 7.0), torch.ones(1, 1, 2, 2)), r"a given pixel is 7.0 \(float"),
+        (lambda m: m.complete(torch.full((1, 1, 2, 2), torch.nan), torch.ones(1, 1, 2, 2)), r"a given pixel is nan"),
+        (
+            lambda m: model("gated_pixelcnn_conditional").sample(2, torch.tensor([0.7, 1.0])),
+            r"labels: float32 was given; integers are needed",
+        ),
     ],
 )
 def test_bad_input_gets_one_line(ask, message):
@@ -275,6 +286,8 @@ def test_completions_without_a_generator_are_always_the_same():
     module, images, mask = model(shape=(1, 3, 4)), torch.ones(6, 1, 3, 4), torch.zeros(6, 1, 3, 4)
     assert torch.equal(module.complete(images, mask), module.complete(images, mask))
     assert torch.equal(module.complete(images, mask + 1), images)
+    unknown = torch.full_like(images, torch.nan)  # what is missing may hold anything
+    assert torch.equal(module.complete(unknown, mask), module.complete(images, mask))
 
 
 def test_canvases_fill_in_row_by_row_until_they_are_the_samples():

@@ -91,6 +91,21 @@ def check_mask(mask: Tensor, images: Tensor) -> None:
         )
 
 
+def check_given(images: Tensor, mask: Tensor) -> None:
+    """Refuses given pixels that are no numbers in [-1, 1]; what images hold elsewhere does not matter.
+
+    Raises:
+        GenzooError: naming one, and what is needed.
+    """
+    given = images[mask.to(images.device).bool().expand_as(images)]
+    wrong = given[~(given.abs() <= 1)] if given.is_floating_point() else given
+    if len(wrong):
+        raise GenzooError(
+            f"complete: a given pixel is {wrong[0]} ({str(images.dtype).removeprefix('torch.')}), but images are "
+            "needed, floats in [-1, 1]; make them of levels by genzoo.core.images.from_levels."
+        )
+
+
 def check_labels(labels: Tensor | None, n: int, classes: int, device: torch.device) -> Tensor | None:
     """Labels on the device, if the model has such classes.
 
@@ -107,6 +122,8 @@ def check_labels(labels: Tensor | None, n: int, classes: int, device: torch.devi
         return None
     if not classes:
         raise GenzooError("labels: this model's images depend on no class; leave labels out.")
+    if labels.is_floating_point():
+        raise GenzooError(f"labels: {str(labels.dtype).removeprefix('torch.')} was given; integers are needed.")
     if labels.shape != (n,):
         raise GenzooError(f"labels: their shape is {tuple(labels.shape)}, but ({n},) is needed: one an image.")
     if n and not 0 <= labels.min() <= labels.max() < classes:

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from genzoo.autoregressive.checks import (
+    check_given,
     check_images,
     check_labels,
     check_levels,
@@ -210,10 +211,13 @@ class Autoregressive(RoundModule):
         given pixels that come later say nothing of the class, nor of any pixel before them.
 
         Raises:
-            GenzooError: images or a mask of another size, labels out of range, a temperature of 0 or below.
+            GenzooError: no images, images or a mask of another size, given pixels out of range, labels out of range, a
+                temperature of 0 or below.
         """
         check_images("complete", images, self.image_shape)
+        check_positive("number of images", len(images))
         check_mask(mask, images)
+        check_given(images, mask)
         mask, generator = mask.bool(), generator or fixed_generator(0, "completion")
         if labels is None and self.network.classes:
             labels = self._classes_given(images, mask, generator)
