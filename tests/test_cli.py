@@ -31,6 +31,10 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
         ),
         (("model=gan", "data=cartpole"), r"data\.channels: the model needs to know it, but the chosen data have no"),
         (("model=trpo", "data=mnist"), r"data\.policy: the model needs to know it, .* an environment \(data=cartpole"),
+        (
+            ("model=pixelcnn", "data=shapes", "data.levels=16"),
+            r"data\.levels=16: recipe\.likelihoods has none for it\. Accepted: 2, 256; choose other data\.$",
+        ),
         (("seed",), r"seed: this is not an override; write key=value"),
     ],
 )

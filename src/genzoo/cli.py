@@ -75,6 +75,7 @@ def explain(error: Exception, conf: Path, name: str) -> str:
         name: of the primary one.
     """
     from hydra.errors import MissingConfigException, OverrideParseException
+    from omegaconf import OmegaConf
     from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 
     from genzoo.core.errors import near
@@ -93,6 +94,11 @@ def explain(error: Exception, conf: Path, name: str) -> str:
             f"{found[1]}: the model needs to know it, but the chosen data have no such thing; give a model of images "
             "images (data=mnist ...) and a model that acts an environment (data=cartpole ...)."
         )
+    if isinstance(error, InterpolationKeyError) and (found := re.search(r"'(\S+)\.(\w+)_(\w+)' not found", message)):
+        group, fact, value = found.groups()  # what is chosen by a fact of the data, as recipe.likelihoods.levels_16
+        choices = OmegaConf.select(error.parent_node._get_root(), group) or {}
+        if accepted := [name.removeprefix(f"{fact}_") for name in choices if name.startswith(f"{fact}_")]:
+            return f"data.{fact}={value}: {group} has none for it. Accepted: {', '.join(accepted)}; choose other data."
     if isinstance(error, OverrideParseException):
         return f"{error.override}: this is not an override; write key=value, with quotes around special characters."
     return message.splitlines()[0]

@@ -1,13 +1,19 @@
 """Parts of the networks against their definition."""
 
+import itertools
+
+import pytest
 import torch
 from torch import nn
 
 from causal import NETWORKS, lively
-from genzoo.autoregressive.networks.diagonal_bilstm import DiagonalBiLSTMLayer, skew, unskew
+from genzoo.autoregressive.networks.diagonal_bilstm import DiagonalBiLSTM, DiagonalBiLSTMLayer, skew, unskew
+from genzoo.autoregressive.networks.gated_pixelcnn import GatedPixelCNN
 from genzoo.autoregressive.networks.lstm import ResidualLSTM
-from genzoo.autoregressive.networks.pixelcnn import ResidualBlock
-from genzoo.autoregressive.networks.row_lstm import RowLSTMLayer
+from genzoo.autoregressive.networks.pixelcnn import PixelCNN, ResidualBlock
+from genzoo.autoregressive.networks.pixelcnn_pp import PixelCNNPP
+from genzoo.autoregressive.networks.row_lstm import RowLSTM, RowLSTMLayer
+from genzoo.core.errors import GenzooError
 
 
 def test_blocks_are_residual():
@@ -88,6 +94,23 @@ def test_both_directions_take_their_2_n_minus_1_steps_together():
     layer.input_to_state.register_forward_hook(lambda *_: calls.append("input"))
     layer(torch.randn(3, 4, 6, 6))
     assert calls == ["input"] + ["state"] * 11
+
+
+@pytest.mark.parametrize(
+    ("network", "sizes"),
+    [
+        (PixelCNN, {"hidden": 4, "layers": 2, "readout": 8, "kernel": 3}),
+        (GatedPixelCNN, {"hidden": 4, "layers": 2, "readout": 8, "kernel": 3}),
+        (RowLSTM, {"hidden": 4, "layers": 2, "readout": 8}),
+        (DiagonalBiLSTM, {"hidden": 4, "layers": 2, "readout": 8}),
+        (PixelCNNPP, {"hidden": 4, "blocks": 1}),
+    ],
+)
+def test_sizes_that_are_not_positive_are_named(network, sizes):
+    network(channels=1, colours=1, outputs=2, **sizes)
+    for name, wrong in itertools.product(sizes, (0, -3, 1.0)):
+        with pytest.raises(GenzooError, match=rf"^model\.network\.{name}={wrong}: a positive integer is needed\.$"):
+            network(channels=1, colours=1, outputs=2, **{**sizes, name: wrong})
 
 
 def test_lively_networks_have_no_parameter_that_does_nothing():

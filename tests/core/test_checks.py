@@ -16,6 +16,13 @@ def test_others_are_named(value):
         check_integer("data.side", value, 2)
 
 
+@pytest.mark.parametrize("value", [1, 257, 2.5, None])
+def test_others_than_from_least_to_most_are_named(value):
+    assert [check_integer("data.levels", n, 2, 256) for n in (2, 256)] == [2, 256]
+    with pytest.raises(GenzooError, match=rf"^data\.levels={value}: an integer from 2 to 256 is needed\.$"):
+        check_integer("data.levels", value, 2, 256)
+
+
 @pytest.mark.parametrize("value", [0, -1, 1.0, "1", None])
 def test_what_is_not_positive_is_named(value):
     with pytest.raises(GenzooError, match=rf"^data\.size={value}: a positive integer is needed\.$"):

@@ -5,7 +5,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
+
+
+def check_sizes(**sizes: int) -> None:
+    """Refuses a network one of whose sizes, by name, is no positive integer.
+
+    Raises:
+        GenzooError: naming it.
+    """
+    for name, size in sizes.items():
+        check_positive(f"model.network.{name}", size)
 
 
 def check_temperature(temperature: float) -> float:

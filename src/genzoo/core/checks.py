@@ -7,14 +7,15 @@ import numpy as np
 from genzoo.core.errors import GenzooError
 
 
-def check_integer(key: str, value: Any, least: int) -> int:
-    """The value, if it is an integer of at least ``least``.
+def check_integer(key: str, value: Any, least: int, most: int | None = None) -> int:
+    """The value, if it is an integer of at least ``least`` and, unless that is None, at most ``most``.
 
     Raises:
         GenzooError: naming the key.
     """
-    if not isinstance(value, int) or value < least:
-        raise GenzooError(f"{key}={value}: an integer of at least {least} is needed.")
+    if not isinstance(value, int) or value < least or (most is not None and value > most):
+        accepted = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise GenzooError(f"{key}={value}: an integer {accepted} is needed.")
     return value
 
 

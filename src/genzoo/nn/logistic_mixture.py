@@ -44,7 +44,10 @@ class LogisticMixture(nn.Module):
 
     Args:
         components: K.
-        levels: of a pixel.
+        levels: of a pixel, 2 to 256.
+
+    Raises:
+        GenzooError: no component, or another number of levels.
 
     Source: Salimans et al. 2017, arXiv 1701.05517, sections 2.1 and 2.2; openai/pixel-cnn, pixel_cnn_pp/nn.py,
         discretized_mix_logistic_loss (scales of at least exp(-7); where a bin's probability is below 1e-5, the
@@ -61,7 +64,7 @@ class LogisticMixture(nn.Module):
     def __init__(self, components: int = 10, levels: int = 256):
         super().__init__()
         check_positive("model.likelihood.components", components)
-        self.components, self.levels = components, check_integer("model.likelihood.levels", levels, 2)
+        self.components, self.levels = components, check_integer("model.likelihood.levels", levels, 2, 256)
 
     def outputs(self, channels: int) -> int:
         """For each component its weight, and of each channel mean, scale and slopes on earlier channels."""

@@ -16,6 +16,9 @@ class SoftmaxLevels(nn.Module):
     Args:
         levels: of a pixel, 2 to 256.
 
+    Raises:
+        GenzooError: another number of levels.
+
     Source: van den Oord et al. 2016, arXiv 1601.06759, section 3.3.
 
     Example:
@@ -27,7 +30,7 @@ class SoftmaxLevels(nn.Module):
 
     def __init__(self, levels: int = 256):
         super().__init__()
-        self.levels = check_integer("model.likelihood.levels", levels, 2)
+        self.levels = check_integer("model.likelihood.levels", levels, 2, 256)
 
     def outputs(self, channels: int) -> int:
         """A logit a level and channel; those of a channel stand together."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from genzoo.autoregressive.checks import check_sizes
 from genzoo.autoregressive.networks.base import CausalNetwork, Readout
 from genzoo.core.registry import register
 from genzoo.nn.gated import GatedLayer
@@ -20,6 +21,9 @@ class GatedPixelCNN(CausalNetwork):
         layers: number of gated layers.
         readout: maps of the layer before the last.
         kernel: of all layers but the first, whose kernel is 7.
+
+    Raises:
+        GenzooError: a size is no positive integer.
 
     Source: van den Oord et al. 2016, arXiv 1606.05328, section 2.
 
@@ -42,6 +46,7 @@ class GatedPixelCNN(CausalNetwork):
         classes: int = 0,
     ):
         super().__init__(channels, colours, classes)
+        check_sizes(hidden=hidden, layers=layers, readout=readout, kernel=kernel)
         first = GatedLayer(channels, hidden, 7, "A", colours, classes)
         others = (GatedLayer(hidden, hidden, kernel, "B", colours, classes) for _ in range(layers - 1))
         self.layers = nn.ModuleList([first, *others])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
+from genzoo.autoregressive.checks import check_sizes
 from genzoo.autoregressive.networks.base import CausalNetwork, Readout
 from genzoo.nn.masked import MaskedConv2d
 
@@ -56,6 +57,9 @@ class PixelRNN(CausalNetwork):
         layers: number of LSTMs.
         readout: maps of the layer before the last.
 
+    Raises:
+        GenzooError: a size is no positive integer.
+
     Source: van den Oord et al. 2016, arXiv 1601.06759, table 1.
     """
 
@@ -70,6 +74,7 @@ class PixelRNN(CausalNetwork):
         readout: int,
     ):
         super().__init__(channels, colours)
+        check_sizes(hidden=hidden, layers=layers, readout=readout)
         self.first = MaskedConv2d(channels, 2 * hidden, 7, "A", colours)
         lstms = (lstm(inputs=2 * hidden, hidden=hidden, colours=colours) for _ in range(layers))
         self.lstms = nn.Sequential(*(ResidualLSTM(layer, hidden, colours) for layer in lstms))

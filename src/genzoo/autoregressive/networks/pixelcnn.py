@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from genzoo.autoregressive.checks import check_sizes
 from genzoo.autoregressive.networks.base import CausalNetwork, Readout
 from genzoo.core.registry import register
 from genzoo.nn.masked import MaskedConv2d
@@ -51,6 +52,9 @@ class PixelCNN(CausalNetwork):
         readout: maps of the layer before the last.
         kernel: of the blocks.
 
+    Raises:
+        GenzooError: a size is no positive integer.
+
     Source: van den Oord et al. 2016, arXiv 1601.06759, table 1 and figure 5.
 
     Example:
@@ -64,6 +68,7 @@ class PixelCNN(CausalNetwork):
         self, channels: int, colours: int, outputs: int, hidden: int, layers: int, readout: int, kernel: int = 3
     ):
         super().__init__(channels, colours)
+        check_sizes(hidden=hidden, layers=layers, readout=readout, kernel=kernel)
         self.first = MaskedConv2d(channels, 2 * hidden, 7, "A", colours)
         self.blocks = nn.Sequential(*(ResidualBlock(hidden, kernel, colours) for _ in range(layers)))
         self.readout = Readout(2 * hidden, readout, outputs, colours)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.autoregressive.checks import check_sizes
 from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import in_float32
@@ -81,7 +82,7 @@ class PixelCNNPP(CausalNetwork):
         classes: number of classes that images depend on; 0 = none.
 
     Raises:
-        GenzooError: the likelihood leaves the order of colours to the network.
+        GenzooError: the likelihood leaves the order of colours to the network; a size is no positive integer.
 
     Source: Salimans et al. 2017, arXiv 1701.05517; openai/pixel-cnn, pixel_cnn_pp/model.py.
 
@@ -109,6 +110,7 @@ class PixelCNNPP(CausalNetwork):
                 "genzoo.nn.logistic_mixture.LogisticMixture."
             )
         super().__init__(channels, colours, classes)
+        check_sizes(hidden=hidden, blocks=blocks)
 
         def above(shortcut: int) -> GatedResidual:
             return GatedResidual(down, hidden, shortcut, dropout, classes)
