@@ -173,6 +173,13 @@ def test_its_recipe_is_the_originals():
         {"hidden": 160, "blocks": 5, "components": 10},
         128,
     )
+    assert config["recipe"]["rounds"] == 1_950_000
+    assert module.initial_images == 100
+    optimizer, rate = module.optimizer_factories["model"](module.parameters()), module.schedules["model"]["lr"]
+    assert (type(optimizer), optimizer.defaults["betas"]) == (torch.optim.Adam, (0.95, 0.9995))
+    assert rate(0) == 1e-3
+    for r in (0, 1000, 1_000_000):  # its lr_decay, by which the rate is multiplied after every update
+        assert rate(r + 1) / rate(r) == pytest.approx(0.999995, abs=1e-9)
     assert module.network.readout.out_channels == 100
     assert module.averages["network"].decay == 0.9995
     assert {m.p for m in module.network.modules() if isinstance(m, nn.Dropout)} == {0.5}
