@@ -6,6 +6,7 @@
     python benchmarks/sampling.py --device cuda
 
 Drawing naively takes a pass of the whole network for each pixel and channel: it is extrapolated from some of these.
+The samplers' images are compared: they may differ by ties alone, where rounding decides.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from round import resolved
 
 from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.jacobi import Jacobi
+from genzoo.autoregressive.sampling.ties import ties
 from genzoo.build import build_module
 from genzoo.core.checkpoints import find_checkpoint, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
@@ -48,7 +50,7 @@ def seconds(device, do):
 
 
 def main():
-    """Prints a line a sampler."""
+    """Prints a line a sampler, and whether their images are the same."""
     parser = argparse.ArgumentParser()
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--ckpt")
@@ -71,17 +73,22 @@ def main():
         _, some = seconds(device, pass_once)
         naive = some / options.pixels * passes
         print(f"naive, from {options.pixels} of {passes} passes: {naive:.1f} s, {naive / n:.3f} s an image", flush=True)
+        drawn = []
         for sampler in (Cached(), Jacobi()):
             try:
-                stages, took = seconds(device, lambda s=sampler: sum(1 for _ in s(network, draw, canvas)))
+                stages, took = seconds(device, lambda s=sampler: list(s(network, draw, canvas)))
             except GenzooError as error:
                 print(error)
                 continue
-            passed = f", {stages} of {passes} passes" if isinstance(sampler, Jacobi) else ""
+            passed = f", {len(stages)} of {passes} passes" if isinstance(sampler, Jacobi) else ""
             name = type(sampler).__name__.lower()
+            drawn.append(stages[-1].images)
             print(
                 f"{name}: {took:.2f} s, {took / n:.3f} s an image, naive takes {naive / took:.1f}x{passed}", flush=True
             )
+        if len(drawn) == 2:
+            tied = ties(network, draw, canvas, *drawn)
+            print(f"cached and jacobi differ in {len(tied)} of {n} images, in {int(tied.sum())} of these by a tie")
 
 
 if __name__ == "__main__":

@@ -72,6 +72,20 @@ def test_in_float32_they_differ_by_ties_alone(name):
 
 
 @torch.no_grad()
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="rows are captured as graphs on a CUDA device alone")
+@pytest.mark.parametrize("name", NETWORKS)
+def test_rows_captured_as_graphs_give_the_same_images(name):
+    channels, likelihood = KINDS["softmax"]
+    of = canvas(channels, likelihood, n=6, classes=3 if name.endswith("conditional") else 0)
+    of = Canvas(*(None if field is None else field.cuda() for field in of))
+    drawing = made(name, channels, likelihood).cuda()
+    for batch in torch.arange(6, device="cuda").split(3):  # the second finds nothing of the first
+        naive, cached = (last(sampler(drawing, likelihood.draw, of.of(batch))) for sampler in (Naive(), Cached()))
+        assert len(naive.unique()) > 1
+        assert torch.equal(cached, naive)
+
+
+@torch.no_grad()
 def test_a_tie_is_told_from_a_mistake():
     likelihood, drawing = Bernoulli(), network("pixelcnn", outputs=1)
     of = canvas(1, likelihood)
