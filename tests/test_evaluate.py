@@ -41,6 +41,22 @@ def test_a_split_and_a_metric_are_chosen(run):
     assert set(values) >= {"validation/code_error_one_to_one", "validation/code_error_majority"}
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("+model.temperature=0.8", r"model: an evaluation does not read it, .* set at training\. Accepted: ckpt, data"),
+        ("++model.sampler._target_=x", r"model: an evaluation does not read it"),
+        ("+trainer.devices=2", r"trainer: an evaluation does not read it"),
+        ("+data.levels=2", r"data\.levels: an evaluation does not read it"),
+        ("+devise=cpu", r"devise: .* Did you mean 'device'"),
+    ],
+)
+def test_what_an_evaluation_does_not_read_is_refused(override, message, tmp_path):
+    with pytest.raises(GenzooError, match=message) as caught:
+        evaluation(f"ckpt={tmp_path}", override)
+    assert "\n" not in str(caught.value)
+
+
 def test_metrics_that_the_model_is_not_capable_of_are_named_with_those_it_is_capable_of(tmp_path):
     train(
         composed(*SHAPES, "model=gan", "trainer=smoke", "recipe.batch_size=16", "logger=none", f"paths.runs={tmp_path}")

@@ -37,6 +37,9 @@ from genzoo.reports import announce, code_version, conclude, headlines, report
 
 log = logging.getLogger("genzoo")
 
+# What an evaluation is told; all else is the checkpoint's own.
+EVALUATION = ("ckpt", "split", "device", "data.root", "metrics", "paths", "debug", "trust")
+
 
 def train(cfg: DictConfig) -> dict[str, float]:
     """Trains as configured, measures on test data, and says where everything lies.
@@ -158,9 +161,16 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         The metrics, which ``metrics.json`` in the evaluation's folder holds too, beside the pictures.
 
     Raises:
-        GenzooError: the checkpoint is missing, damaged, forbidden, or does not fit; no metric could measure.
+        GenzooError: the checkpoint is missing, damaged, forbidden, or does not fit; no metric could measure; a key is
+            given that an evaluation does not read.
     """
     _be_quiet()
+    for key in (*(key for key in cfg if key != "data"), *(f"data.{key}" for key in cfg.data)):
+        if key not in EVALUATION:
+            raise GenzooError(
+                f"{key}: an evaluation does not read it, but takes it from the checkpoint, as it was set at training. "
+                f"{near(key, EVALUATION)}"
+            )
     trust(cfg.trust)
     if cfg.split not in SPLITS:
         raise GenzooError(f"split={cfg.split}: unknown. {near(cfg.split, SPLITS)}")
