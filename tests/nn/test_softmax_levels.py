@@ -56,5 +56,5 @@ def test_noise_of_0_and_almost_1_gives_levels_of_the_ends():
 
 
 def test_a_level_alone_is_refused():
-    with pytest.raises(GenzooError, match=r"model.likelihood.levels=1: an integer of at least 2"):
+    with pytest.raises(GenzooError, match=r"model.likelihood.levels=1: an integer from 2 to 256"):
         SoftmaxLevels(1)
