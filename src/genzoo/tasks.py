@@ -133,6 +133,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
             values = found.values
             if (folder / "best.ckpt").is_file():
                 result["best"] = _measure_best(metrics, module, data, folder / "best.ckpt")
+            write_json(folder / "metrics.json", result)
             # Pictures that were drawn while it trained are there.
             drawn = {path.name.rpartition("-")[0] for path in (folder / "samples").glob("*.png")}
             pictures = {name: sheet for name, sheet in found.pictures.items() if name not in drawn}
@@ -142,7 +143,6 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 best = {f"best/{name}": value for name, value in result.get("best", {}).get("metrics", {}).items()}
                 logger.log_metrics({**values, **best}, step=module.progress.images)
                 logger.finalize("success")
-            write_json(folder / "metrics.json", result)
             conclude(result, folder)
     if stopped_by:
         raise KeyboardInterrupt
