@@ -102,7 +102,6 @@ def test_a_server_that_does_not_answer_means_offline(tmp_path, monkeypatch, capl
 
     monkeypatch.setattr(wandb, "init", unreachable)
     caplog.set_level("WARNING", "genzoo")
-    monkeypatch.setattr(loggers.log, "propagate", True)
     logger = loggers.wandb_logger(save_dir=str(tmp_path), project="genzoo")
     assert logger.experiment.settings.mode == "offline"
     assert "W&B cannot be reached (no network); logging offline" in caplog.text

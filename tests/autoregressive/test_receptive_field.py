@@ -27,7 +27,7 @@ def within(places):
     return {(a, b) for a, b in places if a >= -ROW and -COLUMN <= b < SIZE - COLUMN}
 
 
-@pytest.mark.parametrize(("layers", "pixels", "blind"), [(1, 39, 198), (4, 102, 135)])
+@pytest.mark.parametrize(("layers", "pixels", "blind"), [(1, 39, 198), (2, 57, 180), (4, 102, 135)])
 def test_pixelcnn_sees_a_trapezium_whose_right_side_is_its_blind_spot(layers, pixels, blind):
     """By hand: of n 3 x 3 layers after a 7 x 7 one each reaches a row further up and a column to either side, but to
     the right only on its way up. So a rows above, 1 ≤ a ≤ n + 3, the last column seen is min(a + 2, n + 3)."""
