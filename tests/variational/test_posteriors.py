@@ -12,9 +12,10 @@ from zuko.transforms import AutoregressiveTransform, DependentTransform
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
+from genzoo.variational.gaussian import Gaussian
 from genzoo.variational.made import MADE
 from genzoo.variational.masked_conv import MaskedConvNetwork
-from genzoo.variational.posteriors import DiagonalGaussian, InverseAutoregressiveFlow
+from genzoo.variational.posteriors import DiagonalGaussian, InverseAutoregressiveFlow, draw
 from genzoo.variational.updates import Affine, Gated, Shift
 from support import Count
 
@@ -148,6 +149,20 @@ def test_the_diagonal_one_is_torchs_normal():
     torch.testing.assert_close(log_prob, Normal(mean, log_std.exp()).log_prob(z))
     torch.testing.assert_close(posterior.inverse(mean, log_std, None, z), noise)
     assert posterior.context == 0
+
+
+def test_a_draw_says_the_divergence_in_closed_form_if_it_has_one_and_else_estimates_it():
+    flow, mean, log_std, context, noise = built(*NETWORKS["vectors"], Affine(scale=1.0), 2)
+    prior = Gaussian(*torch.randn(2, *mean.shape, dtype=torch.double))
+    p, q = Normal(prior.mean, prior.log_std.exp()), Normal(mean, log_std.exp())
+    drawn = draw(DiagonalGaussian(), Gaussian(mean, log_std), None, noise)
+    kl, log_ratio = drawn.against(prior)
+    torch.testing.assert_close(kl, torch.distributions.kl_divergence(q, p))
+    torch.testing.assert_close(log_ratio, q.log_prob(drawn.z) - p.log_prob(drawn.z))
+    drawn = draw(flow, Gaussian(mean, log_std), context, noise)
+    kl, log_ratio = drawn.against(prior)
+    torch.testing.assert_close(log_ratio, flow(mean, log_std, context, noise)[1] - p.log_prob(drawn.z))
+    torch.testing.assert_close(kl, log_ratio)
 
 
 @networks

@@ -1,4 +1,5 @@
 import math
+import operator
 from functools import partial
 
 import pytest
@@ -9,6 +10,8 @@ from genzoo.core.images import from_levels
 from genzoo.nn.likelihoods import DiscretisedLogistic
 from genzoo.variational.gaussian import standard_noise
 from genzoo.variational.masked_conv import MaskedConvNetwork
+from genzoo.variational.networks.bidirectional import Bidirectional
+from genzoo.variational.networks.bottom_up import BottomUp
 from genzoo.variational.posteriors import DiagonalGaussian, InverseAutoregressiveFlow
 from genzoo.variational.resnet_vae import ResNetVAE
 from genzoo.variational.updates import Affine
@@ -16,7 +19,12 @@ from genzoo.variational.updates import Affine
 FLOW = partial(InverseAutoregressiveFlow, network=partial(MaskedConvNetwork, hidden=[4]), update=Affine())
 
 
-def built(shape=(3, 8, 8), channels=4, latents=2, levels=2, layers=2, posterior=FLOW, initialised=True):
+LADDERS = pytest.mark.parametrize("ladder", [Bidirectional, BottomUp])
+
+
+def built(
+    shape=(3, 8, 8), channels=4, latents=2, levels=2, layers=2, posterior=FLOW, ladder=Bidirectional, initialised=True
+):
     torch.manual_seed(0)
     model = ResNetVAE(
         shape,
@@ -25,6 +33,7 @@ def built(shape=(3, 8, 8), channels=4, latents=2, levels=2, layers=2, posterior=
         levels,
         layers,
         posterior,
+        ladder,
         likelihood=DiscretisedLogistic(),
         optimizers={"model": torch.optim.Adamax},
     ).ready()
@@ -42,12 +51,13 @@ def test_codes_are_the_layers_noise_from_the_top_down():
     assert parts == {"z0": 2 * 2 * 2, "z1": 2 * 2 * 2, "z2": 2 * 4 * 4, "z3": 2 * 4 * 4}
 
 
+@LADDERS
 @pytest.mark.parametrize("posterior", [DiagonalGaussian, FLOW])
 @pytest.mark.parametrize("layers", [1, 2])
-def test_the_likelihood_is_the_integral_over_the_latent_variables(layers, posterior):
+def test_the_likelihood_is_the_integral_over_the_latent_variables(layers, posterior, ladder):
     """Of one and of two latent variables, by a sum over a grid of their noise."""
     shape = (1, 2, 2)
-    model = built(shape, latents=1, levels=1, layers=layers, posterior=posterior)
+    model = built(shape, latents=1, levels=1, layers=layers, posterior=posterior, ladder=ladder)
     model.likelihood.log_scale.data.fill_(-1.0)
     levels = levels_of(shape, 3)
     step = torch.linspace(-6, 6, 301)
@@ -61,38 +71,61 @@ def test_the_likelihood_is_the_integral_over_the_latent_variables(layers, poster
             assert found.item() == pytest.approx(joint.logsumexp(0).item(), abs=0.02)
 
 
-def test_the_posteriors_draws_are_reached_from_the_priors_noise():
+@LADDERS
+def test_the_posteriors_draws_are_reached_from_the_priors_noise(ladder):
     """Reconstruction on the way of inference, and by decoding the code."""
-    model = built()
+    model = built(ladder=ladder)
     images = from_levels(levels_of((3, 8, 8), 5))
     with torch.no_grad():
-        x = model.ladder.start(5)
-        for layer, evidence in zip(model.ladder.downs, model.recognise(images), strict=True):
-            x, _ = layer(x, evidence, torch.zeros_like(evidence.mean))
-        expected = model.likelihood.mean(model.ladder.end(x))
-    torch.testing.assert_close(model.decode(model.encode(images)), expected, rtol=1e-4, atol=1e-4)
+        nothing = [torch.zeros(5, *shape) for shape in model.ladder.code_shapes]
+        parameters, _ = model.ladder.infer(model.recognise(images), nothing)
+    torch.testing.assert_close(
+        model.decode(model.encode(images)), model.likelihood.mean(parameters), rtol=1e-4, atol=1e-4
+    )
 
 
-def test_the_divergence_of_gaussian_layers_is_torchs():
-    model = built(posterior=DiagonalGaussian, levels=1, layers=1)
+@LADDERS
+def test_the_divergence_of_gaussian_layers_is_torchs(ladder):
+    model = built(posterior=DiagonalGaussian, ladder=ladder)
     images = from_levels(levels_of((3, 8, 8), 5))
+    generator = torch.Generator().manual_seed(0)
+    noise = [torch.randn(5, *shape, generator=generator) for shape in model.ladder.code_shapes]
     with torch.no_grad():
-        (evidence,) = model.recognise(images)
-        prior, start, *_ = model.ladder.downs[0]._infer(model.ladder.start(5), evidence)
-        p, q = (torch.distributions.Normal(g.mean, g.log_std.exp()) for g in (prior, start))
-        terms = model(images)
-    assert terms.kl["z0"].shape == (5, 2)
-    torch.testing.assert_close(terms.kl["z0"], torch.distributions.kl_divergence(q, p).sum((2, 3)))
+        _, layers = model.ladder.infer(model.recognise(images), noise)
+        terms = model.terms(images, model.recognise(images), torch.Generator().manual_seed(0))
+    for (drawn, prior), eps, kl in zip(layers, noise, terms.kl.values(), strict=True):
+        p, q = (torch.distributions.Normal(g.mean, g.log_std.exp()) for g in (prior, drawn.gaussian))
+        torch.testing.assert_close(drawn.z, q.mean + q.stddev * eps)
+        torch.testing.assert_close(kl, torch.distributions.kl_divergence(q, p).sum((2, 3)))
 
 
-def test_every_layer_draws_its_own_fresh_noise():
-    model, seen = built(), []
-    for layer in model.ladder.downs:
-        layer.register_forward_pre_hook(lambda _, args: seen.append(args[2]))
+@LADDERS
+def test_every_layer_draws_its_own_fresh_noise(ladder):
+    model, seen = built(ladder=ladder), []
+    for layer in model.ladder.downs if ladder is Bidirectional else model.ladder.ups:
+        layer.register_forward_pre_hook(lambda _, args: seen.append(args[-1]))
     images = from_levels(levels_of((3, 8, 8), 2))
     for _ in range(2):
         model(images)
     assert len({noise.flatten()[0].item() for noise in seen}) == 8
+
+
+@pytest.mark.parametrize(("ladder", "informs"), [(Bidirectional, operator.le), (BottomUp, operator.ge)])
+def test_each_layer_is_inferred_given_those_before_it_on_its_way(ladder, informs):
+    """Layers counted from the top: noise of layer i moves the draw of layer j, or does not."""
+    model = built(ladder=ladder)
+    images = from_levels(levels_of((3, 8, 8), 2))
+
+    def draws(noise):
+        with torch.no_grad():
+            return [drawn.z for drawn, _ in model.ladder.infer(model.recognise(images), noise)[1]]
+
+    nothing = [torch.zeros(2, *shape) for shape in model.ladder.code_shapes]
+    before = draws(nothing)
+    for i in range(4):
+        after = draws([torch.ones_like(eps) if j == i else eps for j, eps in enumerate(nothing)])
+        moved = [not torch.equal(a, b) for a, b in zip(before, after, strict=True)]
+        assert moved == [informs(i, j) for j in range(4)]
 
 
 def test_lower_layers_depend_on_what_is_drawn_above_them():
@@ -105,8 +138,9 @@ def test_lower_layers_depend_on_what_is_drawn_above_them():
         assert difference.abs().max() > 1e-6, f"layer {i}"
 
 
-def test_data_dependent_initialisation_reaches_every_layer():
-    model = built(initialised=False)
+@LADDERS
+def test_data_dependent_initialisation_reaches_every_layer(ladder):
+    model = built(ladder=ladder, initialised=False)
     found = {}
     layers = {name: m for name, m in model.named_modules() if hasattr(m, "initialising")}
     model.initialise(from_levels(levels_of((3, 8, 8), 100)))

@@ -1,7 +1,7 @@
 """Approximate posteriors q(z|x) that are sampled by moving Gaussian noise."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -116,18 +116,33 @@ class InverseAutoregressiveFlow(nn.Module):
         return self.base.inverse(mean, log_std, None, z)
 
 
-def draw(
-    posterior: Posterior, start: Gaussian, context: Tensor | None, prior: Gaussian, noise: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """A draw z ~ q(z|x), what KL(q || p) is by it, and log q(z|x) - log p(z), elementwise, in nats.
+class Draw(NamedTuple):
+    """A draw z ~ q(z|x).
 
-    The divergence of a Gaussian has a closed form; else log q - log p of the draw is its estimate.
+    Args:
+        z, log_prob: the sample, and log q(z|x) elementwise, in nats.
+        gaussian: q(z|x), if it is one.
+    """
+
+    z: Tensor
+    log_prob: Tensor
+    gaussian: Gaussian | None
+
+    def against(self, prior: Gaussian) -> tuple[Tensor, Tensor]:
+        """What KL(q || p) is by this draw, and log q(z|x) - log p(z), elementwise, in nats.
+
+        The divergence of a Gaussian has a closed form; else log q - log p of the draw is its estimate.
+        """
+        log_ratio = self.log_prob - prior.log_prob(self.z)
+        return log_ratio if self.gaussian is None else self.gaussian.kl(prior), log_ratio
+
+
+def draw(posterior: Posterior, start: Gaussian, context: Tensor | None, noise: Tensor) -> Draw:
+    """Draws once.
 
     Args:
         start: mean and log_std of q(z|x) before any flow.
-        prior: p(z), of the same shape.
         noise: standard normal, of the same shape.
     """
     z, log_prob = posterior(start.mean, start.log_std, context, noise)
-    log_ratio = log_prob - prior.log_prob(z)
-    return z, start.kl(prior) if posterior.gaussian else log_ratio, log_ratio
+    return Draw(z, log_prob, start if posterior.gaussian else None)

@@ -1,4 +1,4 @@
-"""The residual variational autoencoder with bidirectional inference."""
+"""The residual variational autoencoder: a ladder of layers of latent feature maps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,14 +14,13 @@ from genzoo.core.latent import Latent, Normal
 from genzoo.core.registry import register
 from genzoo.variational.gaussian import standard_noise
 from genzoo.variational.model import Terms, VariationalModel
-from genzoo.variational.networks.bidirectional import Evidence, Ladder
+from genzoo.variational.networks.ladder import Ladder
 from genzoo.variational.posteriors import Posterior
 
 
 @register
 class ResNetVAE(VariationalModel):
-    """A ladder of layers of latent feature maps: evidence goes up from the image, then each layer is drawn given those
-    above it, from the top down.
+    """A ladder of layers of latent feature maps, each with a prior given those above it.
 
     A code is the standard normal noise of all layers' priors, from the top down: parts ``z0``, ``z1`` ...
 
@@ -32,6 +31,7 @@ class ResNetVAE(VariationalModel):
         levels: the layers' latent variables lie on the image's size / 2, / 4 ... at so many levels.
         layers: layers a level.
         posterior: factory of each layer's q, called with ``size``.
+        ladder: class that says on which way the layers are inferred, such as ``Bidirectional``.
         kwargs: of ``VariationalModel``.
 
     Raises:
@@ -49,6 +49,7 @@ class ResNetVAE(VariationalModel):
         levels: int,
         layers: int,
         posterior: Callable[..., Posterior],
+        ladder: Callable[..., Ladder],
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -60,7 +61,7 @@ class ResNetVAE(VariationalModel):
                 f"model.levels={levels}: they halve the image {levels} times, which data.size={height} cannot be; "
                 f"choose a multiple of {2**levels} pixels or fewer levels."
             )
-        self.ladder = Ladder(shape, self.likelihood.outputs(n), channels, latents, levels, layers, posterior)
+        self.ladder = ladder(shape, self.likelihood.outputs(n), channels, latents, levels, layers, posterior)
         self.latent = Latent(
             **{f"z{i}": Normal(torch.Size(code).numel()) for i, code in enumerate(self.ladder.code_shapes)}
         )
@@ -74,31 +75,29 @@ class ResNetVAE(VariationalModel):
         for layer in (*self.ladder.ups, *self.ladder.downs):
             layer.compile()
 
-    def recognise(self, images: Tensor) -> list[Evidence]:
-        """Each layer's evidence, from the top down. The networks see pixels in [-0.5, 0.5]."""
-        return self.ladder.up(to_unit(images) - 0.5)
+    def recognise(self, images: Tensor) -> Any:
+        """What the ladder sees before anything is drawn. The networks see pixels in [-0.5, 0.5]."""
+        return self.ladder.recognise(to_unit(images) - 0.5)
 
-    def terms(self, images: Tensor, recognised: list[Evidence], generator: Generator | None = None) -> Terms:
-        """Draws all layers, each given those above it."""
-        x, kl, log_ratio = self.ladder.start(len(images)), {}, torch.zeros(len(images), device=images.device)
-        for name, layer, evidence in zip(self.latent.parts, self.ladder.downs, recognised, strict=True):
-            x, drawn = layer(x, evidence, standard_noise(evidence.mean, generator))
-            kl[name] = drawn.kl.sum((2, 3))
-            log_ratio = log_ratio + drawn.log_ratio.sum((1, 2, 3))
-        return Terms(self.likelihood.log_prob(images, self.ladder.end(x)).sum((1, 2)), kl, log_ratio)
+    def terms(self, images: Tensor, recognised: Any, generator: Generator | None = None) -> Terms:
+        """Draws all layers."""
+        shapes = [images.new_empty(len(images), *code) for code in self.ladder.code_shapes]
+        parameters, layers = self.ladder.infer(recognised, [standard_noise(like, generator) for like in shapes])
+        kl, log_ratios = {}, []
+        for name, (drawn, prior) in zip(self.latent.parts, layers, strict=True):
+            divergence, log_ratio = drawn.against(prior)
+            kl[name] = divergence.sum((2, 3))
+            log_ratios.append(log_ratio.sum((1, 2, 3)))
+        return Terms(self.likelihood.log_prob(images, parameters).sum((1, 2)), kl, sum(log_ratios))
 
     def parameters_of(self, z: Tensor) -> Tensor:
         """What the priors' draws from the noise (B, latent.width) end in."""
-        x, noise = self.ladder.start(len(z)), self.latent.split(z).values()
-        for layer, part, shape in zip(self.ladder.downs, noise, self.ladder.code_shapes, strict=True):
-            x = layer.generate(x, part.unflatten(1, shape))
-        return self.ladder.end(x)
+        noise = zip(self.latent.split(z).values(), self.ladder.code_shapes, strict=True)
+        return self.ladder.generate([part.unflatten(1, code) for part, code in noise])
 
     @in_inference
     def encode(self, images: Tensor) -> Tensor:
         """The priors' noise (B, latent.width) that gives the posteriors' draws of noise 0."""
-        x, codes = self.ladder.start(len(images)), []
-        for layer, evidence in zip(self.ladder.downs, self.recognise(images), strict=True):
-            x, code = layer.encode(x, evidence)
-            codes.append(code.flatten(1))
-        return torch.cat(codes, 1)
+        noise = [images.new_zeros(len(images), *code) for code in self.ladder.code_shapes]
+        _, layers = self.ladder.infer(self.recognise(images), noise)
+        return torch.cat([prior.noise_of(drawn.z).flatten(1) for drawn, prior in layers], 1)

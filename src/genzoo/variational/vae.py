@@ -71,9 +71,9 @@ class VAE(VariationalModel):
     def terms(self, images: Tensor, recognised: tuple[Gaussian, Tensor], generator: Generator | None = None) -> Terms:
         """A draw z ~ q(z|x)."""
         start, context = recognised
-        noise = standard_noise(start.mean, generator)
-        z, kl, log_ratio = draw(self.posterior, start, context, standard(start.mean), noise)
-        log_likelihood = self.likelihood.log_prob(images, self.decoder(z)).sum((1, 2))
+        drawn = draw(self.posterior, start, context, standard_noise(start.mean, generator))
+        kl, log_ratio = drawn.against(standard(start.mean))
+        log_likelihood = self.likelihood.log_prob(images, self.decoder(drawn.z)).sum((1, 2))
         return Terms(log_likelihood, {"z": kl}, log_ratio.sum(1))
 
     def parameters_of(self, z: Tensor) -> Tensor:

@@ -1,0 +1,166 @@
+"""What the ladders of residual layers share, whichever way their latent variables are inferred.
+
+Source: Kingma et al. 2016, arXiv 1606.04934, section 5 and figure 3; openai/iaf, models.py (``cvae_layer``) and
+tf_train.py (``IAFLayer``).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from genzoo.core.precision import at_least_float32, in_float32
+from genzoo.nn.elu import elu
+from genzoo.nn.log_gain import LogGainConv2d, LogGainConvTranspose2d
+from genzoo.variational.gaussian import Gaussian
+from genzoo.variational.posteriors import Draw, Posterior
+
+RESIDUAL = 0.1  # factor of what a layer adds
+
+
+class Inferred(NamedTuple):
+    """A layer's draw from its posterior, and its prior given the layers above."""
+
+    drawn: Draw
+    prior: Gaussian
+
+
+class UpLayer(nn.Module):
+    """A layer's way up, on which it sees the image.
+
+    Args:
+        channels: feature maps of the deterministic path.
+        latents: latent feature maps.
+        context: feature maps of the posterior's context.
+        halves: whether its latent variables lie on half the height and width of the layer below.
+        top: whether it is the last, from which nothing goes on.
+        joined: feature maps that join the deterministic ones before they go on.
+    """
+
+    def __init__(self, channels: int, latents: int, context: int, halves: bool, top: bool, joined: int = 0):
+        super().__init__()
+        self.halves, self.top = halves, top
+        self.sizes = [latents, latents, context, 0 if top else channels]
+        self.first = LogGainConv2d(channels, sum(self.sizes), 3, 2 if halves else 1, 1)
+        if not top:
+            self.second = LogGainConv2d(channels + joined, channels, 3, 1, 1)
+
+    def look(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """x (B, channels, H, W) from below -> mean, log_std and context of a posterior, and deterministic features."""
+        *evidence, h = self.first(elu(x)).split(self.sizes, dim=1)
+        return *map(at_least_float32, evidence), h
+
+    def join(self, x: Tensor, h: Tensor) -> Tensor:
+        """What goes on upwards."""
+        if self.top:
+            return x
+        return (x[:, :, ::2, ::2] if self.halves else x) + RESIDUAL * self.second(elu(h))
+
+
+class DownLayer(nn.Module):
+    """A layer's way down, on which its latent variables have their prior.
+
+    Args:
+        channels, latents, halves: as for ``UpLayer``.
+        evidence: numbers of feature maps that it gives beside the prior.
+    """
+
+    def __init__(self, channels: int, latents: int, halves: bool, evidence: Sequence[int] = ()):
+        super().__init__()
+        self.halves = halves
+        self.sizes = [latents, latents, *evidence, channels]
+        self.first = LogGainConv2d(channels, sum(self.sizes), 3, 1, 1)
+        self.second: nn.Module = (
+            LogGainConvTranspose2d(latents + channels, channels, 3, 2, 1, 1)
+            if halves
+            else LogGainConv2d(latents + channels, channels, 3, 1, 1)
+        )
+
+    def generate(self, x: Tensor, noise: Tensor) -> Tensor:
+        """Draws from the prior: x (B, channels, H, W) from above -> what goes on downwards."""
+        prior, _, h = self.look(x)
+        return self.join(x, prior.at(noise), h)
+
+    def look(self, x: Tensor) -> tuple[Gaussian, list[Tensor], Tensor]:
+        """p(z|above), the evidence, and deterministic features."""
+        *found, h = self.first(elu(x)).split(self.sizes, dim=1)
+        mean, log_std, *evidence = map(at_least_float32, found)
+        return Gaussian(mean, log_std), evidence, h
+
+    def join(self, x: Tensor, z: Tensor, h: Tensor) -> Tensor:
+        """What goes on downwards."""
+        added = self.second(elu(torch.cat([z.to(h.dtype), h], dim=1)))
+        return (F.interpolate(x, scale_factor=2) if self.halves else x) + RESIDUAL * added
+
+
+class Ladder(nn.Module):
+    """All layers, between the image and a learned top. Subclasses say what a layer is, and infer.
+
+    Args:
+        shape: (C, H, W) of the images.
+        outputs: numbers a pixel that the way down ends in.
+        channels, latents: of each layer.
+        levels: the layers' latent variables lie on the image's size / 2, / 4 ... at so many levels.
+        layers: layers a level.
+        posterior: factory of each layer's q, called with ``size``.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        outputs: int,
+        channels: int,
+        latents: int,
+        levels: int,
+        layers: int,
+        posterior: Callable[..., Posterior],
+    ):
+        super().__init__()
+        images, height, width = shape
+        self.encoder = LogGainConv2d(images, channels, 5, 2, 2)
+        self.top, self.top_size = nn.Parameter(torch.zeros(channels)), (height // 2**levels, width // 2**levels)
+        self.ups, self.downs, self.code_shapes = nn.ModuleList(), nn.ModuleList(), []
+        for i in range(levels * layers):  # from the bottom up
+            halves = i > 0 and i % layers == 0
+            q, scale = posterior(size=latents), 2 ** (1 + i // layers)
+            up, down = self.layer(channels, latents, q, halves, i == levels * layers - 1)
+            self.ups.append(up)
+            self.downs.insert(0, down)
+            self.code_shapes.insert(0, (latents, height // scale, width // scale))
+        self.decoder = LogGainConvTranspose2d(channels, outputs, 5, 2, 2, 1)
+
+    def layer(
+        self, channels: int, latents: int, posterior: Posterior, halves: bool, top: bool
+    ) -> tuple[UpLayer, DownLayer]:
+        """Both ways of a layer; arguments as for these."""
+        raise NotImplementedError
+
+    def recognise(self, images: Tensor) -> Any:
+        """What is to be seen of images (B, C, H, W) before anything is drawn."""
+        raise NotImplementedError
+
+    def infer(self, recognised: Any, noise: Sequence[Tensor]) -> tuple[Tensor, list[Inferred]]:
+        """Draws all layers from their posteriors: what the way down ends in, (B, outputs, H, W), and the layers' draws
+        from the top down.
+
+        Args:
+            noise: standard normal, of each layer from the top down, (B, latents, H, W).
+        """
+        raise NotImplementedError
+
+    def generate(self, noise: Sequence[Tensor]) -> Tensor:
+        """Draws all layers from their priors; as ``infer``."""
+        x = self.start(len(noise[0]))
+        for layer, eps in zip(self.downs, noise, strict=True):
+            x = layer.generate(x, eps)
+        return self.end(x)
+
+    def start(self, n: int) -> Tensor:
+        """What the way down begins with, (n, channels, H, W)."""
+        return self.top.view(1, -1, 1, 1).expand(n, -1, *self.top_size)
+
+    def end(self, x: Tensor) -> Tensor:
+        """What it ends in, (B, outputs, H, W)."""
+        return in_float32(self.decoder, elu(x))
