@@ -32,6 +32,7 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configu
     (broken,) = (tmp_path / "broken").glob("*/*")
     assert state(broken)["progress"] == {"rounds": 6, "images": 96}
     tasks.train(configured(runs, f"resume={broken}"))
+    assert json.loads((broken / "metrics.json").read_text())["timed_from_round"] == 6
     (unbroken,) = (tmp_path / "unbroken").glob("*/*")
     a, b = state(unbroken), state(broken)
     for key in ("state_dict", "optimizer_states", "progress"):

@@ -29,6 +29,8 @@ def test_a_run_leaves_config_checkpoint_metrics_pictures_and_log(configured, onl
     assert "test/code_error_one_to_one_running_statistics" in values
     assert (report["state"], report["rounds"], report["images"]) == ("finished", 4, 64)
     assert report["marks"] == ["smoke"]
+    assert report["seconds"] > 0 < report["processor_seconds"]
+    assert report["timed_from_round"] == 0
     assert OmegaConf.load(run / "config.yaml").seed == 0
     assert (run / "last.ckpt").is_file()
     assert "finished after 4 of 4 rounds" in (run / "run.log").read_text()

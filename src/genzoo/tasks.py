@@ -3,7 +3,6 @@
 import logging
 import os
 import sys
-import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from genzoo.core.pictures import log_picture, save_animation, save_picture
 from genzoo.core.randomness import derive_seed, seed_all
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
+from genzoo.core.stopwatch import Stopwatch
 from genzoo.data.module import SPLITS
 from genzoo.data.source import Data
 from genzoo.ensemble import check_alike, check_capable, find_members, measure
@@ -54,7 +54,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         GenzooError: a mistake of the user, before data are loaded where it can be found then.
         KeyboardInterrupt: the run was interrupted; checkpoint, pictures and metrics are written.
     """
-    started = time.monotonic()
+    stopwatch = Stopwatch()
     _be_quiet()
     trust(cfg.trust)
     torchrun.check_launcher()
@@ -118,6 +118,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         else:
             module.on_load_checkpoint(checkpoint)
         announce(config, data, module, trainer)
+        begun = module.progress.rounds
 
         trainer.fit(module, datamodule=data, ckpt_path=folder / "last.ckpt" if checkpoint else None, weights_only=True)
         module.to(trainer.strategy.root_device)  # Lightning leaves it on the CPU
@@ -126,10 +127,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         values: Mapping[str, float] = {}
         if trainer.is_global_zero:
             found = apply_metrics(metrics, module, data, "test")
-            seconds = round(time.monotonic() - started, 1)
-            result = report(
-                config, data, module, found, trained_by=trained_by, seconds=seconds, devices=trainer.world_size
-            )
+            timed = {**stopwatch.read(), "timed_from_round": begun}
+            result = report(config, data, module, found, trained_by=trained_by, devices=trainer.world_size, **timed)
             values = found.values
             if (folder / "best.ckpt").is_file():
                 result["best"] = _measure_best(metrics, module, data, folder / "best.ckpt")

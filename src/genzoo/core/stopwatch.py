@@ -1,0 +1,26 @@
+"""How long work takes."""
+
+import os
+import time
+
+
+class Stopwatch:
+    """Measures wall-clock and processor time from its creation on.
+
+    Example:
+        >>> sorted(Stopwatch().read())
+        ['processor_seconds', 'seconds']
+    """
+
+    def __init__(self) -> None:
+        self._start = self._now()
+
+    def read(self) -> dict[str, float]:
+        """``seconds`` by the clock; ``processor_seconds`` of this process and of its children that have ended."""
+        seconds, processor = (now - start for now, start in zip(self._now(), self._start, strict=True))
+        return {"seconds": round(seconds, 1), "processor_seconds": round(processor, 1)}
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        user, system, children_user, children_system, _ = os.times()
+        return time.monotonic(), user + system + children_user + children_system
