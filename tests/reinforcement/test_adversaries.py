@@ -49,7 +49,13 @@ def test_the_loss_is_the_cross_entropy_of_both_sides_minus_the_weighted_entropy(
     entropy = -(d * np.log(d) + (1 - d) * np.log(1 - d))
     expected = -np.log(1 - d[:2]).mean() - np.log(d[2]) - 0.5 * (entropy[:2].mean() + entropy[2])
     assert made.loss().item() == pytest.approx(expected, abs=1e-6)
-    assert made.accuracy().item() == pytest.approx((0 + 1) / 2)  # 0 and 1 are not below 0; 2 is above
+    assert made.accuracy().item() == pytest.approx((1 / 2 + 1) / 2)  # 0 says policy, 1 says expert; 2 says expert
+
+
+def test_before_it_has_learned_it_tells_one_side_right():
+    made = Discriminator(3, 2, "Categorical", "survival", hidden=[8])  # its last layer is 0
+    made.meet((X[:2], LAWS["Categorical"][:2]), (X[2:], LAWS["Categorical"][2:]))
+    assert made.accuracy() == 0.5
 
 
 def test_entropies_are_those_of_torch():

@@ -111,9 +111,9 @@ class Discriminator(Adversary):
 
     @torch.no_grad()
     def accuracy(self) -> Tensor:
-        """The fraction of the round's steps that it tells right, each side counting half."""
+        """The fraction of the round's steps that it tells right, each side counting half; a logit of 0 says policy."""
         policy, expert = self.logits(*self._policy), self.logits(*self._expert)
-        return ((policy < 0).float().mean() + (expert > 0).float().mean()) / 2
+        return ((policy <= 0).float().mean() + (expert > 0).float().mean()) / 2
 
 
 def bernoulli_entropy(logits: Tensor) -> Tensor:
