@@ -70,6 +70,20 @@ def test_the_expert_is_paid_more_and_all_with_the_tasks_sign(kind, task, sign):
     assert (sign * torch.cat([expert, policy]) >= 0).all()
 
 
+def test_feature_expectation_matching_begins_with_a_random_direction():
+    made = started(FeatureExpectationMatching)
+    assert made.weights.norm().item() == pytest.approx(1.0)
+    assert (made.weights != 0).all()
+
+
+def test_the_game_theoretic_one_begins_with_a_random_feature_or_its_opposite():
+    found = torch.stack([GameTheoretic(1, 2, "Categorical", "survival").weights for _ in range(200)])
+    assert (found.abs().sum(1) == 1).all()
+    assert {(row.abs().argmax().item(), row.sum().item()) for row in found} == {
+        (feature, sign) for feature in range(5) for sign in (1.0, -1.0)
+    }
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_normaliser_stays_the_experts(kind):
     made = started(kind)

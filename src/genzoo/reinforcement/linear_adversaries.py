@@ -25,7 +25,7 @@ class LinearAdversary(Adversary):
         self.normaliser = Normaliser(self.inputs)
         n = 2 * self.inputs * (self.actions if self.discrete else 1) + 1
         self.register_buffer("expert", torch.zeros(n))  # the mean of its features
-        self.register_buffer("weights", F.normalize(torch.randn(n), dim=0))
+        self.register_buffer("weights", self.first(n))
         self.register_buffer("bound", torch.zeros(()))
 
     def features(self, observations: Tensor, actions: Tensor) -> Tensor:
@@ -44,6 +44,10 @@ class LinearAdversary(Adversary):
     def meet(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
         """Chooses the reward that tells both apart best."""
         self.weights.copy_(self.best(self.expert - self.features(*policy).mean(0)))
+
+    def first(self, n: int) -> Tensor:
+        """The weights (n,) of the first round, in which no policy has been met: a random direction."""
+        return F.normalize(torch.randn(n), dim=0)
 
     def best(self, difference: Tensor) -> Tensor:
         """The weights (K,) that give the expert the most over the policy, whose mean features differ by (K,)."""
@@ -76,6 +80,11 @@ class GameTheoretic(LinearAdversary):
 
     Source: Syed & Schapire 2007; Ho et al. 2016, arXiv 1605.08478 (GTAL).
     """
+
+    def first(self, n: int) -> Tensor:
+        """All on a random feature or its opposite."""
+        chosen = int(torch.randint(2 * n, ()))
+        return F.one_hot(torch.tensor(chosen % n), n) * (1.0 if chosen < n else -1.0)
 
     def best(self, difference: Tensor) -> Tensor:
         """The feature that differs most."""
