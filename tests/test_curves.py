@@ -11,6 +11,7 @@ from scipy.stats import beta
 
 from genzoo.core.errors import GenzooError
 from genzoo.curves import draw_curves, reached, read_curve, summary
+from genzoo.tasks import train
 from support import composed
 
 
@@ -37,6 +38,17 @@ def test_a_resumed_runs_last_values_count(tmp_path):
     write_log(tmp_path, {3: 0.35, 4: 0.4}, version=10)
     write_log(tmp_path, {3: 9.0}, version=9)
     assert read_curve(tmp_path, "train/return") == {1: 0.1, 2: 0.2, 3: 0.35, 4: 0.4}
+
+
+def test_a_value_without_its_round_is_of_the_round_logged_at_the_same_step(tmp_path):
+    write_log(tmp_path, {1: 0.1, 2: 0.2, 5: 0.5})
+    assert read_curve(tmp_path, "validation/x") == {1: 7.0, 2: 7.0, 5: 7.0}
+
+
+def test_the_curve_of_a_run_has_its_evaluations(configured, only_run):
+    every = ("callbacks.validation.times=null", "callbacks.validation.every=2", "callbacks.losses.times=1")
+    train(configured("trainer.rounds=5", "metrics=none", "callbacks.pictures=null", *every))
+    assert list(read_curve(only_run(), "validation/code_error_majority")) == [2, 4, 5]
 
 
 def test_medians_and_quartiles_are_taken_round_by_round():

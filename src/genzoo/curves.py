@@ -57,16 +57,18 @@ def read_curve(run: Path, metric: str) -> Curve:
     Raises:
         GenzooError: the run has no such log or no such metric.
     """
-    curve, names = {}, set()
+    rows: list[dict[str, str]] = []
     for path in sorted(run.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name.split("_")[1])):
-        with open(path) as file:
-            for row in csv.DictReader(file):
-                names |= row.keys()
-                if row.get(metric) and row.get("progress/rounds"):
-                    curve[int(float(row["progress/rounds"]))] = float(row[metric])
-    if not names:
+        with open(path, newline="") as file:
+            rows += csv.DictReader(file)
+    if not rows:
         raise GenzooError(f"{run}: there is no csv/version_*/metrics.csv; draw runs that logged with logger=csv.")
+    # Older logs state the rounds beside the losses only, and of all else the images seen then.
+    rounds = {row["step"]: int(float(row["progress/rounds"])) for row in rows if row.get("progress/rounds")}
+    valued = [row for row in rows if row.get(metric)]
+    curve = {rounds[row["step"]]: float(row[metric]) for row in valued if row["step"] in rounds}
     if not curve:
+        names = {name for row in rows if row["step"] in rounds for name, value in row.items() if value}
         raise GenzooError(f"metric={metric}: {run} has no such values. {near(metric, names)}")
     return curve
 

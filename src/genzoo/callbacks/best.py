@@ -38,9 +38,10 @@ class Best(EveryRounds):
         values = {}
         if trainer.is_global_zero:
             values = evaluate({"best": self.metric}, module, trainer.datamodule, "validation").values
+            progress = module.progress
             for logger in trainer.loggers:
                 if values:
-                    logger.log_metrics(dict(values), step=module.progress.images)
+                    logger.log_metrics({**values, "progress/rounds": progress.rounds}, step=progress.images)
         self.last = trainer.strategy.broadcast(next(iter(values.values()), math.inf))
         if self.last < self.value:
             self.value = self.last

@@ -36,6 +36,6 @@ class Checkpoints(EveryRounds, Checkpoint):
         """Saves where due."""
         super().on_train_batch_end(trainer, module, *args)
         rounds = module.progress.rounds
-        if self.kept and rounds % self.kept.every == 0:
+        if self.kept and self.kept.due(rounds, trainer.datamodule.rounds):
             module.check_health()
             trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / f"round-{rounds:06d}.ckpt")

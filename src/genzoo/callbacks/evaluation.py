@@ -54,7 +54,7 @@ class Evaluate(EveryRounds):
         images = module.progress.images
         for logger in trainer.loggers:
             if values:
-                logger.log_metrics(values, step=images)
+                logger.log_metrics({**values, "progress/rounds": module.progress.rounds}, step=images)
         for name, sheet in pictures.items():
             path = Path(trainer.default_root_dir) / "samples" / f"{name}-{module.progress.rounds:06d}.png"
             save_picture(sheet, path)

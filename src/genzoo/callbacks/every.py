@@ -11,8 +11,7 @@ class EveryRounds(pl.Callback):
     """Calls ``act`` after the rounds that are due, and after the last one, however training ended.
 
     Args:
-        times: how often in a run, evenly; or
-        every: every so many rounds.
+        times, every: see ``Milestones``.
     """
 
     def __init__(self, times: int | None = None, every: int | None = None):

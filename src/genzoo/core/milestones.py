@@ -4,15 +4,17 @@ from genzoo.core.errors import GenzooError
 
 
 class Milestones:
-    """Powers of two while training is young, then evenly spaced rounds.
+    """Every so many rounds, or so often in a run.
 
     Args:
-        times: how often in a run of ``rounds``, evenly; or
-        every: every so many rounds.
+        times: how often in a run of ``rounds``, evenly, and at powers of two before the first of these; or
+        every: every so many rounds, and no others.
 
     Example:
         >>> [r for r in range(1, 101) if Milestones(times=4).due(r, rounds=100)]
         [1, 2, 4, 8, 16, 25, 50, 75, 100]
+        >>> [r for r in range(1, 101) if Milestones(every=40).due(r, rounds=100)]
+        [40, 80]
     """
 
     def __init__(self, times: int | None = None, every: int | None = None):
@@ -24,5 +26,7 @@ class Milestones:
 
     def due(self, round: int, rounds: int) -> bool:
         """Whether it is due after ``round`` of ``rounds`` rounds."""
-        every = self.every or max(rounds // self.times, 1)
-        return round % every == 0 or (round < every and round & (round - 1) == 0)
+        if self.every:
+            return round % self.every == 0
+        before, now = ((played * self.times) // rounds for played in (round - 1, round))
+        return now > before or (now == 0 and round & (round - 1) == 0)
