@@ -73,6 +73,7 @@ def test_an_offline_wandb_run_holds_metrics_pictures_and_config(configured, only
 
     filenames = [value for row in history for key, value in row.items() if key == "samples/grid.filenames"]
     stored = path.parent / "files" / filenames[-1][0]
+    assert stored.samefile(only_run() / "samples" / "grid-000004.png"), "one picture on disk, under two names"
     with Image.open(stored) as mine, Image.open(only_run() / "samples" / "grid-000004.png") as ours:
         assert np.array_equal(np.asarray(mine), np.asarray(ours))
     (film,) = [row["films/grid.videos"][0] for row in history if "films/grid.videos" in row]
@@ -108,10 +109,59 @@ def test_a_server_that_does_not_answer_means_offline(tmp_path, monkeypatch, capl
     wandb.finish()
 
 
+def test_logged_in_without_a_network_it_goes_offline(tmp_path, monkeypatch, caplog):
+    monkeypatch.delenv("WANDB_MODE")
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")  # nobody answers there
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    wandb.teardown()  # or what an earlier test was logged in as stays
+    caplog.set_level("WARNING", "genzoo")
+    logger = loggers.wandb_logger(save_dir=str(tmp_path), project="genzoo", timeout=2.0)
+    assert logger.experiment.settings.mode == "offline"
+    assert caplog.text.count("logging offline, `wandb sync` uploads later") == 1
+    wandb.finish()
+    wandb.teardown()
+
+
+def test_a_login_that_fails_means_offline(tmp_path, monkeypatch):
+    def fail(**_):
+        raise wandb.errors.AuthenticationError("no answer")
+
+    monkeypatch.delenv("WANDB_MODE")
+    monkeypatch.setattr(wandb, "login", fail)
+    assert loggers.wandb_logger(save_dir=str(tmp_path)).experiment.settings.mode == "offline"
+    wandb.finish()
+
+
+def test_wandb_that_cannot_start_at_all_is_a_warning(tmp_path, monkeypatch, caplog):
+    def fail(**_):
+        raise OSError("no process")
+
+    monkeypatch.setattr(wandb, "init", fail)
+    caplog.set_level("WARNING", "genzoo")
+    loggers.wandb_logger(save_dir=str(tmp_path)).log_metrics({"a": 1.0}, step=1)
+    assert "W&B cannot be reached (no process); going on without it" in caplog.text
+
+
+def test_an_option_that_wandb_does_not_have_is_an_error(tmp_path):
+    with pytest.raises(TypeError, match="nonsense"):
+        loggers.wandb_logger(save_dir=str(tmp_path), nonsense=1)
+
+
+def test_a_run_folder_keeps_its_id(tmp_path, capfd):
+    first, second, other = (
+        loggers.wandb_logger(save_dir=str(tmp_path / folder)).version
+        for folder in ("a", "a", "b")
+        if not loggers.close_wandb()
+    )
+    loggers.close_wandb()
+    assert first == second != other
+    assert "anonymous" not in capfd.readouterr().err
+
+
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(GenzooError, match="wandb is not installed; pip install wandb, or use logger=csv"):
-        loggers.wandb_logger()
+        loggers.wandb_logger("")
 
 
 def test_tensorboard_holds_losses_and_pictures(configured, only_run):

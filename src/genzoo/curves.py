@@ -1,6 +1,5 @@
 """Learning curves over seeds: medians and quartiles, as a picture, and how many runs reach a level."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,9 @@ from genzoo.core.errors import GenzooError, near
 from genzoo.core.figures import as_picture
 from genzoo.core.files import write_json
 from genzoo.core.pictures import save_picture
+from genzoo.csv_logger import read_rows
 from genzoo.ensemble import find_members
+from genzoo.run_logs import csv_files
 
 Curve = Mapping[int, float]  # rounds played -> value
 
@@ -57,10 +58,7 @@ def read_curve(run: Path, metric: str) -> Curve:
     Raises:
         GenzooError: the run has no such log or no such metric.
     """
-    rows: list[dict[str, str]] = []
-    for path in sorted(run.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name.split("_")[1])):
-        with open(path, newline="") as file:
-            rows += csv.DictReader(file)
+    rows = [row for path in csv_files(run) for row in read_rows(path)]
     if not rows:
         raise GenzooError(f"{run}: there is no csv/version_*/metrics.csv; draw runs that logged with logger=csv.")
     # Older logs state the rounds beside the losses only, and of all else the images seen then.

@@ -21,7 +21,7 @@ from genzoo.console import log_to_console
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
-from genzoo.core.pictures import log_picture, save_animation, save_picture
+from genzoo.core.pictures import save_animation, save_picture
 from genzoo.core.randomness import derive_seed, seed_all
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
@@ -30,6 +30,8 @@ from genzoo.data.module import SPLITS
 from genzoo.data.source import Data
 from genzoo.ensemble import check_alike, check_capable, find_members, measure
 from genzoo.folders import VARIABLE, create_run_folder, log_to
+from genzoo.guarded import build_loggers
+from genzoo.loggers import close_wandb
 from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Evaluation, Metric, capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
@@ -102,7 +104,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         }
 
         callbacks = {name: build(c, f"callbacks.{name}") for name, c in config["callbacks"].items() if c}
-        loggers = [build(c, f"logger.{name}", save_dir=str(folder)) for name, c in config["logger"].items() if c]
+        loggers = build_loggers(config["logger"], folder)
         trainer = pl.Trainer(**options, callbacks=[*callbacks.values()], logger=loggers, default_root_dir=folder)
         if trainer.is_global_zero:
             with aside(folder / "config.yaml") as partial:
@@ -137,10 +139,12 @@ def train(cfg: DictConfig) -> dict[str, float]:
             drawn = {path.name.rpartition("-")[0] for path in (folder / "samples").glob("*.png")}
             pictures = {name: sheet for name, sheet in found.pictures.items() if name not in drawn}
             for path in _save(found._replace(pictures=pictures), folder / "samples"):
-                log_picture(loggers, path.stem, path, step=module.progress.images)
+                for logger in loggers:
+                    logger.log_picture(path.stem, path, step=module.progress.images)
             for logger in loggers:
                 best = {f"best/{name}": value for name, value in result.get("best", {}).get("metrics", {}).items()}
-                logger.log_metrics({**values, **best}, step=module.progress.images)
+                rounds = {"progress/rounds": module.progress.rounds}
+                logger.log_metrics({**values, **best, **rounds}, step=module.progress.images)
                 logger.finalize("success")
             conclude(result, folder)
     if stopped_by:
@@ -314,8 +318,7 @@ def _run(folder: Path) -> Iterator[None]:
         os.environ.pop(VARIABLE, None)
         log.removeHandler(handler)
         handler.close()
-        if wandb := sys.modules.get("wandb"):
-            wandb.finish()
+        close_wandb()
 
 
 def _origin(data: Data) -> dict[str, str]:

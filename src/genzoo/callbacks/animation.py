@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
-from genzoo.core.pictures import log_picture, save_animation
+from genzoo.core.pictures import save_animation
 from genzoo.core.registry import register
 
 
@@ -28,4 +28,5 @@ class Animation(pl.Callback):
         if trainer.is_global_zero and frames:
             path = folder / f"{self.name}.gif"
             save_animation(frames, path)
-            log_picture(trainer.loggers, self.name, path, step=module.progress.images)
+            for logger in trainer.loggers:
+                logger.log_picture(self.name, path, step=module.progress.images)

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
 from genzoo.callbacks.losses import Losses
-from genzoo.core.pictures import log_picture, save_picture
+from genzoo.core.pictures import save_picture
 from genzoo.core.registry import register
 
 
@@ -58,4 +58,5 @@ class Curve(EveryRounds):
         axes.grid(alpha=0.3)
         path = Path(trainer.default_root_dir) / "samples" / f"{self.name}.png"
         save_picture(as_picture(figure, dots=100), path)
-        log_picture(trainer.loggers, self.name, path, step=module.progress.images)
+        for logger in trainer.loggers:
+            logger.log_picture(self.name, path, step=module.progress.images)

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
 from genzoo.core.errors import GenzooError, near
-from genzoo.core.pictures import log_picture, save_picture
+from genzoo.core.pictures import save_picture
 from genzoo.core.registry import register
 from genzoo.data.module import SPLITS
 from genzoo.metrics.evaluation import Metric, evaluate
@@ -58,4 +58,5 @@ class Evaluate(EveryRounds):
         for name, sheet in pictures.items():
             path = Path(trainer.default_root_dir) / "samples" / f"{name}-{module.progress.rounds:06d}.png"
             save_picture(sheet, path)
-            log_picture(trainer.loggers, name, path, step=images)
+            for logger in trainer.loggers:
+                logger.log_picture(name, path, step=images)

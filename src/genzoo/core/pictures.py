@@ -1,8 +1,7 @@
 """Images on disk, as a person looks at them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -75,23 +74,3 @@ def save_animation(frames: Sequence[Path | Image.Image], path: Path, millisecond
     with aside(path) as partial:
         durations = [milliseconds] * len(others) + [2000]
         first.save(partial, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)
-
-
-def log_picture(loggers: Iterable[Any], name: str, path: Path, step: int) -> None:
-    """Hands a picture (PNG) as ``samples/<name>``, or a film (GIF) as ``films/<name>``, to the loggers that take such.
-
-    Args:
-        loggers: Lightning's.
-        name: of the picture.
-        path: of the file.
-        step: images seen, or what else the model counts.
-    """
-    for logger in loggers:
-        if path.suffix == ".gif":
-            if hasattr(logger, "log_video"):  # W&B
-                logger.log_video(f"films/{name}", [str(path)], step=step)
-        elif hasattr(logger, "log_image"):  # W&B
-            logger.log_image(f"samples/{name}", [str(path)], step=step)
-        elif hasattr(logger.experiment, "add_image"):  # TensorBoard
-            sheet = np.atleast_3d(Image.open(path))
-            logger.experiment.add_image(f"samples/{name}", sheet, step, dataformats="HWC")

@@ -1,0 +1,70 @@
+"""Metrics of a run as one CSV file."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning.loggers.logger import Logger
+from pytorch_lightning.utilities import rank_zero_only
+
+from genzoo.core.files import aside
+from genzoo.core.registry import register
+
+FILE = Path("csv", "version_0", "metrics.csv")  # where Lightning's logger has a run's first file
+
+
+@register
+class CsvLogger(Logger):
+    """Writes ``csv/version_0/metrics.csv`` in the run folder, whole whenever the process is killed.
+
+    A file that is there is continued, so that a run has one file however often it is resumed.
+
+    Args:
+        save_dir: the run folder.
+    """
+
+    def __init__(self, save_dir: str):
+        super().__init__()
+        self.path = Path(save_dir) / FILE
+        self._columns: list[str] | None = None  # of the file, once this process has written to it
+
+    name, version = "csv", 0
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Appends a row.
+
+        Args:
+            metrics: name -> number; a new name is a new column.
+            step: images seen, or what else the model counts.
+        """
+        row = {"step": step, **{name: float(value) for name, value in metrics.items()}}
+        if self._columns is None or not row.keys() <= set(self._columns):
+            rows = [*read_rows(self.path), row]
+            self._columns = write_rows(self.path, rows)
+        else:
+            with open(self.path, "a", newline="") as file:
+                csv.DictWriter(file, self._columns).writerow(row)
+
+    def log_hyperparams(self, *_: Any, **__: Any) -> None:
+        """They are the run's ``config.yaml``."""
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a log, without the last one if a kill tore it; none if there is no file."""
+    if not path.exists():
+        return []
+    lines = path.read_text().splitlines(keepends=True)
+    return list(csv.DictReader(line for line in lines if line.endswith("\n")))
+
+
+def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Writes the rows in place of what is there; returns the columns, sorted."""
+    rows = list(rows)
+    columns = sorted({name for row in rows for name in row})
+    with aside(path) as partial, open(partial, "w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    return columns
