@@ -13,6 +13,7 @@ from genzoo.build import build_data, build_module
 from genzoo.core import capabilities
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checkpoints import load_checkpoint, load_weights
+from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.registry import check_targets
 from support import ROOT, SHAPES, cpu_trainer, resolved
@@ -210,6 +211,16 @@ def test_samples_are_images_and_the_same_for_the_same_generator(name):
     assert not torch.equal(a, c)
     assert module.training, "sampling must leave the module as it was"
     assert not a.requires_grad
+
+
+def test_wrong_labels_are_one_line(name):
+    _, module = built(name)
+    if capabilities.Samples not in module.capabilities():
+        pytest.skip(f"{name} does not sample")
+    for labels in (torch.tensor([0.0, 1.0]), torch.tensor([[0, 1]]), torch.tensor([0, -1]), torch.zeros(3).long(), 1):
+        with pytest.raises(GenzooError, match=r"^labels: ") as error:
+            module.sample(2, labels)
+        assert "\n" not in str(error.value)
 
 
 def test_actions_are_those_of_the_environment_and_the_same_for_the_same_generator(name):

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from genzoo.adversarial.gan import GAN
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Classifies
+from genzoo.core.checks import check_labels
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Categorical
@@ -52,9 +53,15 @@ class _Labelled(GAN):
 
     @in_inference
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1] of the given classes (n,), or of random ones."""
-        z = self.latent.sample(n, generator, self.device)
-        return self.decode(z if labels is None else self._with_labels(z, labels.to(z.device)))
+        """n images (n, C, H, W) in [-1, 1] of the given classes (n,), or of random ones.
+
+        Raises:
+            GenzooError: labels that are no integers of the model's classes, or not n of them.
+        """
+        if labels is None:
+            return super().sample(n, generator=generator)
+        labels = check_labels(labels, n, self.classes, self.device)
+        return self.decode(self._with_labels(self.latent.sample(n, generator, self.device), labels))
 
 
 @register

@@ -9,7 +9,7 @@ from genzoo.adversarial.historical import HistoricalAveraging
 from genzoo.core.averages import Average
 from genzoo.core.batches import ImageBatch, Stream
 from genzoo.core.capabilities import Decodes, Samples
-from genzoo.core.checks import check_positive
+from genzoo.core.checks import check_labels, check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent
@@ -168,7 +168,12 @@ class Game(RoundModule):
 
     @in_inference
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1] from the prior."""
+        """n images (n, C, H, W) in [-1, 1] from the prior.
+
+        Raises:
+            GenzooError: labels are given.
+        """
+        check_labels(labels, n, 0, self.device)
         return self.decode(self.latent.sample(n, generator, self.device))
 
     @in_inference

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from genzoo.core.checks import check_positive
@@ -115,30 +114,3 @@ def check_given(images: Tensor, mask: Tensor) -> None:
             f"complete: a given pixel is {wrong[0]} ({str(images.dtype).removeprefix('torch.')}), but images are "
             "needed, floats in [-1, 1]; make them of levels by genzoo.core.images.from_levels."
         )
-
-
-def check_labels(labels: Tensor | None, n: int, classes: int, device: torch.device) -> Tensor | None:
-    """Labels on the device, if the model has such classes.
-
-    Args:
-        labels: (n,), or None.
-        n: images.
-        classes: of the model; 0 = its images depend on none.
-        device: of the model.
-
-    Raises:
-        GenzooError: naming what is wrong.
-    """
-    if labels is None:
-        return None
-    if not classes:
-        raise GenzooError("labels: this model's images depend on no class; leave labels out.")
-    if labels.is_floating_point():
-        raise GenzooError(f"labels: {str(labels.dtype).removeprefix('torch.')} was given; integers are needed.")
-    if labels.shape != (n,):
-        raise GenzooError(f"labels: their shape is {tuple(labels.shape)}, but ({n},) is needed: one an image.")
-    if n and not 0 <= labels.min() <= labels.max() < classes:
-        raise GenzooError(
-            f"labels: {labels.min()} to {labels.max()} were given; this model has the classes 0 to {classes - 1}."
-        )
-    return labels.long().to(device)

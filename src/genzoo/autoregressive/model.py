@@ -11,7 +11,6 @@ from torch import Generator, Tensor
 from genzoo.autoregressive.checks import (
     check_given,
     check_images,
-    check_labels,
     check_levels,
     check_mask,
     check_pixel,
@@ -31,7 +30,7 @@ from genzoo.core.capabilities import (
     Samples,
     ScoresLikelihood,
 )
-from genzoo.core.checks import check_positive
+from genzoo.core.checks import check_labels, check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference

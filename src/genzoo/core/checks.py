@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from genzoo.core.errors import GenzooError
 
@@ -27,6 +29,35 @@ def check_positive(key: str, value: Any) -> None:
     """
     if not isinstance(value, int) or value < 1:
         raise GenzooError(f"{key}={value}: a positive integer is needed.")
+
+
+def check_labels(labels: Any, n: int, classes: int, device: torch.device) -> Tensor | None:
+    """Labels, as int64 on the device, if they are n classes of the model.
+
+    Args:
+        labels: an integer tensor (n,), or None.
+        n: images.
+        classes: of the model; 0 = its images depend on none.
+        device: of the model.
+
+    Raises:
+        GenzooError: naming the labels' fault.
+    """
+    if labels is None:
+        return None
+    if not classes:
+        raise GenzooError("labels: this model's images depend on no class; leave labels out.")
+    if not isinstance(labels, Tensor):
+        raise GenzooError(f"labels: a {type(labels).__name__} was given; use torch.tensor of integers.")
+    if labels.dtype == torch.bool or labels.is_floating_point() or labels.is_complex():
+        raise GenzooError(f"labels: {str(labels.dtype).removeprefix('torch.')} was given; integers are needed.")
+    if labels.shape != (n,):
+        raise GenzooError(f"labels: their shape is {tuple(labels.shape)}, but ({n},) is needed: one per image.")
+    if n and not 0 <= labels.min() <= labels.max() < classes:
+        raise GenzooError(
+            f"labels: {labels.min()} to {labels.max()} were given; this model has the classes 0 to {classes - 1}."
+        )
+    return labels.long().to(device)
 
 
 def check_finite(what: str, steps: int, seed: int, *given: Any) -> None:

@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 from genzoo.core.averages import Average
 from genzoo.core.batches import ImageBatch, Stream
 from genzoo.core.capabilities import Bound, BoundsLikelihood, Decodes, Encodes, Samples, ScoresLikelihood
-from genzoo.core.checks import check_positive
+from genzoo.core.checks import check_labels, check_positive
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent
@@ -141,7 +141,12 @@ class VariationalModel(RoundModule):
 
     @in_inference
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1]: the means of p(x|z) for z from the prior."""
+        """n images (n, C, H, W) in [-1, 1]: the means of p(x|z) for z from the prior.
+
+        Raises:
+            GenzooError: labels are given.
+        """
+        check_labels(labels, n, 0, self.device)
         return self.decode(self.latent.sample(n, generator, self.device))
 
     @in_inference
