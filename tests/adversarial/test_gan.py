@@ -1,7 +1,9 @@
+import copy
 from functools import partial
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.gan import GAN
@@ -13,7 +15,7 @@ from genzoo.core.averages import Exponential
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
-from genzoo.core.latent import Latent, Normal
+from genzoo.core.latent import Categorical, Latent, Normal
 from genzoo.core.randomness import generator
 from genzoo.nn.minibatch import MinibatchDiscrimination
 
@@ -33,7 +35,7 @@ def make(**options):
         "sampling_batch": 16,
     } | options
     module = GAN(**options).ready()
-    module.generator(torch.randn(8, 5))
+    module.generator(torch.randn(8, module.latent.width))
     return module
 
 
@@ -124,20 +126,52 @@ def test_decoding_with_running_statistics_is_independent_of_the_batch(n):
     assert torch.allclose(module.decode(z), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("n", [1, 3, 15])
-def test_few_codes_look_in_batch_mode_as_they_do_among_the_fixed_filler(n):
+@pytest.mark.parametrize("n", [1, 3, 16, 20])
+@torch.no_grad()
+def test_decoding_in_batch_mode_normalises_by_fixed_codes(n):
     module, z = make(batch_norm="batch"), torch.randn(n, 5)
-    filler = module.latent.sample(16 - n, generator(0, "filler"))
-    expected = module.generator.train()(torch.cat([z, filler]))[:n]
-    assert torch.allclose(module.decode(z), expected, atol=1e-6)
-    assert torch.equal(module.decode(z), module.decode(z))
+    fixed = module.latent.sample(16, generator(0, "filler"))
+    # A hand-written pass: at each norm, statistics of the fixed codes' part.
+    x = torch.cat([z, fixed])
+    for layer in module.generator.layers:
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            dims = [0, *range(2, x.dim())]
+            mean, variance = x[n:].mean(dims), x[n:].var(dims, correction=0)
+            x = F.batch_norm(x, mean, variance, layer.weight, layer.bias, eps=layer.eps)
+        else:
+            x = layer(x)
+    assert torch.allclose(module.decode(z), x[:n].sigmoid() * 2 - 1, atol=1e-6)
 
 
-def test_many_codes_are_decoded_in_passes_of_the_sampling_batch():
-    module, z = make(batch_norm="batch"), torch.randn(36, 5)
-    expected = [module.decode(z[:16]), module.decode(z[16:32]), module.decode(z[32:])]
-    assert torch.allclose(module.decode(z), torch.cat(expected), atol=1e-6)
-    assert torch.allclose(module.decode(z[:16]), module.generator.train()(z[:16]), atol=1e-6)
+def test_samples_are_made_in_passes_of_the_sampling_batch():
+    module, z = make(batch_norm="batch"), Latent(noise=Normal(5)).sample(36, generator(0))
+    filler = module.latent.sample(12, generator(0, "filler"))
+    network = copy.deepcopy(module.generator).train()
+    expected = [network(z[:16]), network(z[16:32]), network(torch.cat([z[32:], filler]))[:4]]
+    assert torch.equal(module.sample(36, generator=generator(0)), torch.cat(expected))
+
+
+def of_category(n, category):
+    """n codes of one category; their noise is the same for every category."""
+    one_hot = F.one_hot(torch.tensor(category).expand(n), 10).float()
+    return torch.cat([torch.randn(n, 5, generator=generator(0)), one_hot], dim=1)
+
+
+@pytest.mark.parametrize("n", [1, 10, 100, 128])
+def test_batch_statistics_do_not_remove_the_category_that_all_codes_have_in_common(n):
+    latent = Latent(noise=Normal(5), digit=Categorical(10))
+    module = make(batch_norm="batch", latent=latent, sampling_batch=128)
+    threes, zeros = (module.decode(of_category(n, category)) for category in (3, 0))
+    assert (threes - zeros).abs().mean() > 0.15 * threes.std()
+
+
+def test_in_batch_mode_the_image_of_a_code_does_not_depend_on_the_other_codes():
+    module = make(batch_norm="batch", latent=Latent(noise=Normal(5), digit=Categorical(10)), sampling_batch=128)
+    threes = module.decode(of_category(200, 3))
+    mixed = torch.cat([of_category(200, 3)[:1], module.latent.sample(149, generator(1))])
+    assert threes.std() > 0.01
+    assert torch.allclose(module.decode(of_category(200, 3)[:1]), threes[:1], atol=1e-6)
+    assert torch.allclose(module.decode(mixed)[:1], threes[:1], atol=1e-6)
 
 
 def test_a_batch_statistics_decode_leaves_the_networks_as_they_were():

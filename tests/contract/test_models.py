@@ -223,6 +223,16 @@ def test_wrong_labels_are_one_line(name):
         assert "\n" not in str(error.value)
 
 
+def test_the_image_of_a_code_does_not_depend_on_the_other_codes(name):
+    _, module = built(name)
+    if capabilities.Decodes not in module.capabilities():
+        pytest.skip(f"{name} does not decode")
+    first, *others = (module.latent.sample(1, torch.Generator().manual_seed(i)) for i in range(4))
+    alone = module.decode(first)
+    for codes in (torch.cat([first, *others]), first.expand(9, -1)):
+        assert torch.allclose(module.decode(codes)[:1], alone, atol=1e-5)
+
+
 def test_actions_are_those_of_the_environment_and_the_same_for_the_same_generator(name):
     data, module = built(name)
     if capabilities.Acts not in module.capabilities():

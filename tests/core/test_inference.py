@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from genzoo.core.averages import Exponential
 from genzoo.core.errors import GenzooError
-from genzoo.core.inference import Inference, in_inference
+from genzoo.core.inference import Inference, in_inference, statistics_of
 
 
 class Model(Inference):
@@ -66,6 +66,34 @@ def test_the_innermost_override_of_the_mode_wins_and_is_undone(x, mode, outer, i
             assert torch.equal(model.answer(x), answers[inner])
         assert torch.equal(model.answer(x), answers[outer])
     assert torch.equal(model.answer(x), answers[mode])
+
+
+def test_the_statistics_of_one_batch_normalise_others_inside_only(x):
+    model, batch = trained(), torch.randn(50, 3, generator=torch.Generator().manual_seed(1)) * 3 - 2
+    linear, norm, _ = model.network
+    before, after = buffers_of(model), linear(batch).detach()
+    mean, variance = after.mean(0), after.var(0, correction=0)
+    expected = F.batch_norm(linear(x), mean, variance, norm.weight, norm.bias, eps=norm.eps)
+    with model.inference(batch_norm="batch"):
+        own = model.network(x)
+        with statistics_of(batch, model.network):
+            assert torch.allclose(model.network(x), expected, atol=1e-6)
+            assert torch.allclose(model.network(x[:1]), expected[:1], atol=1e-6)
+        assert torch.equal(model.network(x), own)
+        assert not torch.allclose(own, expected, atol=0.1)
+    assert all(torch.equal(value, before[name]) for name, value in model.named_buffers())
+    assert not norm._forward_pre_hooks
+
+
+def test_compiled_networks_take_the_statistics_of_one_batch_too(x):
+    plain, compiled, batch = trained(), trained(), torch.randn(50, 3) * 3 - 2
+    compiled.network.compile(backend="eager")
+    with plain.inference(batch_norm="batch"), statistics_of(batch, plain.network):
+        expected = plain.network(x)
+    with compiled.inference(batch_norm="batch"):
+        compiled.network(x)  # compiled before there were hooks
+        with statistics_of(batch, compiled.network):
+            assert torch.allclose(compiled.network(x), expected, atol=1e-6)
 
 
 def test_flags_are_as_they_were_afterwards_also_after_an_error():

@@ -61,6 +61,6 @@ class BEGAN(Game):
         self.k = (self.k + self.gain * balance).clamp(0, 1)
         return loss
 
-    def decode(self, z: Tensor) -> Tensor:
+    def generate(self, z: Tensor) -> Tensor:
         """Images (B, C, H, W) of codes, clamped to [-1, 1]."""
-        return super().decode(z).clamp(-1, 1)
+        return super().generate(z).clamp(-1, 1)

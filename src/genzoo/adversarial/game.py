@@ -11,7 +11,7 @@ from genzoo.core.batches import ImageBatch, Stream
 from genzoo.core.capabilities import Decodes, Samples
 from genzoo.core.checks import check_labels, check_positive
 from genzoo.core.errors import GenzooError
-from genzoo.core.inference import in_inference
+from genzoo.core.inference import in_inference, statistics_of
 from genzoo.core.latent import Latent
 from genzoo.core.randomness import generator as fixed_generator
 from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
@@ -166,30 +166,42 @@ class Game(RoundModule):
         z = self.codes(real)
         return z, self.generator(z)
 
+    def generate(self, z: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width), in one pass."""
+        return self.generator(z)
+
     @in_inference
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
         """n images (n, C, H, W) in [-1, 1] from the prior.
 
+        Where batch norm uses batch statistics, the last pass is filled up with fixed codes from the prior (as InfoGAN's
+        original fills its picture grids), so that few images look as they do among many.
+
         Raises:
-            GenzooError: labels are given.
+            GenzooError: labels are given, or n is not a positive integer.
         """
+        check_positive("number of images", n)
         check_labels(labels, n, 0, self.device)
-        return self.decode(self.latent.sample(n, generator, self.device))
+        z = self.latent.sample(n, generator, self.device)
+        if self.batch_norm == "batch":
+            z = torch.cat([z, self.fixed_codes(-n % self.sampling_batch)])
+        return self._in_passes(z)[:n]
 
     @in_inference
     def decode(self, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width).
+        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width); that of a code does not depend on the others.
 
-        Where batch norm uses batch statistics, a batch smaller than ``sampling_batch`` is filled up with fixed codes
-        from the prior (as InfoGAN's original fills its picture grids), so that few images look as they do among many.
+        Where batch norm uses batch statistics, they are those of ``sampling_batch`` fixed codes from the prior: the
+        given codes' own ones would remove all that these have in common, their category for instance.
         """
-        images = []
-        for codes in z.split(self.sampling_batch):
-            filler = self.sampling_batch - len(codes) if self.batch_norm == "batch" else 0
-            if filler:
-                fixed = self.latent.sample(filler, fixed_generator(0, "filler"), self.device)
-                codes, kept = torch.cat([codes, fixed]), len(codes)
-                images.append(self.generator(codes)[:kept])
-            else:
-                images.append(self.generator(codes))
-        return torch.cat(images)
+        if self.batch_norm == "running":
+            return self._in_passes(z)
+        with statistics_of(self.fixed_codes(self.sampling_batch), self.generator):
+            return self._in_passes(z)
+
+    def fixed_codes(self, n: int) -> Tensor:
+        """n codes (n, latent.width) from the prior, the same ones at each call."""
+        return self.latent.sample(n, fixed_generator(0, "filler"), self.device)
+
+    def _in_passes(self, z: Tensor) -> Tensor:
+        return torch.cat([self.generate(codes) for codes in z.split(self.sampling_batch)])

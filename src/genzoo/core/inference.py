@@ -6,19 +6,24 @@ from contextlib import ExitStack, contextmanager
 from typing import ParamSpec, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genzoo.core.averages import Average
 from genzoo.core.errors import GenzooError
+from genzoo.core.precision import at_least_float32
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _batch_norms(module: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    return [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+
+
 @contextmanager
 def batch_statistics(module: nn.Module) -> Iterator[None]:
     """Inside, batch norm uses the statistics of the batch at hand and leaves its running averages alone."""
-    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    norms = _batch_norms(module)
     before = [(m.training, m.track_running_stats) for m in norms]
     for m in norms:
         m.training, m.track_running_stats = True, False
@@ -27,6 +32,35 @@ def batch_statistics(module: nn.Module) -> Iterator[None]:
     finally:
         for m, (training, track) in zip(norms, before, strict=True):
             m.training, m.track_running_stats = training, track
+
+
+@contextmanager
+def statistics_of(batch: Tensor, network: nn.Module) -> Iterator[None]:
+    """Inside, batch norm uses the statistics that it meets when the network takes this batch, whatever it is given.
+
+    Args:
+        batch: what the network maps, (B, ...).
+        network: inside ``batch_statistics``.
+    """
+    statistics: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def keep(norm: nn.Module, given: tuple[Tensor]) -> None:
+        x = at_least_float32(given[0])
+        statistics[norm] = torch.var_mean(x, [d for d in range(x.dim()) if d != 1], correction=0)
+
+    hooks = [norm.register_forward_pre_hook(keep) for norm in _batch_norms(network)]
+    network.forward(batch)  # a call might run compiled code, which knows no hooks
+    for hook in hooks:
+        hook.remove()
+
+    before = [(m.training, m.running_mean, m.running_var) for m in statistics]
+    for m, (variance, mean) in statistics.items():
+        m.training, m.running_mean, m.running_var = False, mean, variance
+    try:
+        yield
+    finally:
+        for m, (training, mean, variance) in zip(statistics, before, strict=True):
+            m.training, m.running_mean, m.running_var = training, mean, variance
 
 
 class Inference(nn.Module):
