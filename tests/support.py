@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from genzoo import tasks
 from genzoo.callbacks.losses import Losses
 from genzoo.core.batches import ImageSet
+from genzoo.core.checkpoints import FORMAT
 from genzoo.data.module import SPLITS, ImageData
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,31 @@ RECORD = {
     "date": "2026-01-02",
     "marks": [],
 }
+
+
+def checkpoint_content(rounds: int = 0, **changes: object) -> dict:
+    """The least that a checkpoint holds."""
+    config = {
+        "seed": 0,
+        "recipe": {"name": "gan"},
+        "model": {"_target_": "genzoo.core.latent.Latent"},
+        "data": {"_target_": "genzoo.data.shapes.Shapes"},
+        "paths": {"data": "data"},
+        "trainer": {
+            **{"rounds": 10, "width": "smoke", "marks": [], "accelerator": "cpu", "devices": 1},
+            **{"strategy": "auto", "precision": "32-true", "options": {}},
+        },
+        **{"channels_last": True, "compile": False, "deterministic": False},
+    }
+    data = {"source": "official", "fingerprint": "abc"}
+    content = {
+        "state_dict": {"weight": torch.arange(6.0)},
+        "optimizer_states": [],
+        **{"lr_schedulers": [], "callbacks": {}, "epoch": 0, "global_step": 0, "pytorch-lightning_version": "2.6.4"},
+        "progress": {"rounds": rounds, "images": 0},
+        "genzoo": {"format": FORMAT, "config": config, "choices": {}, "data": data, "trained_by": "0.1.0"},
+    }
+    return content | changes
 
 
 class Count(TorchDispatchMode):

@@ -8,10 +8,11 @@ import sys
 import pytest
 import torch
 
+from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
 from genzoo.data.shapes import Shapes
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.tasks import evaluate, train
+from genzoo.tasks import _restored, evaluate, train
 from support import SHAPES, composed
 
 
@@ -166,8 +167,16 @@ def test_weights_of_another_model_are_refused(run, tmp_path):
     def widen(checkpoint):
         checkpoint["genzoo"]["config"]["model"]["generator"]["hidden"] = 17
 
-    with pytest.raises(GenzooError, match="the weights do not fit the model"):
+    with pytest.raises(GenzooError, match=r"state_dict\.generator\.\S+ has shape \(16, .* where \(17, "):
         evaluation(f"ckpt={edited(run, tmp_path, widen)}")
+
+
+def test_a_restored_module_gives_samples_without_moving_its_running_averages(run):
+    checkpoint = load_checkpoint(run / "last.ckpt")
+    _, _, module = _restored(checkpoint, run / "last.ckpt", composed(f"ckpt={run}", name="evaluate"))
+    with torch.no_grad():
+        module.generator(module.latent.sample(8))
+    assert all(torch.equal(value, checkpoint["state_dict"][name]) for name, value in module.state_dict().items())
 
 
 def test_the_users_own_classes_are_built_once_trusted(run, tmp_path, monkeypatch):

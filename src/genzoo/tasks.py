@@ -18,6 +18,7 @@ from genzoo import resume, torchrun
 from genzoo.build import build, build_data, build_module, trainer_options
 from genzoo.callbacks.interruption import Interruption
 from genzoo.console import log_to_console
+from genzoo.core.checkpoint_schema import check_optimizers, check_weights
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
@@ -76,6 +77,9 @@ def train(cfg: DictConfig) -> dict[str, float]:
         raise GenzooError(f"trainer.rounds={rounds}: a positive number of rounds is needed.")
     data, module, metrics = build_data(config), build_module(config), _metrics(config)
     module.check_data(data.spec)
+    if checkpoint is not None:
+        check_weights(checkpoint, module, folder / "last.ckpt")
+        check_optimizers(checkpoint, module, folder / "last.ckpt")
     options = trainer_options(config)
     if folder is None:
         name = f"{config['recipe']['name']}-{data.name}"
@@ -271,6 +275,7 @@ def _restored(checkpoint: Mapping[str, Any], path: Path, cfg: DictConfig) -> tup
     config = {**stored, "data": resume.relocate(stored, now, cfg.data.root)}
     data, module = build_data(config), build_module(config)
     load_weights(module, checkpoint, path)
+    check_optimizers(checkpoint, module, path)  # sick ones are those of a sick run
     module.on_load_checkpoint(checkpoint)
     return config, data, module.to(_device(cfg.device))
 

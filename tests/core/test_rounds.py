@@ -148,6 +148,14 @@ def test_a_module_may_have_one_player():
     assert values(play(module)) == pytest.approx((0.7, 2.0))
 
 
+def test_a_module_that_evaluated_is_trained_in_training_mode():
+    modes = []
+    module = Game().eval()
+    play(module, callbacks=[AfterEachRound(lambda trainer, module: modes.extend(m.training for m in module.modules()))])
+    assert modes
+    assert all(modes)
+
+
 def test_a_frozen_parameter_stays_frozen():
     module = Game()
     module.first.frozen = nn.Parameter(torch.tensor(5.0), requires_grad=False)

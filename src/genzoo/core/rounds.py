@@ -237,6 +237,10 @@ class RoundModule(Inference, pl.LightningModule):
                     )
         return list(optimizers.values())
 
+    def on_fit_start(self) -> None:
+        """Lightning trains in the mode it finds, which of a loaded module is evaluation."""
+        self.train()
+
     def training_step(self, batch: Any, batch_idx: int) -> None:
         """Plays one round.
 
