@@ -111,3 +111,9 @@ BASE = ("model=infogan", "data=mnist")
 )
 def test_the_hash_tells_what_decides_the_result(override, same):
     assert (config_hash(resolved(*BASE)) == config_hash(resolved(*BASE, override))) == same
+
+
+def test_points_that_are_clipped_are_those_of_configurations_that_do_not_say():
+    raw, clipped = (resolved("model=trpo", "data=pendulum", f"data.clip_actions={clip}") for clip in (False, True))
+    older = clipped | {"data": {key: value for key, value in clipped["data"].items() if key != "clip_actions"}}
+    assert config_hash(raw) != config_hash(clipped) == config_hash(older)

@@ -47,6 +47,8 @@ def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
     data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline", "label_seed")}
     if data.get("labels_per_class") is None:  # older configurations do not say
         data.pop("labels_per_class", None)
+    if data.get("clip_actions"):  # as older configurations did without saying so
+        data.pop("clip_actions")
     trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}
     for key, default in (("gradient_clip", None), ("accumulate", 1)):  # said only where it is not the default
         if config["trainer"].get(key, default) != default:

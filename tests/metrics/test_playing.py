@@ -10,7 +10,7 @@ from genzoo.data.environment import EnvironmentData
 from genzoo.metrics.playing import play
 
 POLE = EnvironmentData("cartpole", "CartPole-v1", 4, 2, "Categorical", time_limit=40)
-CAR = EnvironmentData("car", "MountainCarContinuous-v0", 2, 1, "Gaussian", time_limit=30)
+CAR = {"name": "car", "id": "MountainCarContinuous-v0", "observations": 2, "actions": 1, "policy": "Gaussian"}
 
 
 class Module:
@@ -48,12 +48,26 @@ def test_episodes_side_by_side_are_those_played_alone():
     assert len({len(episode.rewards) for episode in episodes}) > 1
 
 
-def test_points_are_clipped_to_the_box_but_kept_as_chosen_and_episodes_are_cut_off():
-    (episode,) = play(Module(torch.tensor([-7.0])), CAR, 1, "test", 0, True)
-    _, paid = played_alone(CAR, derive_seed(0, "episodes", "test", 0), np.array([-1.0]))
-    assert episode.rewards.tolist() == paid
-    assert sum(paid) == pytest.approx(-3.0)
+@pytest.mark.parametrize(("clipped", "given"), [(True, -1.0), (False, -7.0)])
+def test_points_are_kept_and_charged_for_as_chosen_or_as_clipped_and_episodes_are_cut_off(clipped, given):
+    """A tenth of the square of the action is charged on each of 30 steps."""
+    car = EnvironmentData(**CAR, time_limit=30, clip_actions=clipped)
+    (episode,) = play(Module(torch.tensor([-7.0])), car, 1, "test", 0, True)
+    assert sum(episode.rewards) == pytest.approx(30 * -0.1 * given**2)
     assert episode.actions.tolist() == [[-7.0]] * 30
+
+
+def test_an_environment_that_writes_into_actions_leaves_those_that_are_kept():
+    data = EnvironmentData(**CAR, time_limit=2, clip_actions=False)
+
+    def make():
+        environment = data.make()
+        step = environment.step
+        environment.step = lambda action: (step(action), action.fill(9))[0]
+        return environment
+
+    (episode,) = play(Module(torch.tensor([0.5])), data, 1, "test", 0, True, make)
+    assert episode.actions.tolist() == [[0.5]] * 2
 
 
 def test_it_is_asked_for_float32_of_the_episodes_that_go_on():

@@ -59,7 +59,7 @@ def measured(module=None, data=CAR, split="test", **options):
 
 def steps(time_limit, monkeypatch):
     data = EnvironmentData("steps", "MountainCarContinuous-v0", 3, 1, "Gaussian", time_limit=time_limit)
-    monkeypatch.setattr(EnvironmentData, "make", lambda self: Steps())
+    monkeypatch.setattr(EnvironmentData, "_make", lambda self, render_mode=None: Steps())
     return data
 
 

@@ -110,6 +110,8 @@ def test_the_normaliser_starts_from_the_expert_and_takes_in_both_sides(law):
 def test_another_task_is_refused():
     with pytest.raises(GenzooError, match=r"model.adversary.task=survivl: unknown. Did you mean 'survival'"):
         discriminator(task="survivl")
+    with pytest.raises(GenzooError, match=r"data.task=null: .* give data.task=survival .* or data.task=goal"):
+        discriminator(task=None)
 
 
 @pytest.mark.parametrize(("task", "reward"), [("survival", 1.0), ("goal", -1.0)])

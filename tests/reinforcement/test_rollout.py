@@ -2,6 +2,7 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete
+from gymnasium.wrappers import ClipAction
 
 from genzoo.core.errors import GenzooError
 from genzoo.reinforcement.rollout import concatenated, sample
@@ -50,13 +51,15 @@ def test_episodes_are_whole_and_told_apart():
     assert rollout.starts.tolist() == [0, 3, 7, 8]
 
 
-def test_actions_are_stored_as_drawn_and_given_as_clipped():
+@pytest.mark.parametrize("clipped", [False, True])
+def test_actions_are_stored_and_given_as_drawn_unless_the_environment_clips(clipped):
     environment = Counting()
-    rollout = play(environment, steps=4, actor=lambda seen, random: np.array([2.0 * seen[1] - 3.0]))
+    played = ClipAction(environment) if clipped else environment
+    rollout = play(played, steps=4, actor=lambda seen, random: np.array([2.0 * seen[1] - 3.0]))
+    given = [-1, -1, 1, 1] if clipped else [-3, -1, 1, 3]
     assert rollout.actions[:, 0].tolist() == [-3, -1, 1, 3]
-    assert [action.item() for action in environment.given] == [-1, -1, 1, 1]
-    assert rollout.rewards.tolist() == [-1, -1, 1, 1]
-    assert rollout.returns.tolist() == [0]
+    assert [action.item() for action in environment.given] == given
+    assert rollout.rewards.tolist() == given
 
 
 def test_numbers_of_actions_stay_numbers():
@@ -84,7 +87,7 @@ def test_rollouts_are_joined_in_order():
     both = concatenated([a, b])
     assert both.lengths.tolist() == [3] * 4 + [2] * 5
     assert both.times.tolist() == [0, 1, 2] * 4 + [0, 1] * 5
-    assert both.returns.tolist() == [2] * 4 + [1] * 5
+    assert both.returns.tolist() == [3] * 4 + [1] * 5
 
 
 @pytest.mark.parametrize("what", ["an observation", "a reward"])

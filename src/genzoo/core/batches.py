@@ -65,7 +65,7 @@ class EnvironmentSpec(NamedTuple):
         actions: number of actions of a finite set, or of the numbers of an action.
         policy: law of actions: ``"Categorical"`` (a finite set) or ``"Gaussian"`` (a box).
         time_limit: steps after which an episode is cut off.
-        task: whether it is failure that ends an episode (``"survival"``) or success (``"goal"``).
+        task: whether it is failure that ends an episode (``"survival"``) or success (``"goal"``); None = not known.
         demonstrations: number of steps of an expert that there are to learn from.
     """
 
@@ -74,7 +74,7 @@ class EnvironmentSpec(NamedTuple):
     actions: int
     policy: str
     time_limit: int
-    task: str = "survival"
+    task: str | None = "survival"
     demonstrations: int = 0
 
 

@@ -5,7 +5,7 @@ A file of demonstrations is an ``.npz`` without pickles. Its arrays hold whole t
 | key | content |
 |---|---|
 | ``observations`` | what each step began with, float (N, D) |
-| ``actions`` | numbers of actions, integers (N,), or points as drawn, before any clipping to the box, float (N, A) |
+| ``actions`` | numbers of actions, integers (N,), or points as drawn, whether or not they were clipped, float (N, A) |
 | ``rewards`` | of the environment, float (N,) |
 | ``episode_lengths`` | steps of each trajectory, integers (E,), which add up to N |
 | ``environment`` | its id; may be missing |

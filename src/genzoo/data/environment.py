@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import gymnasium
+import numpy as np
 import torch
-from gymnasium.spaces import Box, Discrete
+from gymnasium.spaces import Box, Discrete, Space
+from gymnasium.wrappers import ClipAction
 
 import genzoo.data.environments  # noqa: F401, registers our own
 from genzoo.core.batches import TASKS, EnvironmentSpec
@@ -53,8 +55,11 @@ class EnvironmentData(Data):
         name: of the configuration.
         id: of the environment, as registered with Gymnasium; ``genzoo/...`` are our own.
         observations, actions, policy: facts, which model configurations interpolate; see ``EnvironmentSpec``.
-        time_limit: steps after which an episode is cut off.
+        time_limit: steps after which an episode is cut off; None = the environment's own limit, as registered.
         task: a fact, too; see ``EnvironmentSpec``.
+        clip_actions: points are clipped to the environment's box; else they reach it as the policy draws them, and an
+            environment that charges for actions charges for these, as in openai/imitation (environments/rlgymenv.py).
+            A configuration without this setting is of a time when all points were clipped.
         options: arguments of the environment.
         demonstrations: what an expert did: a name of those that genzoo ships, or an ``.npz`` file (see
             ``demonstrations``), looked for here and in ``<root>/demonstrations``; None = there are none.
@@ -82,8 +87,9 @@ class EnvironmentData(Data):
         observations: int,
         actions: int,
         policy: str,
-        time_limit: int,
-        task: str = "survival",
+        time_limit: int | None = None,
+        task: str | None = "survival",
+        clip_actions: bool = True,
         options: Mapping[str, Any] | None = None,
         demonstrations: str | None = None,
         trajectories: int | None = None,
@@ -95,18 +101,22 @@ class EnvironmentData(Data):
         seed: int = 0,
     ):
         super().__init__(batch_size, rounds, seed)
-        for key, value in (("time_limit", time_limit), ("every", every), ("trajectories", trajectories or 1)):
-            check_positive(f"data.{key}", value)
-        if task not in TASKS:
+        for key, value in (("time_limit", time_limit), ("every", every), ("trajectories", trajectories)):
+            if value is not None:
+                check_positive(f"data.{key}", value)
+        if task is not None and task not in TASKS:
             raise GenzooError(f"data.task={task}: unknown. {near(task, TASKS)}")
         if not 0 <= held_out < 1:
             raise GenzooError(f"data.held_out={held_out}: a fraction from 0 to below 1 is needed.")
         if id not in gymnasium.registry:  # a name with a module in front of it, which Gymnasium would import, is none
             raise GenzooError(f"data.id={id}: unknown. {near(id, gymnasium.registry)}")
+        if (limit := time_limit or gymnasium.registry[id].max_episode_steps) is None:
+            raise GenzooError(f"data.time_limit=null: {id} has no limit of its own; give the steps of an episode.")
         self.name, self.id, self.options = name, id, dict(options or {})
         self.file, self.root = demonstrations, root
         self.trajectories, self.every, self.held_out = trajectories, every, held_out
-        self._said = EnvironmentSpec(name, observations, actions, policy, time_limit, task)
+        self._raw = policy == "Gaussian" and not clip_actions
+        self._said = EnvironmentSpec(name, observations, actions, policy, limit, task)
 
     @functools.cached_property
     def spec(self) -> EnvironmentSpec:
@@ -115,22 +125,55 @@ class EnvironmentData(Data):
         Raises:
             GenzooError: a fact is wrong, its spaces are no vectors, packages are missing; demonstrations do not fit.
         """
-        environment = self.make()
+        environment = self._make()
         seen, acted = environment.observation_space, environment.action_space
         environment.close()
         if not (isinstance(seen, Box) and len(seen.shape) == 1):
             raise GenzooError(f"data.id={self.id}: its observations are {seen}; only vectors are taken.")
-        if isinstance(acted, Discrete) and acted.start == 0:
-            actions, policy = int(acted.n), "Categorical"
-        elif isinstance(acted, Box) and len(acted.shape) == 1:
-            actions, policy = acted.shape[0], "Gaussian"
-        else:
-            raise GenzooError(f"data.id={self.id}: its actions are {acted}; only a finite set or a box is taken.")
+        actions, policy = self._law(acted)
         for key, fact in (("observations", seen.shape[0]), ("actions", actions), ("policy", policy)):
             if (said := getattr(self._said, key)) != fact:
                 raise GenzooError(f"data.{key}={said}: {self.id} has {key}={fact}; correct the setting.")
+        if self._raw:
+            self._check_takes_all()
         demonstrated = self.demonstrations
         return self._said._replace(demonstrations=0 if demonstrated is None else len(demonstrated.times))
+
+    def _law(self, acted: Space) -> tuple[int, str]:
+        """How many actions there are, or numbers of one, and the law of actions.
+
+        Raises:
+            GenzooError: no policy of ours gives such actions.
+        """
+        if isinstance(acted, Discrete) and acted.start == 0:
+            return int(acted.n), "Categorical"
+        if isinstance(acted, Box) and len(acted.shape) == 1 and np.issubdtype(acted.dtype, np.floating):
+            return acted.shape[0], "Gaussian"
+        why = "only a finite set or a box is taken."
+        if isinstance(acted, Discrete):
+            why = f"only a set numbered from 0 is taken; register a wrapper with Discrete({acted.n})."
+        elif isinstance(acted, Box):
+            why = "only a box of real vectors is taken; register a wrapper that has one."
+        raise GenzooError(f"data.id={self.id}: its actions are {acted}; {why}")
+
+    def _check_takes_all(self) -> None:
+        """Refuses an environment that fails on an action outside of its box.
+
+        Raises:
+            GenzooError: naming the setting that clips actions.
+        """
+        environment = self._make()
+        high = environment.action_space.high
+        environment.reset(seed=0)
+        try:
+            environment.step(np.where(high < 1e6, high + 1, 0).astype(high.dtype))  # beyond that there is no bound
+        except Exception as error:  # whatever an environment makes of it
+            raise GenzooError(
+                f"data.clip_actions=false: a step of {self.id} by an action outside of its box ended in "
+                f"{type(error).__name__}: {_first_line(error)}; data.clip_actions=true clips actions."
+            ) from error
+        finally:
+            environment.close()
 
     @functools.cached_property
     def demonstrations(self) -> Demonstrations | None:
@@ -168,12 +211,18 @@ class EnvironmentData(Data):
     def make(self, render_mode: str | None = None) -> gymnasium.Env:
         """The environment, without a time limit and without Gymnasium's checks of each step.
 
+        All episodes are played in what this returns, so all actions are clipped, or none is.
+
         Args:
             render_mode: ``"rgb_array"`` to draw it.
 
         Raises:
             GenzooError: packages are missing, it is no longer there, or it does not take the options.
         """
+        environment = self._make(render_mode)
+        return environment if self._raw or self._said.policy == "Categorical" else ClipAction(environment)
+
+    def _make(self, render_mode: str | None = None) -> gymnasium.Env:
         known = gymnasium.spec(self.id)
         arguments = {**known.kwargs, **self.options} | ({"render_mode": render_mode} if render_mode else {})
         bare = {"max_episode_steps": None, "order_enforce": False, "disable_env_checker": True, "kwargs": arguments}
@@ -195,14 +244,17 @@ class EnvironmentData(Data):
         """What is observed and done, and for how long."""
         n = f"{self.spec.actions} actions" if self.spec.policy == "Categorical" else f"{self.spec.actions}-d actions"
         shown = self.demonstrations
-        said = f"{self.spec.observations} numbers observed, {n}, at most {self.spec.time_limit} steps"
+        limit, own = self.spec.time_limit, gymnasium.registry[self.id].max_episode_steps
+        besides = f" where {self.id} itself has {own}" if own not in (None, limit) else ""
+        said = f"{self.spec.observations} numbers observed, {n}, at most {limit} steps{besides}"
         return (
             said if shown is None else f"{said}; an expert's {len(shown.times)} steps in {len(shown.returns)} episodes"
         )
 
     def fingerprint(self) -> str:
         """A hash of all that decides how the environment behaves, and of what the expert did."""
-        content = hashlib.sha256(json.dumps([self.id, self.options, self._said.time_limit], sort_keys=True).encode())
+        settings = [self.id, self.options, self._said.time_limit, *(["raw actions"] if self._raw else [])]
+        content = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         for array in self.demonstrations or ():
             content.update(array.numpy().tobytes())
         return content.hexdigest()[:16]

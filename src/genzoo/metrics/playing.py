@@ -18,7 +18,7 @@ class Episode(NamedTuple):
 
     Args:
         observations: what each step began with, float32 (T, D).
-        actions: as the model chose them, before they are clipped to the box, (T,) or (T, A).
+        actions: as the model chose them, whether or not the environment clips them, (T,) or (T, A).
         rewards: of the environment, float64 (T,).
     """
 
@@ -52,7 +52,6 @@ def play(
     """
     drawn = generator(seed, "actions", split, device=module.device)
     environments = [(make or data.make)() for _ in range(episodes)]
-    box = environments[0].action_space if data.spec.policy == "Gaussian" else None
     seeds = [derive_seed(seed, "episodes", split, i) for i in range(episodes)]
     seen = {i: environment.reset(seed=seeds[i])[0] for i, environment in enumerate(environments)}
     steps: list[list[tuple[np.ndarray, np.ndarray, float]]] = [[] for _ in environments]
@@ -62,8 +61,7 @@ def play(
             check_finite("an observation", len(steps[i]), seeds[i], observation)
         actions = module.act(torch.as_tensor(observations, device=module.device), deterministic, drawn).cpu().numpy()
         for i, observation, action in zip(list(seen), observations, actions, strict=True):
-            given = action if box is None else np.clip(action, box.low, box.high)
-            seen[i], reward, terminated, truncated, _ = environments[i].step(given)
+            seen[i], reward, terminated, truncated, _ = environments[i].step(action.copy())  # it may write into it
             steps[i].append((observation, action, reward))
             check_finite("a reward", len(steps[i]), seeds[i], reward)
             if terminated or truncated or len(steps[i]) == data.spec.time_limit:

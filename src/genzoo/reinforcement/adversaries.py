@@ -26,13 +26,18 @@ class Adversary(nn.Module):
         task: ``"survival"`` or ``"goal"``.
 
     Raises:
-        GenzooError: there is no such task.
+        GenzooError: the task is not known, or there is no such task.
     """
 
     trained = False  #: by an optimizer, as the player ``discriminator``
 
-    def __init__(self, observations: int, actions: int, law: str, task: str):
+    def __init__(self, observations: int, actions: int, law: str, task: str | None):
         super().__init__()
+        if task is None:
+            raise GenzooError(
+                "data.task=null: what ends an episode decides the sign of the adversary's rewards; give "
+                "data.task=survival (failure ends it) or data.task=goal (success does)."
+            )
         if task not in TASKS:
             raise GenzooError(f"model.adversary.task={task}: unknown. {near(task, TASKS)}")
         self.observations, self.actions, self.discrete, self.task = observations, actions, law == "Categorical", task

@@ -16,7 +16,7 @@ class Rollout(NamedTuple):
 
     Args:
         observations: float32 (N, D): what each step began with.
-        actions: as drawn, before they are clipped to the box: int64 (N,) or float32 (N, A).
+        actions: as drawn, whether or not the environment clips them: int64 (N,) or float32 (N, A).
         rewards: float64 (N,).
         lengths: steps of each episode, int64 (E,); they add up to N.
         terminated: whether the environment ended the episode; else it was cut off. Bool (E,).
@@ -59,7 +59,7 @@ def sample(environment: gymnasium.Env, actor: Actor, steps: int, time_limit: int
 
     Args:
         environment: observes vectors.
-        actor: draws actions, which are clipped to the environment's box.
+        actor: draws actions.
         steps: at least so many.
         time_limit: steps after which an episode is cut off.
         seed: of the actions and of the environment.
@@ -69,11 +69,9 @@ def sample(environment: gymnasium.Env, actor: Actor, steps: int, time_limit: int
     """
     random = np.random.default_rng(seed)
     space, room = environment.action_space, steps + time_limit
-    box = isinstance(space, Box)
     observations = np.empty((room, *environment.observation_space.shape), np.float32)
-    actions = np.empty((room, *space.shape), np.float32 if box else np.int64)
+    actions = np.empty((room, *space.shape), np.float32 if isinstance(space, Box) else np.int64)
     rewards = np.empty(room)
-    low, high = (space.low, space.high) if box else (None, None)
     lengths, ends, last = [], [], []
 
     n, observation = 0, environment.reset(seed=seed)[0]
@@ -83,8 +81,6 @@ def sample(environment: gymnasium.Env, actor: Actor, steps: int, time_limit: int
         while n < end and not (terminated or truncated):
             observations[n] = observation
             actions[n] = action = actor(observations[n], random)
-            if box:
-                action = np.minimum(np.maximum(action, low), high)
             observation, rewards[n], terminated, truncated, _ = environment.step(action)
             n += 1
         lengths.append(n - start)
