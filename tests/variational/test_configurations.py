@@ -1,10 +1,15 @@
 """What a user may get wrong in a configuration."""
 
+import math
+
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from genzoo import tasks
+from genzoo.build import build_module
 from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
 from genzoo.variational.networks.resnet import ResNetEncoder
 
 
@@ -13,8 +18,38 @@ def refused(config, message):
         tasks.train(config)
 
 
-def test_grey_levels_are_no_binary_data(configured):
-    refused(configured("model=vae"), r"data=shapes has 256 levels a pixel, but the model needs 2; choose binary data")
+@pytest.mark.parametrize("model", ["vae", "vae_conv", "resnet_vae", "iaf_vae", "draw"])
+def test_grey_levels_are_no_binary_data_and_models_of_them_are_named(configured, model):
+    fitting = (
+        r"choose .* \(data=binarized_mnist\), or .* \(model=vae_conv likelihood=logistic, model=resnet_vae_cifar10\)"
+    )
+    refused(configured(f"model={model}"), rf"^data=shapes has 256 levels a pixel, .* is of 2; {fitting}\.$")
+
+
+def test_binary_data_are_no_grey_levels_and_models_of_them_are_named(configured):
+    for overrides in (("model=resnet_vae_cifar10",), ("model=vae", "likelihood=logistic")):
+        config = configured(*overrides, "data.levels=2")
+        refused(config, r"^data=shapes has 2 levels a pixel, .* is of 256; choose .*data=mnist.*model=vae_conv\)\.$")
+
+
+@pytest.mark.parametrize("model", ["vae", "vae_conv", "resnet_vae", "iaf_vae"])
+def test_the_logistic_likelihood_makes_a_model_of_grey_levels(configured, model):
+    config = configured(
+        f"model={model}",
+        "likelihood=logistic",
+        "trainer.rounds=2",
+        "metrics=likelihood",
+        "metrics.likelihood.n_importance=2",
+    )
+    found = tasks.train(config)
+    assert found["test/bits_per_dim"] == pytest.approx(found["test/nll"] / (784 * math.log(2)))
+
+    module = build_module(OmegaConf.to_container(config, resolve=True)).ready()
+    with torch.no_grad():
+        parameters = module.parameters_of(module.latent.sample(1)).expand(256, -1, -1, -1)
+    levels = torch.arange(256, dtype=torch.uint8).view(256, 1, 1, 1).expand(256, 1, 28, 28)
+    probabilities = module.likelihood.log_prob(from_levels(levels), parameters).exp()
+    assert torch.allclose(probabilities.sum(0), torch.ones(28, 28), atol=1e-5)
 
 
 def test_a_ladder_that_cannot_halve_the_image_is_refused(configured):

@@ -8,9 +8,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from genzoo.core.averages import Average
-from genzoo.core.batches import ImageBatch, Stream
+from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Bound, BoundsLikelihood, Decodes, Encodes, Samples, ScoresLikelihood
 from genzoo.core.checks import check_labels, check_positive
+from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent
@@ -94,6 +95,20 @@ class VariationalModel(RoundModule):
     def capabilities(self) -> frozenset[type]:
         """All that a model with latent variables and a bound can do."""
         return frozenset({Samples, Decodes, Encodes, ScoresLikelihood, BoundsLikelihood})
+
+    def check_data(self, data: DataSpec) -> None:
+        """Refuses data of other levels than the likelihood's, and names those and models that fit."""
+        if isinstance(data, DataSpec) and data.levels != self.levels:
+            fitting = {
+                2: "binary data (data=binarized_mnist), or a model of 256 levels (model=vae_conv likelihood=logistic, "
+                "model=resnet_vae_cifar10)",
+                256: "data of 256 levels (data=mnist, data=cifar10), or a model of binary data (model=vae_conv)",
+            }
+            raise GenzooError(
+                f"data={data.name} has {data.levels or 'no'} levels a pixel, but model.likelihood is of {self.levels}; "
+                f"choose {fitting.get(self.levels, f'data of {self.levels} levels')}."
+            )
+        super().check_data(data)
 
     def initialise(self, images: Tensor) -> None:
         """Layers with a data-dependent initialisation take it from the first images."""
