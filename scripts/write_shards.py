@@ -16,12 +16,17 @@ from genzoo.data.shard_writer import write_shards
 def main() -> None:
     """Reads the command line; a mistake is one line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", help="folder of images; two or more subfolders are classes")
+    parser.add_argument("source", help="folder of images; subfolders are splits (train, val, test), else classes")
     parser.add_argument("target", help="folder of shards; must not exist")
     parser.add_argument("--size", type=int, required=True, help="pixels, height and width of the middle square")
     parser.add_argument("--channels", type=int, default=3, help="3 = colour, 1 = grey")
-    parser.add_argument("--validation-fraction", type=float, default=0.05, help="of the images")
-    parser.add_argument("--test-fraction", type=float, default=0.05, help="of the images")
+    parser.add_argument(
+        "--validation-fraction", type=float, default=0.05, help="of what is to train on, where there is no such folder"
+    )
+    parser.add_argument(
+        "--test-fraction", type=float, default=0.05, help="of what is to train on, where there is no such folder"
+    )
+    parser.add_argument("--white", type=float, help="level that is white, of greys of more than 8 bits")
     parser.add_argument("--skip-broken", action="store_true", help="go on without files that cannot be read")
     parser.add_argument("--chunk-mb", type=float, default=64, help="MB (10^6 bytes) of a file, about")
     given = parser.parse_args()
@@ -34,6 +39,7 @@ def main() -> None:
             given.channels,
             validation_fraction=given.validation_fraction,
             test_fraction=given.test_fraction,
+            white=given.white,
             skip_broken=given.skip_broken,
         )
         shards = write_shards(images, given.target, int(given.chunk_mb * 1e6))

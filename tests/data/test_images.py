@@ -1,4 +1,5 @@
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -6,7 +7,8 @@ import torch
 from PIL import Image
 
 from genzoo.core.errors import GenzooError
-from genzoo.data.images import EXTENSIONS, ImageFolder
+from genzoo.data.images import ImageFolder
+from genzoo.data.listing import EXTENSIONS
 
 
 def picture(path, colour=(255, 0, 0), size=(40, 30), mode="RGB"):
@@ -84,9 +86,77 @@ def test_deep_pixels_keep_their_contrast(tmp_path, channels):
 
 
 def test_pixels_without_a_known_range_are_refused(tmp_path):
-    Image.fromarray(np.ones((8, 8), np.float32)).save(tmp_path / "a.tif")
-    with pytest.raises(GenzooError, match=r"a.tif \(ValueError: pixels of 32 bits have no known range\)"):
+    Image.fromarray(np.full((8, 8), 0.5, np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(GenzooError, match=r"a.tif \(ValueError: pixels of 32 bits have no known range; .*data.white="):
         ImageFolder(tmp_path, size=4).setup()
+    assert ImageFolder(tmp_path, size=4, white=1.0).split("train").images.unique().tolist() == [128]
+
+
+def test_twelve_bits_in_files_of_sixteen_are_refused_until_white_is_stated(tmp_path):
+    for i, level in enumerate((0, 1600, 4095)):
+        Image.fromarray(np.full((8, 8), level, np.uint16)).save(tmp_path / f"{i}.png")
+    with pytest.raises(
+        GenzooError, match=r"largest level of 3 grey files of 16 bits is 4095 .*set data.white=4095 \(12"
+    ):
+        ImageFolder(tmp_path, size=4, channels=1).setup()
+    for white, levels in ((4095, [0, 100, 255]), (65535, [0, 6, 15])):
+        data = ImageFolder(tmp_path, size=4, channels=1, white=white)
+        assert everything(data)[0].unique().tolist() == levels
+
+
+def test_losses_are_said_once_a_run(tmp_path, caplog):
+    for i in range(3):
+        Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(tmp_path / f"{i}.png")
+    with caplog.at_level(logging.WARNING, "genzoo"):
+        data = ImageFolder(tmp_path, size=4)
+        images, _ = everything(data)
+        data.setup()
+    assert images.unique().tolist() == [255]
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        f"data.root={tmp_path}: of transparent pixels, white is seen through them (3 of 3 files)."
+    )
+
+
+def test_what_is_left_out_is_said(tmp_path, caplog):
+    picture(tmp_path / "a.png")
+    (tmp_path / "up").symlink_to(".")
+    os.mkfifo(tmp_path / "pipe.png")
+    with caplog.at_level(logging.WARNING, "genzoo"):
+        images, _ = everything(ImageFolder(tmp_path, size=4))
+    assert len(images) == 1
+    (record,) = caplog.records
+    assert record.getMessage().endswith(
+        "left out: pipe.png (no file but a pipe, socket or device); up (a link to a folder that is counted already)."
+    )
+
+
+def test_the_folder_s_own_splits_are_never_mixed(tmp_path):
+    for number, (split, n) in enumerate((("train", 20), ("val", 3), ("test", 5))):
+        for kind in range(2):
+            for i in range(n):
+                picture(tmp_path / split / ("blue", "red")[kind] / f"{i}.png", (10 * number + kind, 0, 0))
+    data = ImageFolder(tmp_path, size=2)
+    assert data.class_names == ["blue", "red"]
+    assert data.describe() == "40 training, 6 validation, 10 test images as its folders say; 2 classes: blue, red"
+    for number, (split, n) in enumerate((("train", 20), ("validation", 3), ("test", 5))):
+        images, labels, _ = data.split(split)
+        assert labels.bincount().tolist() == [n, n]
+        assert torch.equal(images[:, 0, 0, 0], 10 * number + labels)
+
+
+@pytest.mark.parametrize(("missing", "counts"), [("val", (34, 6, 10)), ("test", (37, 6, 3))])
+def test_a_split_that_the_folder_lacks_is_a_part_of_what_is_trained_on(tmp_path, missing, counts):
+    own = {"train": 40, "val": 6, "test": 10}
+    for number, (split, n) in enumerate(own.items()):
+        for i in range(n if split != missing else 0):
+            picture(tmp_path / split / f"{i}.png", (10 * number, i, 0))
+    data = ImageFolder(tmp_path, size=2, validation_fraction=0.15, test_fraction=0.075)
+    assert tuple(data.count(split) for split in ("train", "validation", "test")) == counts
+    assert len(everything(data)[0].flatten(1).unique(dim=0)) == sum(counts)
+    assert data.split("train").images[:, 0].max() == 0
+    assert data.split("validation").images[:, 0].unique().tolist() == [0 if missing == "val" else 10]
+    assert data.split("test").images[:, 0].unique().tolist() == [0 if missing == "test" else 20]
 
 
 def test_subfolders_are_classes(tmp_path):
@@ -204,7 +274,9 @@ def test_classes_are_checked(tmp_path):
         ImageFolder(tmp_path, classes=2)
 
 
-@pytest.mark.parametrize(("key", "value"), [("validation_fraction", 1), ("test_fraction", -0.1), ("size", 0)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("validation_fraction", 1), ("test_fraction", -0.1), ("size", 0), ("white", 0), ("white", True)]
+)
 def test_settings_are_checked(tmp_path, key, value):
     picture(tmp_path / "a.png")
     with pytest.raises(GenzooError, match=f"data.{key}={value}: "):

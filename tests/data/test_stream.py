@@ -318,6 +318,25 @@ def test_settings_out_of_range(root):
             streamed(root, **{key: 0})
 
 
+def test_splits_and_pixels_are_those_of_the_folder(tmp_path):
+    for i, name in enumerate(("train/a", "train/b", "test/a", "test/b")):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for j in range(9):
+            levels = np.full((8, 8), 16 * (40 * i + j), np.uint16)  # of 12 bits
+            Image.fromarray(levels).save(tmp_path / "pictures" / name / f"{j}.png")
+    with pytest.raises(GenzooError, match=r"set data.white=4095"):
+        write_shards(ImageFolder(tmp_path / "pictures", 8, 1), tmp_path / "shards")
+    folder = ImageFolder(tmp_path / "pictures", 8, 1, white=4095, validation_fraction=0.25)
+    data = StreamedImages(write_shards(folder, tmp_path / "shards").root, 8, 1)
+    for split, count in (("train", 14), ("validation", 4), ("test", 18)):
+        mine, theirs = data.split(split), folder.split(split)
+        assert len(mine.images) == count
+        assert torch.equal(mine.images, theirs.images)
+        assert torch.equal(mine.labels, theirs.labels)
+        assert torch.equal(mine.labels, mine.images[:, 0, 0, 0] // 40 % 2)
+    assert data.split("train").images.max() < 80 <= data.split("test").images.min()
+
+
 def test_the_target_must_not_exist(folder, tmp_path):
     with pytest.raises(GenzooError, match="exists; delete it, or choose another folder"):
         write_shards(folder, tmp_path)

@@ -2,12 +2,11 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from PIL import Image, ImageOps
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
@@ -17,9 +16,10 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.data.decoding import decode, mode_of, tell_failures
 from genzoo.data.facts import check_facts
+from genzoo.data.layout import read_layout
+from genzoo.data.listing import list_images
 from genzoo.data.module import SPLITS, ImageData, split_of
-
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".tif", ".tiff")
+from genzoo.data.pixels import Seen, check_range, read_picture, told
 
 log = logging.getLogger("genzoo")
 
@@ -28,21 +28,24 @@ log = logging.getLogger("genzoo")
 class ImageFolder(ImageData):
     """A folder of images of any size, in folders of any depth: the middle square of each, resized.
 
-    If all images lie in subfolders, two or more, these are the classes, sorted by name; else labels are -1. The
-    split of an image depends on names alone, not on the machine. Hidden files are passed over.
+    Subfolders called train, val, test are splits (``genzoo.data.layout``); a split that there is not is a part of
+    ``train``, by names alone, not by the machine. The subfolders below, or all others, are the classes, sorted by name,
+    if all images lie in two or more; else labels are -1. What becomes of each kind of pixels: ``genzoo.data.pixels``.
 
     Args:
         root: the folder.
         size: height and width in pixels that images are resized to.
         channels: 3, or 1 for grey.
         classes: number of classes, to be checked; None = what the folder says.
-        validation_fraction, test_fraction: of the images, in [0, 1); one image at least is left to train on.
+        validation_fraction, test_fraction: of the images to train on, in [0, 1), for a split that the folder lacks; one
+            image at least is left to train on.
+        white: level that is white, of greys of more than 8 bits; None = 65535 of 16 bits, others are refused.
         skip_broken: go on without files that cannot be read.
         options: of ``ImageData``, and what the configuration states of the set (levels), which is checked.
 
     Raises:
-        GenzooError: the folder is missing or has no images, a setting is out of range; in ``load``, files are
-            broken.
+        GenzooError: the folder is missing or has no images, its subfolders are ambiguous, a setting is out of range;
+            in ``load``, files are broken, or of another range than their 16 bits.
 
     Example:
         >>> ImageFolder("nowhere", size=64)
@@ -62,6 +65,7 @@ class ImageFolder(ImageData):
         classes: int | None = None,
         validation_fraction: float = 0.05,
         test_fraction: float = 0.05,
+        white: float | None = None,
         skip_broken: bool = False,
         **options: Any,
     ):
@@ -74,9 +78,14 @@ class ImageFolder(ImageData):
                 f"data.validation_fraction={validation_fraction} and data.test_fraction={test_fraction} "
                 "leave nothing to train on; choose fractions whose sum is below 1."
             )
+        if white is not None and (
+            isinstance(white, bool) or not isinstance(white, int | float) or not 0 < white < 2**32
+        ):
+            raise GenzooError(f"data.white={white}: a positive level is needed, such as 4095 for 12 bits, or null.")
         self.root = Path(root).expanduser()
-        self.paths = _list_images(self.root)
-        self.class_names = _classes(self.paths)
+        paths, self.left_out = list_images(self.root)
+        self.own_splits, self.classes = read_layout(self.root, paths)
+        self.class_names = sorted(set(self.classes.values()))
         if classes is not None and classes != len(self.class_names):
             raise GenzooError(
                 f"data.classes={classes}: {self.root} has {len(self.class_names)} (its subfolders, if all "
@@ -84,48 +93,76 @@ class ImageFolder(ImageData):
             )
         super().__init__(size, channels, classes=len(self.class_names), **options)
         self.validation_fraction, self.test_fraction = validation_fraction, test_fraction
-        self.skip_broken = skip_broken
+        self.white, self.skip_broken = white, skip_broken
 
     def load(self) -> Mapping[str, ImageSet]:
-        """Reads the images and splits them."""
-        paths = self.ordered()
-        images, failures = decode(paths, self.read, self.spec.size, self.spec.channels)
+        """Reads the images of each split."""
+        seen: list[Seen] = []
+        found = {split: (paths, *self.decode(paths, seen)) for split, paths in self.paths().items()}
+        failures = {path: why for *_, failed in found.values() for path, why in failed.items()}
         if failures:
-            self.tell_broken(failures, len(paths))
-            good = torch.tensor([path not in failures for path in paths])
-            images, paths = images[good], [path for path in paths if path not in failures]
-        labels, parts = torch.tensor(self.labels(paths), dtype=torch.long), self.parts(len(paths))
+            self.tell_broken(failures, sum(len(paths) for paths, *_ in found.values()))
+        self.tell(seen)
+        splits = {}
+        for split, (paths, images, failed) in found.items():
+            if failed:
+                images = images[torch.tensor([path not in failed for path in paths])]
+            labels = self.labels([path for path in paths if path not in failed])
+            splits[split] = split_of(images, torch.tensor(labels, dtype=torch.long))
+        return splits
+
+    def paths(self) -> dict[str, list[Path]]:
+        """Split -> its images, in the order of their names' hashes, which is as good as random: any part is fair."""
+        own = {
+            split: sorted(paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
+            for split, paths in self.own_splits.items()
+        }
+        train, spare = own["train"], max(len(own["train"]) - 1, 0)  # one at least to train on
+        n_test = 0 if "test" in own else min(round(self.test_fraction * len(train)), spare)
+        n_validation = 0 if "validation" in own else min(round(self.validation_fraction * len(train)), spare - n_test)
+        n = len(train) - n_test - n_validation
         return {
-            split: split_of(*both)
-            for split, *both in zip(SPLITS, images.split(parts), labels.split(parts), strict=True)
+            "train": train[:n],
+            "validation": own.get("validation", train[n : n + n_validation]),
+            "test": own.get("test", train[n + n_validation :]),
         }
 
-    def ordered(self) -> list[Path]:
-        """The paths in the order of their names' hashes, which is as good as random: any part is a fair sample."""
-        return sorted(self.paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
+    def decode(self, paths: Sequence[Path], seen: list[Seen]) -> tuple[torch.Tensor, dict[Path, str]]:
+        """Images of files and failures, as ``decode`` of ``genzoo.data.decoding``; appends to the facts ``seen``."""
+        return decode(paths, partial(self._read, seen=seen), self.spec.size, self.spec.channels)
 
     def labels(self, paths: Sequence[Path]) -> list[int]:
         """The class of each path; -1 where there are no classes."""
         known = {name: i for i, name in enumerate(self.class_names)}
-        return [known.get(path.parts[0], -1) for path in paths]
+        return [known[self.classes[path]] if self.classes else -1 for path in paths]
 
-    def parts(self, n: int) -> tuple[int, int, int]:
-        """How many of ``n`` ordered images are for training, validation and test, in this order."""
-        spare = max(n - 1, 0)  # one at least to train on
-        n_test = min(round(self.test_fraction * n), spare)
-        n_validation = min(round(self.validation_fraction * n), spare - n_test)
-        return n - n_test - n_validation, n_validation, n_test
+    def describe(self) -> str:
+        """Its numbers of images, whether the splits are the folder's, and its classes."""
+        n = {split: f"{self.count(split):,}" for split in SPLITS}
+        own = " as its folders say" if len(self.own_splits) > 1 else ""
+        names = ", ".join(self.class_names[:5]) + (", ..." if len(self.class_names) > 5 else "")
+        classes = f"{len(self.class_names)} classes: {names}" if names else "no classes"
+        return f"{n['train']} training, {n['validation']} validation, {n['test']} test images{own}; {classes}"
 
-    def read(self, path: Path) -> Image.Image:
+    def tell(self, seen: Sequence[Seen]) -> None:
+        """Warns of files that were left out and of losses, each in one line.
+
+        Raises:
+            GenzooError: files of 16 bits are of another range.
+        """
+        check_range(seen, self.white)
+        left_out = [f"{path} ({why})" for why, paths in self.left_out.items() for path in paths]
+        if left_out:
+            more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
+            rank_zero_only(log.warning)(f"data.root={self.root}: left out: {'; '.join(left_out[:5])}{more}.")
+        if line := told(seen):
+            rank_zero_only(log.warning)(f"data.root={self.root}: {line}.")
+
+    def _read(self, path: Path, seen: list[Seen]) -> Image.Image:
         """The upright middle square of an image, resized."""
-        with Image.open(self.root / path) as image:
-            upright = ImageOps.exif_transpose(image)
-        if upright.mode.startswith("I;16"):  # convert() would clip its levels at 255
-            upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-        elif upright.mode in ("I", "F"):
-            raise ValueError("pixels of 32 bits have no known range")
-        upright = upright.convert(mode_of(self.spec.channels))
-        return ImageOps.fit(upright, (self.spec.size, self.spec.size), Image.Resampling.LANCZOS)
+        picture, facts = read_picture(self.root / path, mode_of(self.spec.channels), self.white)
+        seen.append(facts)
+        return ImageOps.fit(picture, (self.spec.size, self.spec.size), Image.Resampling.LANCZOS)
 
     def tell_broken(self, failures: dict[Path, str], of: int) -> None:
         """Warns of files that cannot be read, among ``of`` that were tried.
@@ -137,27 +174,3 @@ class ImageFolder(ImageData):
         if not self.skip_broken:
             raise GenzooError(f"{message}. Delete them, or set data.skip_broken=true to go on without them.")
         rank_zero_only(log.warning)(f"{message}. Going on without them (data.skip_broken=true).")
-
-
-def _list_images(root: Path) -> list[Path]:
-    """Images under a folder, relative to it, sorted."""
-    if not root.is_dir():
-        raise GenzooError(f"data.root={root}: there is no such folder; give a folder of images.")
-    found = []
-    for folder, subfolders, files in os.walk(root, followlinks=True):
-        subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-        found += [
-            (Path(folder) / name).relative_to(root)
-            for name in files
-            if name.lower().endswith(EXTENSIONS) and not name.startswith(".")
-        ]
-    if not found:
-        empty = "is empty" if not any(root.iterdir()) else "holds no images"
-        raise GenzooError(f"data.root={root}: the folder {empty}; images end in {' '.join(EXTENSIONS)}.")
-    return sorted(found)
-
-
-def _classes(paths: list[Path]) -> list[str]:
-    """Names of the subfolders, if all images lie in two or more; else none."""
-    names = {path.parts[0] if len(path.parts) > 1 else None for path in paths}
-    return sorted(name for name in names if name) if None not in names and len(names) > 1 else []

@@ -13,9 +13,8 @@ from torch import Tensor
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import write_json
-from genzoo.data.decoding import decode
 from genzoo.data.images import ImageFolder
-from genzoo.data.module import SPLITS
+from genzoo.data.pixels import Seen
 from genzoo.data.shards import FACTS, FORMAT, INSTALL, ChunkFacts, Shards
 
 BLOCK = 512  # images decoded at a time
@@ -29,8 +28,6 @@ def write_shards(images: ImageFolder, target: str | Path, chunk_bytes: int = 64_
     Pixels are stored as they are used, not compressed: they equal those of ``data=images``, artefacts of a second
     compression would be learned, and a core decodes some thousand JPEGs of 128 pixels a second where it copies some
     ten thousand. The price is disk: 49 kB an image of 128 pixels, 63 GB the 1.28 million of ImageNet.
-
-    Where broken files are skipped, splits are those of all files, less the broken ones.
 
     Args:
         images: the folder, with size, channels and splits.
@@ -62,14 +59,14 @@ def write_shards(images: ImageFolder, target: str | Path, chunk_bytes: int = 64_
 
 
 def _write(images: ImageFolder, folder: Path, chunk_bytes: int) -> None:
-    spec, paths, done = images.spec, images.ordered(), 0
+    spec, seen = images.spec, list[Seen]()
     per_chunk = max(1, chunk_bytes // (spec.channels * spec.size**2))
     content, splits = hashlib.sha256(), {}
-    for split, n in zip(SPLITS, images.parts(len(paths)), strict=True):
+    for split, paths in images.paths().items():
         writer = _Split(folder / split, per_chunk)
-        for start in range(done, done + n, BLOCK):
-            block = paths[start : min(start + BLOCK, done + n)]
-            levels, failures = decode(block, images.read, spec.size, spec.channels)
+        for start in range(0, len(paths), BLOCK):
+            block = paths[start : start + BLOCK]
+            levels, failures = images.decode(block, seen)
             if failures:
                 images.tell_broken(failures, len(block))
             for path, image, label in zip(block, levels, images.labels(block), strict=True):
@@ -77,9 +74,9 @@ def _write(images: ImageFolder, folder: Path, chunk_bytes: int) -> None:
                     writer.add(image, label)
                     if split == "train":
                         content.update(image.numpy().tobytes())
-            log.info(f"{split}: {writer.n:,} of {n:,} images")
-        done += n
+            log.info(f"{split}: {writer.n:,} of {len(paths):,} images")
         splits[split] = writer.finish()
+    images.tell(seen)
     if not splits["train"]:
         raise GenzooError(f"data.root={images.root}: there are no images to train on.")
     facts = {
