@@ -36,7 +36,7 @@ class Digits(ImageData):
 
     def __init__(self, images, levels=256):
         super().__init__(28, 1, levels)
-        self._splits = dict.fromkeys(("train", "validation", "test"), split_of(images))
+        self._splits = {"train": split_of(images), "validation": split_of(images[:0]), "test": split_of(images)}
 
 
 class Drawing(Inference):
@@ -101,7 +101,38 @@ def test_names_and_protocol_tell_how_it_was_measured(digits, tmp_path):
     assert told["implementation"].startswith("torch-fidelity 0.")
     assert (told["isc_splits"], told["samples_shuffle"], told["kid_subset_size"]) == (10, False, 50)
     found = Fidelity(["fid"], samples=50, reference="test", cache=tmp_path)(Drawing(digits.images), data, "test")
-    assert list(found.values) == ["fid_classifier_vs_test_n50"]
+    assert list(found.values) == ["fid_classifier_vs_test_60_n50"]
+
+
+def test_the_reference_is_the_same_however_many_are_trained_on(digits, tmp_path):
+    class Split(Digits):
+        def __init__(self, n):
+            super().__init__(digits.images[:60])
+            self._splits |= {"train": split_of(digits.images[:n]), "validation": split_of(digits.images[n:60])}
+
+    def measured(n, reference=None):
+        metric = Fidelity(["fid", "inception_score"], samples=50, reference=reference, cache=tmp_path)
+        found = metric(Drawing(digits.images[100:]), Split(n), "test")
+        return found.values, found.protocol["reference"]
+
+    (forty, protocol), (fifty, other), (whole, _) = measured(40), measured(50), measured(60)
+    assert forty == fifty == whole
+    assert (protocol["images"], protocol["split"]) == (60, "train + validation")
+    assert protocol["hash"] == other["hash"]
+    alone = {"inception_score_classifier_n50", "inception_score_std_classifier_n50"}
+    assert set(forty) == {"fid_classifier_n50"} | alone
+    (trained, protocol), (validation, _) = measured(40, "train"), measured(40, "validation")
+    assert set(trained) == {"fid_classifier_vs_train_40_n50"} | alone
+    assert set(validation) == {"fid_classifier_vs_validation_20_n50"} | alone
+    assert (protocol["images"], protocol["split"]) == (40, "train")
+    assert trained["fid_classifier_vs_train_40_n50"] != forty["fid_classifier_n50"]
+
+
+def test_a_part_of_the_reference_is_named_with_its_count(digits, tmp_path):
+    data = Digits(digits.images[:60])
+    data.count = {"train": 1000, "validation": 0, "test": 60}.get  # as streamed images, of which a part is held
+    found = Fidelity(["fid"], samples=50, cache=tmp_path)(Drawing(digits.images), data, "test")
+    assert list(found.values) == ["fid_classifier_vs_60_n50"]
 
 
 def test_as_many_samples_as_the_protocol_has_need_no_count(digits, tmp_path, monkeypatch):
@@ -189,7 +220,7 @@ def test_what_a_small_reference_does_not_allow_is_left_out_and_told(digits, tmp_
         "inception_score",
         "inception_score_std",
     ]
-    assert heard()[1] == ("kid not measured: the train split of data=digits has 30 images, but 50 are needed.")
+    assert heard()[1] == ("kid not measured: the reference, data=digits, has 30 images, but 50 are needed.")
 
 
 @pytest.mark.parametrize(("channels", "levels"), [(2, 256), (1, None)])

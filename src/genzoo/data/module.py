@@ -122,6 +122,18 @@ class ImageData(Data):
         levels = self.augment(images[:limit], generator(0, "evaluation", name))  # the same for every run
         return ImageSet(levels, labels[:limit], None if factors is None else factors[:limit])
 
+    def development_images(self) -> ImageSet:
+        """All images but those of the test split as the model meets them: training, then validation.
+
+        They are the same however many of them a recipe trains on, so that numbers measured against them compare.
+        """
+        train, validation = self.split("train"), self.split("validation")
+        if not len(validation.images):
+            return self.evaluation_images("train")
+        images, labels = (torch.cat(both) for both in zip(train[:2], validation[:2], strict=True))
+        factors = None if train.factors is None else torch.cat([train.factors, validation.factors])
+        return ImageSet(self.augment(images, generator(0, "evaluation", "train")), labels, factors)
+
     def fingerprint(self) -> str:
         """A hash of the training images and of a choice of labels, so that a run never goes on with other data."""
         content = hashlib.sha256(self.split("train").images.numpy().tobytes())

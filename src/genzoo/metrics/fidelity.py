@@ -37,14 +37,15 @@ class Fidelity:
     kernel (x·y / d + 1)³; precision the fraction of samples that are no farther from some image than that image's k-th
     neighbour, and recall the reverse.
 
-    Only Inception's numbers compare with papers. Names of all others end in ``_<extractor>``, against another split
-    than ``train`` in ``_vs_<split>``, with another number of samples than the protocol's in ``_n<samples>``.
+    The reference is all images but the test split's, however many of them a recipe trains on. Only Inception's numbers
+    compare with papers. Names of all others end in ``_<extractor>``, against one split in ``_vs_<split>_<images>``,
+    with another number of samples than the protocol's in ``_n<samples>``.
 
     Args:
         metrics: of ``fid``, ``inception_score``, ``kid``, ``precision_recall``.
         extractor: ``inception``, ``efficientnet_lite0``, ``classifier``, or ``auto``: the first of them at hand.
         samples: how many are drawn; None = 50,000 for Inception, 10,000 for others.
-        reference: the split that samples are compared with.
+        reference: the split that samples are compared with; None = training and validation.
         batch_size: images a pass; part of the protocol, as the samples depend on it.
         seed: of the samples, and of KID's subsets.
         inception_score_splits: so many parts of the samples, in the order drawn, whose scores are averaged.
@@ -68,7 +69,7 @@ class Fidelity:
         metrics: Sequence[str] = tuple(METRICS),
         extractor: str = "auto",
         samples: int | None = None,
-        reference: str = "train",
+        reference: str | None = None,
         batch_size: int = 128,
         seed: int = 0,
         inception_score_splits: int = 10,
@@ -82,7 +83,7 @@ class Fidelity:
         for key, given, accepted in (
             *(("metrics", metric, METRICS) for metric in metrics),
             ("extractor", extractor, EXTRACTORS),
-            ("reference", reference, SPLITS),
+            *([("reference", reference, SPLITS)] if reference is not None else ()),
         ):
             if given not in accepted:
                 raise GenzooError(f"metrics.fidelity.{key}={given}: unknown. {near(given, accepted)}")
@@ -144,7 +145,9 @@ class Fidelity:
 
         n, levels = self.samples or extractor.samples, data.spec.levels
         self._check_samples(n)
-        reference = to_bytes(data.evaluation_images(self.reference).images, levels)
+        splits = (self.reference,) if self.reference else ("train", "validation")
+        images = (data.evaluation_images(self.reference) if self.reference else data.development_images()).images
+        reference = to_bytes(images, levels)
         content = hash_of_content(reference)
         metrics = self._possible(module, data, len(reference))
         if not metrics:
@@ -158,10 +161,16 @@ class Fidelity:
         run = {"batch_size": self.batch_size, "rng_seed": self.seed}
         cache = self.cache / "features"
         found = measure(metrics, draw, n, reference, content, extractor, cache, module.device, settings | run)
-        against = "" if self.reference == "train" else f"_vs_{self.reference}"
+        whole = len(reference) == sum(data.count(split) for split in splits)  # of streamed images a part is held
+        against = f"_vs_{self.reference}" if self.reference else "" if whole else "_vs"
+        against += f"_{len(reference)}" if against else ""
         count = "" if n == extractor.samples else f"_n{n}"
+        alone = ("inception_score", "inception_score_std")  # of samples alone
         return Evaluation(
-            {f"{name}{extractor.suffix}{against}{count}": value for name, value in found.items()},
+            {
+                f"{name}{extractor.suffix}{'' if name in alone else against}{count}": value
+                for name, value in found.items()
+            },
             protocol={
                 "samples": n,
                 "seed": self.seed,
@@ -170,7 +179,7 @@ class Fidelity:
                 "reference": {
                     "data": data.name,
                     "source": data.source,
-                    "split": self.reference,
+                    "split": " + ".join(split for split in splits if data.count(split)),
                     "images": len(reference),
                     "hash": content,
                 },
@@ -194,8 +203,8 @@ class Fidelity:
         if lacking:
             _say_once(
                 module,
-                f"{', '.join(lacking)} not measured: the {self.reference} split of data={data.name} has {images} "
-                f"images, but {max(self.least[m] for m in lacking)} are needed.",
+                f"{', '.join(lacking)} not measured: the reference, data={data.name}, has {images} images, but "
+                f"{max(self.least[m] for m in lacking)} are needed.",
             )
         return [m for m in self.metrics if m not in lacking]
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator, seed_all
 from genzoo.data.module import ImageData
@@ -58,8 +59,8 @@ def classifier_of(data: ImageData, cache: Path, device: torch.device) -> Path:
             f"{spec.classes} classes, but {LEAST_SIZE} pixels and 2 classes are needed at least; "
             "choose extractor=efficientnet_lite0 or inception."
         )
-    train = data.evaluation_images("train")
-    content = hash_of_content(train.images, train.labels)
+    known = data.development_images()
+    content = hash_of_content(known.images, known.labels)
     path = cache / "classifiers" / f"{data.name}-{content}-{ARCHITECTURE}-seed{SEED}.pt"
     try:
         load_classifier(path)
@@ -78,7 +79,7 @@ def has_classifier(data: ImageData) -> bool:
 def train_classifier(
     data: ImageData, seed: int = SEED, device: torch.device | str = "cpu"
 ) -> tuple[Classifier, dict[str, Any]]:
-    """Trains a classifier on the labelled training images, and tests it.
+    """Trains a classifier on the labelled images of the training and validation splits, and tests it.
 
     Args:
         data: loaded.
@@ -88,7 +89,7 @@ def train_classifier(
     Returns:
         The network, in evaluation mode, and what it is, in plain containers.
     """
-    images, labels = _labelled(data, "train", device)
+    images, labels = _labelled(data, data.development_images(), device)
     # A constructor draws from the global generator, which others rely on.
     with torch.random.fork_rng(devices=[]):
         seed_all(seed, torch.device("cpu"))
@@ -114,7 +115,7 @@ def train_classifier(
         "architecture": ARCHITECTURE,
         "seed": seed,
         "epochs": epochs,
-        "test_accuracy": accuracy(network, *_labelled(data, "test", device)),
+        "test_accuracy": accuracy(network, *_labelled(data, data.evaluation_images("test"), device)),
     }
 
 
@@ -125,7 +126,7 @@ def accuracy(network: Classifier, images: Tensor, labels: Tensor) -> float | Non
     return sum(r.item() for r in right) / len(images) if len(images) else None
 
 
-def _labelled(data: ImageData, split: str, device: torch.device | str) -> tuple[Tensor, Tensor]:
-    images, labels, _ = data.evaluation_images(split)
+def _labelled(data: ImageData, given: ImageSet, device: torch.device | str) -> tuple[Tensor, Tensor]:
+    images, labels, _ = given
     known = labels >= 0
     return to_bytes(images[known], data.spec.levels).to(device), labels[known].to(device)
