@@ -10,8 +10,9 @@ import torch
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.data.shapes import Shapes
-from genzoo.ensemble import find_members, measure
+from genzoo.ensemble import measure
 from genzoo.folders import log_to
+from genzoo.found import find_checkpoints
 from genzoo.metrics.errors import ClassificationErrors
 from genzoo.tasks import evaluate, train
 from support import SHAPES, composed
@@ -90,7 +91,7 @@ def test_it_averages_the_members_probabilities(members, tmp_path):
 @pytest.mark.parametrize("given", [5, [5, 6], None])
 def test_what_is_no_path_is_told(given):
     with pytest.raises(GenzooError, match="ckpt"):
-        find_members(given)
+        find_checkpoints(given, "ckpt")
 
 
 class Sure:
@@ -129,15 +130,15 @@ def test_a_folder_of_runs_and_a_sweep_are_ensembles(members, tmp_path):
     jobs = [{"number": i, "state": "done", "folder": str(member)} for i, member in enumerate(members)]
     (sweep / "jobs.json").write_text(json.dumps(jobs))
     assert evaluation(str(sweep), tmp_path, "metrics=none") == expected
-    assert find_members(sweep) == [member / "last.ckpt" for member in members]
+    assert find_checkpoints(sweep, "ckpt") == [member / "last.ckpt" for member in members]
     (sweep / "jobs.json").write_text(json.dumps([*jobs, {"number": 3, "state": "failed", "folder": None}]))
     with pytest.raises(
         GenzooError, match=r"ckpt=.*sweep: job 3 of the sweep is failed; finish the sweep, or give runs"
     ):
-        find_members(sweep)
+        find_checkpoints(sweep, "ckpt")
     (sweep / "jobs.json").write_text("[1")
     with pytest.raises(GenzooError, match=r"jobs.json is damaged .*; give the runs as"):
-        find_members(sweep)
+        find_checkpoints(sweep, "ckpt")
 
 
 def test_one_checkpoint_is_measured_as_ever(members, tmp_path):
@@ -189,12 +190,12 @@ def test_what_decides_nothing_may_differ(members, tmp_path):
 
 
 def test_a_member_given_twice_or_missing_is_named(members, tmp_path):
-    with pytest.raises(GenzooError, match="is given twice; give each member of an ensemble once"):
+    with pytest.raises(GenzooError, match="is given twice; give each run once"):
         evaluation([members[0], members[0] / "last.ckpt"], tmp_path)
     with pytest.raises(GenzooError, match=r"ckpt=.*nothing: there is no checkpoint"):
         evaluation([members[0], tmp_path / "nothing"], tmp_path)
     with pytest.raises(GenzooError, match=r"ckpt=\[\]: there is no checkpoint"):
-        find_members([])
+        find_checkpoints([], "ckpt")
 
 
 def test_members_that_do_not_classify_are_named(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from genzoo import resume, tasks
+from genzoo import csv_logger as csv_file
+from genzoo import resume, run_logs, tasks
 from genzoo.callbacks.losses import Losses
 from genzoo.core.errors import GenzooError
 from genzoo.data.shapes import Shapes
@@ -103,6 +105,7 @@ def test_overrides_that_repeat_the_run_or_only_show_it_otherwise_are_accepted(st
 def test_the_runs_own_configuration_wins(configured, only_run):
     tasks.train(configured("seed=5", "trainer.rounds=2", "metrics=none"))
     run = only_run()
+    (run / "metrics.json").unlink()
     tasks.train(configured("metrics=none", f"resume={run}"))  # composes to seed 0, 4 rounds
     report = json.loads((run / "metrics.json").read_text())
     assert (report["seed"], report["rounds"], report["of_rounds"]) == (5, 2, 2)
@@ -154,6 +157,7 @@ def test_a_new_root_of_the_data_is_taken_however_it_is_given(configured, only_ru
 def test_other_data_are_refused(configured, only_run, monkeypatch):
     tasks.train(configured("metrics=none"))
     run = only_run()
+    (run / "metrics.json").unlink()
     monkeypatch.setattr(Shapes, "source", "elsewhere")
     before = (run / "last.ckpt").read_bytes()
     with pytest.raises(GenzooError, match=r"trained on data\.source=.*is elsewhere"):
@@ -165,3 +169,138 @@ def test_other_data_are_refused(configured, only_run, monkeypatch):
 def test_nothing_to_resume_is_one_line(configured, given):
     with pytest.raises(GenzooError, match=f"resume={given}: "):
         tasks.train(configured(f"resume={given}"))
+
+
+# Which checkpoint
+
+
+NINE = ("model=gan", "trainer.rounds=9", "callbacks.pictures=null", "metrics=none")
+
+
+def trained(configured, only_run):
+    """A finished run with checkpoints of rounds 3, 6 and 9; its best one is of round 6."""
+    tasks.train(configured(*NINE, "callbacks.checkpoints.keep_every=3"))
+    run = only_run()
+    shutil.copy(run / "checkpoints" / "round-000006.ckpt", run / "best.ckpt")
+    return run
+
+
+@pytest.mark.parametrize("named", ["checkpoints/round-000003.ckpt", "best.ckpt"])
+def test_the_named_checkpoint_is_resumed_and_later_ones_are_kept_aside(configured, only_run, named, monkeypatch):
+    run = trained(configured, only_run)
+    end, csv_before = state(run), (run / "csv" / "version_0" / "metrics.csv").read_bytes()
+    started = []
+    monkeypatch.setattr(Losses, "on_train_start", lambda self, trainer, module: started.append(module.progress.rounds))
+    monkeypatch.setattr(Losses, "act", lambda *_: None)
+    tasks.train(configured(f"resume={run}/{named}"))
+    assert started == [3 if "3" in named else 6]
+    for key in ("state_dict", "optimizer_states", "progress", "global_step"):
+        assert same(state(run)[key], end[key]), key
+    aside = run / "abandoned" / "1"
+    assert same(torch.load(aside / "end.ckpt", weights_only=True)["state_dict"], end["state_dict"])
+    later = {"end.ckpt", "metrics.csv", "metrics.json", "round-000009.ckpt"}
+    assert {path.name for path in aside.iterdir()} == (
+        later | {"round-000006.ckpt", "best.ckpt"} if "3" in named else later
+    )
+    assert (aside / "metrics.csv").read_bytes() == csv_before
+    assert (
+        f"going back to round {started[0]}; what is of later rounds is kept in {aside}" in (run / "run.log").read_text()
+    )
+
+
+def test_going_back_does_not_need_the_last_checkpoint(configured, only_run):
+    run = trained(configured, only_run)
+    end = state(run)
+    (run / "last.ckpt").write_bytes(b"damaged")
+    tasks.train(configured(f"resume={run}/checkpoints/round-000006.ckpt"))
+    assert same(state(run)["state_dict"], end["state_dict"])
+    assert (run / "abandoned" / "1" / "end.ckpt").read_bytes() == b"damaged"
+    (run / "last.ckpt").unlink()
+    tasks.train(configured(f"resume={run}/checkpoints/round-000003.ckpt"))
+    assert same(state(run)["state_dict"], end["state_dict"])
+    assert (run / "abandoned" / "2" / "round-000006.ckpt").is_file()
+
+
+def test_a_finished_run_says_so_and_measures_nothing(configured, only_run, monkeypatch):
+    values = tasks.train(configured(*NINE[:2], "metrics=[code_error]", "model=infogan", "trainer.rounds=2"))
+    before = (only_run() / "metrics.json").read_bytes()
+    monkeypatch.setattr(tasks, "apply_metrics", lambda *_: pytest.fail("measured again"))
+    assert tasks.train(configured("resume=last")) == values
+    assert (only_run() / "metrics.json").read_bytes() == before
+    assert (
+        "has played all of its 2 rounds, and its metrics.json holds the figures" in (only_run() / "run.log").read_text()
+    )
+
+
+def test_a_finished_run_that_was_killed_while_it_measured_is_measured(configured, only_run):
+    tasks.train(configured(*NINE))
+    (only_run() / "metrics.json").unlink()
+    tasks.train(configured("resume=last"))
+    assert json.loads((only_run() / "metrics.json").read_text())["rounds"] == 9
+
+
+def test_half_written_files_are_swept_but_not_those_of_an_evaluation(configured, only_run):
+    tasks.train(configured(*NINE))
+    run = only_run()
+    (run / "metrics.json").unlink()
+    (run / "evaluation").mkdir()
+    left = [run / ".last.ckpt.1.partial", run / "samples" / ".grid.png.1.partial"]
+    theirs = run / "evaluation" / ".metrics.json.1.partial"
+    for path in (*left, theirs):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    tasks.train(configured(f"resume={run}"))
+    assert not any(path.exists() for path in left)
+    assert theirs.exists()
+
+
+# Its records
+
+
+def logged(run):
+    """Rows of the one CSV file, without what depends on the clock."""
+    (path,) = run.glob("csv/*/metrics.csv")
+    return [
+        {name: value for name, value in row.items() if not name.endswith("per_second")}
+        for row in csv_file.read_rows(path)
+    ]
+
+
+def test_a_resumed_run_logs_into_one_csv_file_what_an_unbroken_one_does(configured, tmp_path, monkeypatch):
+    # Losses are logged after rounds 1, 2, 3, 6, 9, 12: at the checkpoint after round 4 one round is not yet logged.
+    common = ("model=infogan", "trainer.rounds=12", "metrics=none", "callbacks.pictures=null", "data.n_train=48")
+    common += ("callbacks.losses.times=4", "callbacks.validation.times=6")
+    saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=4")
+    tasks.train(configured(*common, f"paths.runs={tmp_path}/unbroken"))
+    train_until_cut(configured(*common, *saving, f"paths.runs={tmp_path}/broken"), 6, monkeypatch)
+    (broken,), (unbroken,) = ((tmp_path / name).glob("*/*") for name in ("broken", "unbroken"))
+    assert state(broken)["progress"]["rounds"] == 4
+    assert logged(broken)[-1]["progress/rounds"] == "6.0"
+    with open(broken / "csv" / "version_0" / "metrics.csv", "a") as file:
+        file.write("1,2,3")  # torn by the kill
+    tasks.train(configured(f"paths.runs={tmp_path}/broken", f"resume={broken}"))
+    assert logged(broken) == logged(unbroken) != []
+    assert state(broken)["global_step"] == state(unbroken)["global_step"] == 24
+
+
+def test_the_pieces_that_an_older_run_left_are_joined(tmp_path):
+    for version, rows in ((0, [(1, 0.1), (2, 0.2), (3, 9.0)]), (10, [(3, 0.3), (4, 0.4)]), (9, [(3, 8.0)])):
+        path = tmp_path / "csv" / f"version_{version}" / "metrics.csv"
+        csv_file.write_rows(path, [{"step": step, "loss": loss} for step, loss in rows])
+    run_logs.drop_after(tmp_path, 3)
+    assert [row["loss"] for row in csv_file.read_rows(tmp_path / csv_file.FILE)] == ["0.1", "0.2", "9.0", "8.0", "0.3"]
+    assert run_logs.csv_files(tmp_path) == [tmp_path / csv_file.FILE]
+
+
+def test_tensorboard_has_one_curve_after_a_resume(configured, tmp_path, monkeypatch):
+    accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="tensorboard is an extra"
+    )
+    common = ("model=gan", "trainer.rounds=8", "metrics=none", "callbacks.pictures=null", "logger=tensorboard")
+    saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=4")
+    train_until_cut(configured(*common, *saving, f"paths.runs={tmp_path}/broken"), 6, monkeypatch)
+    tasks.train(configured(*common, f"paths.runs={tmp_path}/broken", "resume=last"))
+    (run,) = (tmp_path / "broken").glob("*/*")
+    (folder,) = (run / "tensorboard").iterdir()
+    found = accumulator.EventAccumulator(str(folder)).Reload().Scalars("train/generator_loss")
+    assert [event.step for event in found] == [16 * round for round in range(1, 9)]

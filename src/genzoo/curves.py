@@ -15,7 +15,7 @@ from genzoo.core.figures import as_picture
 from genzoo.core.files import write_json
 from genzoo.core.pictures import save_picture
 from genzoo.csv_logger import read_rows
-from genzoo.ensemble import find_members
+from genzoo.found import find_checkpoints
 from genzoo.run_logs import csv_files
 
 Curve = Mapping[int, float]  # rounds played -> value
@@ -39,7 +39,7 @@ def draw_curves(cfg: DictConfig) -> dict[str, Any]:
         raise GenzooError(f"within={cfg.within}: it counts the runs that reach a level; give level=... too.")
     found: dict[str, Any] = {}
     for label, folder in cfg.runs.items():
-        curves = [read_curve(path.parent, cfg.metric) for path in find_members(folder)]
+        curves = [read_curve(path.parent, cfg.metric) for path in find_checkpoints(folder, f"runs.{label}")]
         found[label] = summary(curves)
         if cfg.level is not None:
             found[label]["reached"] = reached(curves, cfg.level, cfg.within)

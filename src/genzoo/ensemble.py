@@ -1,15 +1,11 @@
 """Several runs of one recipe as one classifier: the average of their class probabilities."""
 
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omegaconf import ListConfig
-
 from genzoo.core.capabilities import Classifies
-from genzoo.core.checkpoints import find_checkpoint
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 from genzoo.data.labels import known
@@ -17,48 +13,6 @@ from genzoo.data.module import ImageData
 from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.records import decisive
-
-
-def find_members(given: Any) -> list[Path]:
-    """The checkpoints that a user means.
-
-    Args:
-        given: a ``.ckpt`` file or a run's folder; a list of them; the folder of a sweep, which means the runs of its
-            jobs; or a folder that holds runs.
-
-    Raises:
-        GenzooError: one is missing or given twice, a job of the sweep is not done.
-    """
-    if given is None:
-        raise GenzooError("ckpt=null: give a run folder, a .ckpt file or several of them.")
-    if isinstance(given, list | tuple | ListConfig):
-        paths = [find_checkpoint(str(one), "ckpt") for one in given]
-    elif (Path(given := str(given)) / "jobs.json").is_file():
-        paths = [find_checkpoint(folder, "ckpt") for folder in _runs_of(Path(given))]
-    elif not (Path(given) / "last.ckpt").is_file() and (found := sorted(Path(given).glob("**/last.ckpt"))):
-        paths = found
-    else:
-        paths = [find_checkpoint(given, "ckpt")]
-    if not paths:
-        raise GenzooError(f"ckpt={given}: there is no checkpoint; give a run folder, a .ckpt file or several of them.")
-    for i, path in enumerate(paths):
-        if path.resolve() in [other.resolve() for other in paths[:i]]:
-            raise GenzooError(f"ckpt: {path} is given twice; give each member of an ensemble once.")
-    return paths
-
-
-def _runs_of(sweep: Path) -> list[str]:
-    """The folders of the runs of a sweep."""
-    try:
-        jobs = [(job["number"], job["state"], job["folder"]) for job in json.loads((sweep / "jobs.json").read_text())]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise GenzooError(f"ckpt={sweep}: its jobs.json is damaged ({error}); give the runs as ckpt=[...].") from error
-    for number, status, _ in jobs:
-        if status != "done":
-            raise GenzooError(
-                f"ckpt={sweep}: job {number} of the sweep is {status}; finish the sweep, or give runs as ckpt=[...]."
-            )
-    return [folder for _, _, folder in jobs]
 
 
 def check_alike(paths: Sequence[Path], stored: Sequence[Mapping[str, Any]]) -> None:

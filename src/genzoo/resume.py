@@ -1,6 +1,11 @@
 """Going on with a run: its own configuration wins."""
 
+import json
+import logging
+import math
 import os
+import re
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,8 +15,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
+from genzoo.core.files import aside
 from genzoo.core.registry import check_targets
+from genzoo.csv_logger import FILE
 from genzoo.folders import VARIABLE
+from genzoo.found import find_checkpoint, newest_checkpoint
+from genzoo.run_logs import drop_after
+
+log = logging.getLogger("genzoo")
 
 # What the checkpoint's configuration decides.
 EXPERIMENT = (
@@ -52,13 +63,13 @@ def adopt(
         choices: group -> chosen option now.
 
     Returns:
-        The resolved configuration, the run's own but for what may differ; its checkpoint; its folder.
+        The resolved configuration, the run's own but for what may differ; its checkpoint; the checkpoint's file.
 
     Raises:
         GenzooError: there is no such run, its checkpoint is damaged or forbidden, an override would change it.
     """
-    folder = find_run(cfg.resume, Path(cfg.paths.runs))
-    checkpoint = load_checkpoint(folder / "last.ckpt")
+    path = _find(cfg.resume, Path(cfg.paths.runs))
+    checkpoint = load_checkpoint(path)
     stored = checkpoint["genzoo"]
     check_overrides(overrides, cfg, choices, stored)
 
@@ -72,29 +83,86 @@ def adopt(
     config["data"] = relocate(stored["config"], now, now["data"].get("root") if "data.root" in given else None)
     if "trainer.accelerator" in given:
         config["trainer"]["accelerator"] = now["trainer"]["accelerator"]
-    return config, checkpoint, folder
+    return config, checkpoint, path
 
 
-def find_run(resume: str, runs: Path) -> Path:
-    """The folder that ``resume`` means: ``last`` = the one whose checkpoint is the newest.
+def _find(given: str, runs: Path) -> Path:
+    """The checkpoint that ``resume`` means: ``last`` = the newest last one."""
+    if given != "last":
+        return find_checkpoint(given, "resume")
+    if shared := os.environ.get(VARIABLE):  # what the first process of this run found
+        return Path(shared) / "last.ckpt"
+    return newest_checkpoint(runs, "resume")
+
+
+def finished(run: Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The ``metrics.json`` of a run that has played all of its rounds and measured the result; else None.
+
+    Args:
+        run: its folder.
+        checkpoint: that it would go on from.
+    """
+    try:
+        report = json.loads((run / "metrics.json").read_text())
+        rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
+        return report if (report["rounds"], report["of_rounds"]) == rounds and rounds[0] == rounds[1] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def rewind(run: Path, path: Path, progress: Mapping[str, int]) -> None:
+    """Makes the run folder what it was when a checkpoint was written.
+
+    If the checkpoint is not the last one, later ones, ``metrics.json`` and the CSV as it was are kept in
+    ``abandoned/<n>``. What was logged after the checkpoint, and files that a kill left half written, are removed.
+
+    Args:
+        run: its folder.
+        path: of the checkpoint; it becomes ``last.ckpt``.
+        progress: rounds and images of the checkpoint.
 
     Raises:
-        GenzooError: there is none.
+        GenzooError: a file cannot be written.
     """
-    if given := os.environ.get(VARIABLE):  # what the first process of this run found
-        return Path(given)
-    if resume == "last":
-        checkpoints = sorted(runs.glob("**/last.ckpt"), key=lambda path: path.stat().st_mtime)
-        if not checkpoints:
-            raise GenzooError(f"resume=last: there is no run with a checkpoint under {runs}; start one without resume.")
-        return checkpoints[-1].parent
-    folder = Path(resume)
-    folder = folder.parent if folder.suffix == ".ckpt" else folder
-    if not (folder / "last.ckpt").is_file():
-        raise GenzooError(
-            f"resume={resume}: no last.ckpt in {folder}; give a run folder that holds one, or resume=last."
-        )
+    for partial in run.rglob(".*.partial"):
+        if "evaluation" not in partial.relative_to(run).parts:  # which another process may be writing
+            partial.unlink(missing_ok=True)
+    last = run / "last.ckpt"
+    if not (last.exists() and path.samefile(last)):
+        kept = _set_later_aside(run, path, progress["rounds"])
+        _copy(path, last)
+        log.info(f"going back to round {progress['rounds']}; what is of later rounds is kept in {kept}")
+    drop_after(run, progress["images"])
+
+
+def _set_later_aside(run: Path, path: Path, rounds: int) -> Path:
+    """Returns the folder in which it lies."""
+    numbers = [int(folder.name) for folder in (run / "abandoned").glob("*") if folder.name.isdigit()]
+    folder = run / "abandoned" / str(max(numbers, default=0) + 1)
+    for name in ("last.ckpt", "metrics.json", str(FILE)):
+        if (run / name).exists():
+            # Not under its own name: a last.ckpt would be taken for another run.
+            _copy(run / name, folder / Path(name).name.replace("last.ckpt", "end.ckpt"))
+    (run / "metrics.json").unlink(missing_ok=True)
+    for other in (*run.glob("*.ckpt"), *run.glob("checkpoints/*.ckpt")):
+        if other != run / "last.ckpt" and not other.samefile(path) and _rounds_of(other) > rounds:
+            os.replace(other, folder / other.name)
     return folder
+
+
+def _rounds_of(path: Path) -> float:
+    """Rounds played when a checkpoint was written; infinite for a damaged one."""
+    if number := re.fullmatch(r"round-(\d+)", path.stem):
+        return int(number[1])
+    try:
+        return load_checkpoint(path)["progress"]["rounds"]
+    except (GenzooError, KeyError):
+        return math.inf
+
+
+def _copy(source: Path, to: Path) -> None:
+    with aside(to) as partial:
+        shutil.copyfile(source, partial)
 
 
 def check_overrides(

@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,11 @@ from genzoo.core.rounds import RoundModule
 from genzoo.core.stopwatch import Stopwatch
 from genzoo.data.module import SPLITS
 from genzoo.data.source import Data
-from genzoo.ensemble import check_alike, check_capable, find_members, measure
+from genzoo.ensemble import check_alike, check_capable, measure
 from genzoo.folders import VARIABLE, create_run_folder, log_to
+from genzoo.found import find_checkpoints, run_of
 from genzoo.guarded import build_loggers
+from genzoo.lock import locked
 from genzoo.loggers import close_wandb
 from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Evaluation, Metric, capable
@@ -64,11 +66,12 @@ def train(cfg: DictConfig) -> dict[str, float]:
     if torchrun.started() and not torchrun.is_first():
         os.environ[VARIABLE] = torchrun.hear("folder")
     choices, overrides = _hydra_choices()
-    checkpoint, folder = None, None
+    checkpoint, path, folder = None, None, None
     if cfg.resume is None:
         config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     else:
-        config, checkpoint, folder = resume.adopt(cfg, overrides, choices)
+        config, checkpoint, path = resume.adopt(cfg, overrides, choices)
+        folder = run_of(path)
         choices = checkpoint["genzoo"]["choices"]
 
     # Whatever can be found wrong before data are loaded.
@@ -86,6 +89,12 @@ def train(cfg: DictConfig) -> dict[str, float]:
         folder = create_run_folder(Path(config["paths"]["runs"]), name, config["seed"])
 
     with _run(folder):
+        if checkpoint is not None and (finished := resume.finished(folder, checkpoint)):
+            log.info(
+                f"{folder} has played all of its {rounds} rounds, and its metrics.json holds the figures; to measure "
+                f"it again: python evaluate.py ckpt={path}"
+            )
+            return finished["metrics"]
         machine = f"data of machine {os.environ.get('GROUP_RANK')}"
         if int(os.environ.get("LOCAL_RANK", 0)) == 0:
             data.prepare_data()
@@ -113,6 +122,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         if trainer.is_global_zero:
             with aside(folder / "config.yaml") as partial:
                 partial.write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
+            if checkpoint is not None:
+                resume.rewind(folder, path, checkpoint["progress"])
         for logger in loggers:
             logger.log_hyperparams({**config, "genzoo": code_version()})
         if checkpoint is None:
@@ -126,7 +137,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         announce(config, data, module, trainer)
         begun = module.progress.rounds
 
-        trainer.fit(module, datamodule=data, ckpt_path=folder / "last.ckpt" if checkpoint else None, weights_only=True)
+        trainer.fit(module, datamodule=data, ckpt_path=path, weights_only=True)
         module.to(trainer.strategy.root_device)  # Lightning leaves it on the CPU
 
         stopped_by = next((c.signal for c in callbacks.values() if isinstance(c, Interruption)), None)
@@ -181,7 +192,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     trust(cfg.trust)
     if cfg.split not in SPLITS:
         raise GenzooError(f"split={cfg.split}: unknown. {near(cfg.split, SPLITS)}")
-    paths = find_members(cfg.ckpt)
+    paths = find_checkpoints(cfg.ckpt, "ckpt")
     if len(paths) > 1:
         return _evaluate_ensemble(cfg, paths)
     (path,) = paths
@@ -309,21 +320,25 @@ def _hydra_choices() -> tuple[dict[str, Any], list[str]]:
 
 @contextmanager
 def _run(folder: Path) -> Iterator[None]:
-    """Inside, genzoo's lines go to the run's log too, and processes started for other devices share the folder."""
-    handler = log_to(folder)
-    os.environ[VARIABLE] = str(folder)
-    if torchrun.is_first():
-        torchrun.tell("folder", str(folder.resolve()))
-    try:
-        yield
-    except GenzooError as error:
-        handler.emit(logging.makeLogRecord({"msg": f"stopped: {error}", "levelname": "ERROR"}))
-        raise
-    finally:
-        os.environ.pop(VARIABLE, None)
-        log.removeHandler(handler)
-        handler.close()
-        close_wandb()
+    """Inside, the folder is this run's alone, genzoo's lines go to its log too, and processes started for other devices
+    share it.
+    """
+    lock = nullcontext() if VARIABLE in os.environ else locked(folder)  # the first process holds it
+    with lock:
+        handler = log_to(folder)
+        os.environ[VARIABLE] = str(folder)
+        if torchrun.is_first():
+            torchrun.tell("folder", str(folder.resolve()))
+        try:
+            yield
+        except GenzooError as error:
+            handler.emit(logging.makeLogRecord({"msg": f"stopped: {error}", "levelname": "ERROR"}))
+            raise
+        finally:
+            os.environ.pop(VARIABLE, None)
+            log.removeHandler(handler)
+            handler.close()
+            close_wandb()
 
 
 def _origin(data: Data) -> dict[str, str]:

@@ -123,6 +123,9 @@ MOMENT = ("optimizer_states", 0, "state", 0, "exp_avg")
 GROUP = ("optimizer_states", 0, "param_groups", 0)
 CONFIG = ("genzoo", "config")
 FORGED = {
+    "a meter without its count": (put("meters", {"loss": [1.0]}), r"meters\.loss is .* where a sum and a count"),
+    "a count of nothing": (put("meters", {"loss": (1.0, 0)}), r"meters\.loss is .* where a sum and a count"),
+    "a sum as a text": (put("meters", {"loss": ("1", 1)}), r"meters\.loss is .* where a sum and a count"),
     "one element": (put(*MOMENT, torch.zeros(1)), r"optimizer_states\.left\.state\.0\.exp_avg has shape \(1,\)"),
     "wrong shape": (put(*MOMENT, torch.zeros(3)), r"state\.0\.exp_avg has shape \(3,\) .* \(2, 3\)"),
     "shared memory": (put(*MOMENT, torch.zeros(1, 1).expand(2, 3)), r"state\.0\.exp_avg .* share their memory"),

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.core.checkpoints import FORMAT, AtomicCheckpointIO, find_checkpoint, load_checkpoint, load_weights
+from genzoo.core.checkpoints import FORMAT, AtomicCheckpointIO, load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
 from support import checkpoint_content as content
 
@@ -244,18 +244,6 @@ def test_a_failing_save_keeps_the_old_checkpoint(path, monkeypatch, error):
         io.save_checkpoint(content(rounds=2), path)
     assert rounds_of(path) == 1
     assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_folder_stands_for_its_last_checkpoint(path):
-    path.write_bytes(b"x")
-    assert find_checkpoint(path.parent, "ckpt") == path
-    assert find_checkpoint(str(path), "ckpt") == path
-
-
-@pytest.mark.parametrize("given", ["", "nothing", "nothing.ckpt"])
-def test_a_missing_checkpoint_is_told_with_its_key(tmp_path, given):
-    with pytest.raises(GenzooError, match=f"ckpt={tmp_path / given}: there is no checkpoint"):
-        find_checkpoint(tmp_path / given, "ckpt")
 
 
 def test_weights_are_put_into_the_module_which_then_evaluates():

@@ -42,3 +42,12 @@ def test_a_bad_very_first_round_is_noticed():
     meters.record("a", torch.tensor(1.0), 1)
     meters.record("a", torch.tensor(math.nan), 2)
     assert meters.first_bad()["a"].item() == 0
+
+
+def test_means_go_on_from_a_restored_state():
+    first, second = Meters(), Meters()
+    for value in (1.0, 2.0):
+        first.record("loss", torch.tensor(value))
+    second.load_state_dict(first.state_dict())
+    second.record("loss", torch.tensor(9.0))
+    assert second.means()["loss"].item() == 4.0

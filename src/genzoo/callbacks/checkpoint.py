@@ -1,6 +1,7 @@
 """Checkpoints between rounds."""
 
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Checkpoint
@@ -25,6 +26,11 @@ class Checkpoints(EveryRounds, Checkpoint):
     def __init__(self, times: int | None = 10, every: int | None = None, keep_every: int | None = None):
         super().__init__(times, every)
         self.kept = Milestones(every=keep_every) if keep_every else None
+
+    def on_load_checkpoint(self, trainer: pl.Trainer, module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Lets Lightning's count of optimizer steps go on, too, which is written into every checkpoint."""
+        steps = trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total
+        steps.ready = steps.completed = checkpoint["global_step"]
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Every rank takes part, as some strategies gather weights."""

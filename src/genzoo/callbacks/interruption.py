@@ -15,7 +15,8 @@ log = logging.getLogger("genzoo")
 class Interruption(pl.Callback):
     """The first signal lets the round end, and with it training: checkpoint, pictures and metrics are written.
 
-    A second Ctrl-C aborts at once; the last checkpoint stays whole. ``signal`` names the signal received, or is None.
+    A second Ctrl-C ends the process at once, with status 130; the last checkpoint stays whole. ``signal`` names the
+    signal received, or is None.
     """
 
     def __init__(self) -> None:
@@ -28,8 +29,13 @@ class Interruption(pl.Callback):
         def stop(number: int, frame: Any) -> None:
             self.signal = signal.Signals(number).name
             trainer.should_stop = trainer.world_size == 1
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, abort)
             log.warning(f"{self.signal}: finishing the round, then saving; Ctrl-C again aborts at once")
+
+        def abort(number: int, frame: Any) -> None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            log.warning("aborted; resume goes on from the last checkpoint")
+            raise SystemExit(130)  # Lightning would make status 1 of a KeyboardInterrupt
 
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, stop)

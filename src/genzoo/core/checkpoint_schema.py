@@ -51,6 +51,7 @@ ENTRIES: Mapping[str, tuple[type, ...]] = {
 }
 # Those that older checkpoints lack.
 OPTIONAL: Mapping[str, tuple[type, ...]] = {
+    "meters": (Mapping,),
     "genzoo.shown.metrics": (Mapping,),
     "genzoo.shown.callbacks": (Mapping,),
     "genzoo.shown.logger": (Mapping,),
@@ -60,7 +61,7 @@ OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "genzoo.config.experiment": (Mapping, NONE),
     "genzoo.config.marks": (list,),
 }
-PLAIN = ("genzoo", "progress", "callbacks")  # plain containers, no tensors
+PLAIN = ("genzoo", "progress", "callbacks", "meters")  # plain containers, no tensors
 DEPTH, VALUES, LETTERS = 32, 1_000_000, 10_000  # limits of nesting, of the number of values, of the length of a text
 LONG = 200  # letters of an entry's name or value that a message shows
 UNPRINTABLE = re.compile("[^\n\t -~\u00a0-\ud7ff\ue000-\U0010ffff]")  # control characters, halves of characters
@@ -93,7 +94,10 @@ def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
     rounds, of_rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
     if rounds > of_rounds:
         raise _wrong(path, "progress.rounds", f"is {rounds}, but the run's length is trainer.rounds={of_rounds}")
-    read = {key.split(".")[0] for key in ENTRIES}
+    for name, meter in checkpoint.get("meters", {}).items():
+        if not isinstance(meter, list | tuple) or [type(value) for value in meter] != [float, int] or meter[1] < 1:
+            raise _wrong(path, f"meters.{name}", f"is {_shown(meter)} where a sum and a count are needed")
+    read = {key.split(".")[0] for key in (*ENTRIES, *OPTIONAL)}
     return {key: value for key, value in checkpoint.items() if key in read}
 
 

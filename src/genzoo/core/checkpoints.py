@@ -98,26 +98,6 @@ def _check_content(path: Path) -> None:
                 raise ValueError("its content is not what was written")
 
 
-def find_checkpoint(given: str | Path, key: str) -> Path:
-    """The checkpoint file that a user means by a file or a run folder.
-
-    Args:
-        given: a ``.ckpt`` file, or a run folder that holds ``last.ckpt``.
-        key: the configuration key it was given under, for the message.
-
-    Raises:
-        GenzooError: there is none.
-    """
-    path = Path(given)
-    if path.is_dir():
-        path = path / "last.ckpt"
-    if not path.is_file():
-        raise GenzooError(
-            f"{key}={given}: there is no checkpoint {path}; give a run folder or a .ckpt file that exists."
-        )
-    return path
-
-
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Reads a checkpoint that may come from anyone.
 

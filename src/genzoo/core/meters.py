@@ -1,5 +1,7 @@
 """Logged values that stay on the device until they are read."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -24,7 +26,7 @@ class Meters:
             round: number of the round, counted from 0.
         """
         value = value.detach().float()
-        self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._sums[name] = self._sums[name].to(value.device) + value if name in self._sums else value
         self._counts[name] = self._counts.get(name, 0) + 1
         if round is not None:
             bad = self._first_bad.get(name)
@@ -37,6 +39,15 @@ class Meters:
         means = {name: total / self._counts[name] for name, total in self._sums.items()}
         self._sums, self._counts = {}, {}
         return means
+
+    def state_dict(self) -> dict[str, tuple[float, int]]:
+        """Name -> sum and count since the means were last read."""
+        return {name: (total.item(), self._counts[name]) for name, total in self._sums.items()}
+
+    def load_state_dict(self, state: Mapping[str, tuple[float, int]]) -> None:
+        """Restores it."""
+        self._sums = {name: torch.tensor(total) for name, (total, _) in state.items()}
+        self._counts = {name: count for name, (_, count) in state.items()}
 
     def first_bad(self) -> dict[str, Tensor]:
         """For each watched name the first round in which it was not finite, -1 if none; still on the device."""

@@ -320,14 +320,16 @@ class RoundModule(Inference, pl.LightningModule):
     # fresh loop over the rounds that remain.
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the progress and what the task wants stored."""
+        """Adds the progress, the logs that are not yet read, and what the task wants stored."""
         checkpoint["progress"] = self.progress.state_dict()
+        checkpoint["meters"] = self.meters.state_dict()
         checkpoint.update(self.on_checkpoint)
         checkpoint.pop("loops", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restores the progress."""
+        """Restores the progress and the logs that were not yet read."""
         self.progress = Progress(**checkpoint["progress"])
+        self.meters.load_state_dict(checkpoint.get("meters", {}))  # older ones have none
 
 
 def _part(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatch:
