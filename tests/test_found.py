@@ -41,18 +41,18 @@ def test_several_runs_are_members_but_not_one_to_resume(run):
     other.mkdir()
     (other / "last.ckpt").touch()
     assert find_checkpoints(run.parent, "ckpt") == [other / "last.ckpt", run / "last.ckpt"]
-    with pytest.raises(GenzooError, match="^resume=.*: 2 runs lie there; give one of them, such as .*/run"):
+    with pytest.raises(GenzooError, match=r"^resume=.*: 2 runs lie there; give one of them, such as .*/run"):
         find_checkpoint(run.parent, "resume")
 
 
 def test_last_is_the_newest(run, tmp_path):
     assert newest_checkpoint(tmp_path, "resume") == run / "last.ckpt"
-    with pytest.raises(GenzooError, match="^resume=last: there is no run with a checkpoint"):
+    with pytest.raises(GenzooError, match=r"^resume=last: there is no run with a checkpoint"):
         newest_checkpoint(run / "checkpoints", "resume")
 
 
 def test_a_checkpoint_outside_of_any_run_is_told(tmp_path):
     (tmp_path / "downloads").mkdir()
     (path := tmp_path / "downloads" / "best.ckpt").touch()
-    with pytest.raises(GenzooError, match="it lies in no run folder; put it into a new folder as last.ckpt"):
+    with pytest.raises(GenzooError, match=r"it lies in no run folder; put it into a new folder as last.ckpt"):
         run_of(path)

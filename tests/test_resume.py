@@ -17,6 +17,7 @@ from genzoo import resume, run_logs, tasks
 from genzoo.callbacks.losses import Losses
 from genzoo.core.errors import GenzooError
 from genzoo.data.shapes import Shapes
+from genzoo.lock import locked
 from support import ROOT, SHAPES, composed, resolved, same, state, train_until_cut
 
 TRAIN = ROOT / "train.py"
@@ -198,7 +199,7 @@ def test_the_named_checkpoint_is_resumed_and_later_ones_are_kept_aside(configure
         assert same(state(run)[key], end[key]), key
     aside = run / "abandoned" / "1"
     assert same(torch.load(aside / "end.ckpt", weights_only=True)["state_dict"], end["state_dict"])
-    later = {"end.ckpt", "metrics.csv", "metrics.json", "round-000009.ckpt"}
+    later = {"end.ckpt", "previous.ckpt", "metrics.csv", "metrics.json", "round-000009.ckpt"}
     assert {path.name for path in aside.iterdir()} == (
         later | {"round-000006.ckpt", "best.ckpt"} if "3" in named else later
     )
@@ -252,6 +253,18 @@ def test_half_written_files_are_swept_but_not_those_of_an_evaluation(configured,
     tasks.train(configured(f"resume={run}"))
     assert not any(path.exists() for path in left)
     assert theirs.exists()
+
+
+def test_a_run_that_another_process_trains_is_not_resumed(configured, only_run):
+    tasks.train(configured(*NINE))
+    run = only_run()
+    (run / "metrics.json").unlink()
+    before = (run / "last.ckpt").read_bytes()
+    with locked(run), pytest.raises(GenzooError, match=f"{run} is in use by process {os.getpid()}"):
+        tasks.train(configured(f"resume={run}"))
+    assert (run / "last.ckpt").read_bytes() == before
+    tasks.train(configured(f"resume={run}"))
+    assert (run / "metrics.json").is_file()
 
 
 # Its records

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from genzoo.core.errors import GenzooError
 from genzoo.folders import JOB, create_run_folder
+from genzoo.lock import locked
 from genzoo.sweeps import JobsFailed, Sweep, shared_cores
 from support import ROOT, SHAPES
 
@@ -243,3 +245,59 @@ def test_both_ranks_of_every_job_train_with_the_jobs_own_settings(tmp_path):
     ]
     assert len(list((tmp_path / "runs" / "gan-shapes").iterdir())) == 2
     assert len(list((tmp_path / "runs" / "sweeps").iterdir())) == 1
+
+
+# A sweep that was killed while its jobs went on
+
+# Holds its run's lock until the file "go" is there; then it is finished, or dies.
+LIVING = """
+import json, os, sys, time
+from pathlib import Path
+from genzoo.lock import locked
+here = Path(os.environ["HERE"])
+with open(here / "starts", "a") as file:
+    file.write(" ".join(sys.argv[1:]) + "\\n")
+run = here / "run"
+run.mkdir(exist_ok=True)
+with locked(run):
+    Path(os.environ["GENZOO_JOB"]).write_text(str(run))
+    (run / "last.ckpt").touch()
+    while not (here / "go").exists():
+        time.sleep(0.01)
+    if "resume" in sys.argv[1] or (here / "go").read_text() == "finish":
+        (run / "metrics.json").write_text(json.dumps({"state": "finished", "metrics": {"test/fid": 1.0}}))
+    else:
+        os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("end", ["finish", "die"])
+def test_a_job_that_outlived_its_sweep_is_waited_for_and_never_doubled(here, capsys, monkeypatch, end):
+    sweep = Sweep(here / "sweep")
+    sweep.job(0, ["x=0"])
+    orphan = subprocess.Popen(
+        [sys.executable, "-c", LIVING, "x=0"], env=os.environ | {JOB: str(here / "sweep" / "job0.folder")}
+    )
+    deadline = time.monotonic() + 60
+    while not (here / "run" / "last.ckpt").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with monkeypatch.context() as patch:
+        patch.setenv(JOB, str(here / "sweep" / "job0.folder"))
+        with pytest.raises(GenzooError, match=f"process {orphan.pid} plays this job already"):
+            create_run_folder(here / "runs", "a", 0)
+    threading.Timer(0.5, lambda: (here / "go").write_text(end)).start()
+    jobs = [sweep.job(0, ["x=0"])]
+    sweep.play(jobs, [sys.executable, "-c", LIVING], 1)
+    assert jobs[0].state == "done"
+    assert sweep.metrics(jobs[0]) == {"test/fid": 1.0}
+    assert starts(here) == (["x=0"] if end == "finish" else ["x=0", f"resume={here / 'run'}"])
+    assert f"job 0: still runs as process {orphan.pid}; waiting for its end" in capsys.readouterr().out
+    orphan.wait()
+
+
+def test_one_sweep_is_played_by_one_process(here):
+    sweep = Sweep(here / "sweep")
+    with locked(here / "sweep"), pytest.raises(GenzooError, match="sweep is in use by process"):
+        sweep.play([sweep.job(0, ["x=0"])], COMMAND, 1)
+    assert not (here / "starts").exists()

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from genzoo.core.errors import GenzooError
+from genzoo.lock import owner_of
 
 # Processes that the strategy starts for the other devices find the first one's folder here.
 VARIABLE = "GENZOO_RUN_FOLDER"
@@ -17,17 +18,19 @@ def create_run_folder(runs: Path, name: str, seed: int) -> Path:
     """A new folder ``<runs>/<name>/<time>-seed<seed>``; jobs of the same second get different ones.
 
     Raises:
-        GenzooError: the folder cannot be written.
+        GenzooError: the folder cannot be written, or the job's run is going on in another process.
     """
     if given := os.environ.get(VARIABLE):
         return Path(given)
+    if (job := os.environ.get(JOB)) and Path(job).exists() and (owner := owner_of(Path(Path(job).read_text()))):
+        raise GenzooError(f"{Path(job).read_text()}: process {owner.process} plays this job already; wait for its end.")
     stem = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}-seed{seed}"
     for attempt in range(1, 1000):
         folder = runs / name / (stem if attempt == 1 else f"{stem}-{attempt}")
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir()
-            if job := os.environ.get(JOB):
+            if job:
                 Path(job).write_text(str(folder.resolve()))
             return folder
         except FileExistsError:

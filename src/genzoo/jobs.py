@@ -1,11 +1,16 @@
 """The process of one job of a sweep."""
 
+import json
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from genzoo.lock import owner_of
 
 
 class Process(Protocol):
@@ -22,6 +27,43 @@ class Process(Protocol):
 
     def kill(self) -> None:
         """Ends the job at once."""
+
+
+class Orphan:
+    """A job that an earlier start of the sweep, itself killed, has left running, as a ``Process``.
+
+    Args:
+        run: the folder of its run.
+    """
+
+    def __init__(self, run: Path):
+        self.run = run
+
+    def poll(self) -> int | None:
+        """See ``Process``."""
+        return None if owner_of(self.run) else self._status()
+
+    def wait(self) -> int:
+        """See ``Process``."""
+        while (status := self.poll()) is None:
+            time.sleep(0.1)
+        return status
+
+    def _status(self) -> int:
+        """That of a finished run; any other is one that can go on."""
+        try:
+            return 0 if json.loads((self.run / "metrics.json").read_text())["state"] == "finished" else 130
+        except (OSError, ValueError, KeyError, TypeError):
+            return 130
+
+    def terminate(self, number: int = signal.SIGTERM) -> None:
+        """See ``Process``; one on another machine has to end by itself."""
+        if (owner := owner_of(self.run)) and owner.is_here:
+            os.kill(owner.process, number)
+
+    def kill(self) -> None:
+        """See ``Process``."""
+        self.terminate(signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -49,8 +91,13 @@ class Task:
     @property
     def arguments(self) -> Sequence[str]:
         """The overrides, or ``resume=<folder>`` if the job has left a checkpoint."""
-        run = Path(self.told.read_text()) if self.told.exists() else None
+        run = self.run
         return [f"resume={run}"] if run and (run / "last.ckpt").exists() else self.overrides
+
+    @property
+    def run(self) -> Path | None:
+        """The folder of the run that the job has begun."""
+        return Path(self.told.read_text()) if self.told.exists() else None
 
     def start(self) -> subprocess.Popen:
         """Starts it as a process of this machine."""

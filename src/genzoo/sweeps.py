@@ -14,7 +14,8 @@ from genzoo.callbacks.progress import clock
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside, write_json
 from genzoo.folders import JOB, VARIABLE
-from genzoo.jobs import Process, Task
+from genzoo.jobs import Orphan, Process, Task
+from genzoo.lock import locked, owner_of
 
 # What a launcher or Lightning may have left in the environment about *this* process.
 FOREIGN = ("LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "PL_GLOBAL_SEED", VARIABLE)
@@ -96,6 +97,8 @@ class Sweep:
     ) -> None:
         """Plays those jobs that are not done, and writes the table.
 
+        Jobs that still run, since only the sweep was killed, are waited for.
+
         Args:
             jobs: of this sweep.
             command: the command line of a job without its overrides.
@@ -104,8 +107,20 @@ class Sweep:
             start: starts a job, here or elsewhere.
 
         Raises:
+            GenzooError: another process plays the sweep.
             KeyboardInterrupt: SIGINT or SIGTERM came; the running jobs have ended as interrupted runs do.
         """
+        with locked(self.folder):
+            self._play(jobs, command, n_jobs, environment or {}, start)
+
+    def _play(
+        self,
+        jobs: Sequence[Job],
+        command: Sequence[str],
+        n_jobs: int,
+        environment: Mapping[str, str],
+        start: Callable[[Task], Process],
+    ) -> None:
         waiting = [job for job in jobs if job.state != "done"]
         running: dict[Job, tuple[Process, float]] = {}
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -114,7 +129,7 @@ class Sweep:
             while waiting or running:
                 while waiting and len(running) < n_jobs:
                     try:
-                        process = start(self._begin(waiting[0], command, environment or {}))
+                        process = self._begin(waiting[0], command, environment, start)
                     except GenzooError:
                         waiting[0].state = "waiting"
                         self._save()
@@ -128,6 +143,8 @@ class Sweep:
                     if process.poll() is not None:
                         self._end(job, process.wait(), time.monotonic() - started)
                         del running[job]
+                        if isinstance(process, Orphan) and job.state != "done":
+                            waiting.append(job)  # it goes on from its checkpoint
         except KeyboardInterrupt:
             for process, _ in running.values():
                 process.terminate()
@@ -154,21 +171,26 @@ class Sweep:
         except (OSError, ValueError):
             return {}
 
-    def _begin(self, job: Job, command: Sequence[str], environment: Mapping[str, str]) -> Task:
+    def _begin(
+        self, job: Job, command: Sequence[str], environment: Mapping[str, str], start: Callable[[Task], Process]
+    ) -> Process:
         told, log = self._path(job, "folder"), self._path(job, "log")
         given = {**environment, JOB: str(told), "WANDB_RUN_GROUP": self.folder.name}
         task = Task(command, job.overrides, told, log, given, dropped=FOREIGN)
         job.state, job.message = "running", ""
         self._save()
+        if task.run and (owner := owner_of(task.run)):
+            print(f"job {job.number}: still runs as process {owner.process}; waiting for its end", flush=True)
+            return Orphan(task.run)
         print(f"job {job.number}: {' '.join(task.arguments)} (log: {log})", flush=True)
-        return task
+        return start(task)
 
     def _end(self, job: Job, status: int, seconds: float) -> None:
         told = self._path(job, "folder")
         if told.exists():
             job.folder = told.read_text()
         job.state = {0: "done", 130: "interrupted"}.get(status, "failed")
-        if job.state == "failed":  # it starts anew
+        if job.state == "failed" and not (job.folder and owner_of(Path(job.folder))):  # it starts anew
             told.unlink(missing_ok=True)
         job.seconds += round(seconds, 1)
         if job.state == "failed":

@@ -41,6 +41,28 @@ def test_a_signal_ends_the_run_between_rounds_with_everything_written(configured
     assert signal.getsignal(number) == before
 
 
+def test_a_second_ctrl_c_ends_the_process_with_status_130(configured, only_run, monkeypatch):
+    def interrupt(self, trainer, module):
+        if module.progress.rounds == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(ProgressBar, "on_train_batch_end", lambda self, *args: interrupt(self, *args[:2]))
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(SystemExit) as ended:
+        train(
+            configured(
+                *QUIET, "trainer.rounds=1000", "callbacks.checkpoints.every=2", "callbacks.checkpoints.times=null"
+            )
+        )
+    assert ended.value.code == 130
+    log = (only_run() / "run.log").read_text()
+    assert log.count("aborted; resume goes on from the last checkpoint") == 1
+    assert torch.load(only_run() / "last.ckpt", weights_only=True)["progress"]["rounds"] == 2
+    assert not (only_run() / "metrics.json").exists()
+    assert signal.getsignal(signal.SIGINT) == before
+
+
 class Ranks:
     """A trainer of two ranks, the other of which got a signal in round 13."""
 

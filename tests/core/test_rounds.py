@@ -369,6 +369,7 @@ def test_progress_goes_through_a_checkpoint_with_what_the_task_wants_stored():
     module.on_checkpoint = {"genzoo": {"format": 1}}
     checkpoint = {"loops": {}, "state_dict": {}}
     module.on_save_checkpoint(checkpoint)
+    assert checkpoint.pop("meters").keys() == {"first_loss", "second_loss"}
     assert checkpoint == {"state_dict": {}, "progress": {"rounds": 2, "images": 8}, "genzoo": {"format": 1}}
     other.on_load_checkpoint(checkpoint)
     assert other.progress.state_dict() == {"rounds": 2, "images": 8}
