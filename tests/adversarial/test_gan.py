@@ -11,13 +11,16 @@ from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.adversarial.networks import dcgan, goodfellow, infogan
 from genzoo.adversarial.objectives import Minimax, NonSaturating, Wasserstein
 from genzoo.adversarial.penalties import R1, GradientPenalty
+from genzoo.build import build_module
 from genzoo.core.averages import Exponential
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
 from genzoo.core.latent import Categorical, Latent, Normal
 from genzoo.core.randomness import generator
 from genzoo.nn.minibatch import MinibatchDiscrimination
+from support import SHAPES, resolved
 
 SHAPE = (1, 4, 4)
 SGD = partial(torch.optim.SGD, lr=0.1)
@@ -386,6 +389,23 @@ def test_dequantised_real_images_stay_within_their_level():
     assert 0.99 < inside.max() < 1.001
     assert inside.mean().item() == pytest.approx(0.5, abs=0.03)
     assert torch.equal(wasserstein().real_images(real_batch()), real_batch().images)
+
+
+@pytest.mark.parametrize("name", ["sngan", "wgan_gp_resnet"])
+def test_real_images_are_dequantised_where_the_original_does_so(name):
+    module = build_module(resolved(f"model={name}", *SHAPES, "trainer=smoke"))
+    levels = torch.randint(256, (64, 1, 28, 28), generator=torch.Generator().manual_seed(0))
+    batch = ImageBatch(from_levels(levels), torch.full((64,), -1))
+    torch.manual_seed(1)
+    first, other = module.real_images(batch), module.real_images(batch)
+    torch.manual_seed(1)
+    assert torch.equal(module.real_images(batch), first), "a run that resumes would see other noise"
+    assert not torch.equal(first, other)
+    noise = (first - (levels / 128 - 1)) * 128  # U(0, 1)
+    assert -1e-4 < noise.min() < 0.01
+    assert 0.99 < noise.max() < 1 + 1e-4
+    assert noise.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert noise.var().item() == pytest.approx(1 / 12, abs=0.005)
 
 
 def test_dequantisation_needs_256_levels():

@@ -30,7 +30,8 @@ def to_levels(images: Tensor, n: int = 256) -> Tensor:
 def dequantise(images: Tensor, n: int = 256) -> Tensor:
     """Images in [-1, 1] that stand for levels 0 .. n-1, each level k spread uniformly over its n-th of [-1, 1].
 
-    Source: igul222/improved_wgan_training, gan_cifar_resnet.py: 2 k / 256 - 1 + U(0, 1/128).
+    Source: igul222/improved_wgan_training, gan_cifar_resnet.py, and pfnet-research/sngan_projection, datasets/
+        cifar10.py: k / 128 - 1 + U(0, 1/128).
 
     >>> spread = dequantise(torch.tensor([-1.0, 1.0]))
     >>> (spread * 128 + 128).floor()
