@@ -113,6 +113,12 @@ def test_the_hash_tells_what_decides_the_result(override, same):
     assert (config_hash(resolved(*BASE)) == config_hash(resolved(*BASE, override))) == same
 
 
+def test_white_counts_where_it_is_stated():
+    plain, stated = (resolved("model=dcgan", "data=images", "data.root=x", *more) for more in ([], ["data.white=4095"]))
+    older = {**plain, "data": {key: value for key, value in plain["data"].items() if key != "white"}}
+    assert config_hash(plain) == config_hash(older) != config_hash(stated)
+
+
 def test_points_that_are_clipped_are_those_of_configurations_that_do_not_say():
     raw, clipped = (resolved("model=trpo", "data=pendulum", f"data.clip_actions={clip}") for clip in (False, True))
     older = clipped | {"data": {key: value for key, value in clipped["data"].items() if key != "clip_actions"}}

@@ -45,8 +45,9 @@ def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
         config: resolved.
     """
     data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline", "label_seed")}
-    if data.get("labels_per_class") is None:  # older configurations do not say
-        data.pop("labels_per_class", None)
+    for key in ("labels_per_class", "white"):  # of which older configurations do not say that they are null
+        if data.get(key) is None:
+            data.pop(key, None)
     if data.get("clip_actions"):  # as older configurations did without saying so
         data.pop("clip_actions")
     trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}
