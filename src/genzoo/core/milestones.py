@@ -7,8 +7,8 @@ class Milestones:
     """Every so many rounds, or so often in a run.
 
     Args:
-        times: how often in a run of ``rounds``, evenly, and at powers of two before the first of these; or
-        every: every so many rounds, and no others.
+        times: how often in a run of ``rounds``, evenly, and at powers of two before the first of these.
+        every: instead, every so many rounds, and no others.
 
     Example:
         >>> [r for r in range(1, 101) if Milestones(times=4).due(r, rounds=100)]
@@ -18,7 +18,7 @@ class Milestones:
     """
 
     def __init__(self, times: int | None = None, every: int | None = None):
-        if (times is None) == (every is None) or (times or every or 0) < 1:
+        if ((times or 0) if every is None else every) < 1:
             raise GenzooError(
                 f"callbacks: give a positive number of times a run or every so many rounds, not {times=}, {every=}."
             )
