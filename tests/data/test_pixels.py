@@ -167,6 +167,17 @@ def test_a_ppm_states_its_white(tmp_path):
     assert (pixels, seen.greys) == ([[1, 15]], 4095)
 
 
+def test_a_tiff_of_twelve_bits_states_its_white(tmp_path):
+    pixels = bytes([0x64, 0x0F, 0xFF])  # 1600 and 4095, packed
+    tags = {256: 2, 257: 1, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: len(pixels)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    header = struct.pack("<2sHI", b"II", 42, 12) + pixels.ljust(4)
+    (tmp_path / "a.tif").write_bytes(header + struct.pack("<H", len(tags)) + entries + bytes(4))
+    levels, seen = read(tmp_path / "a.tif", "L")
+    assert levels == [[100, 255]]
+    assert (seen.greys, seen.losses) == (None, ("of greys of more than 8 bits, 256 levels from 0 to 4095 are kept",))
+
+
 def test_32_bits_need_a_white(tmp_path):
     ints = saved(tmp_path / "i.tif", np.array([[-5, 0, 2000, 4095]], np.int32))
     floats = saved(tmp_path / "f.tif", np.array([[-1, 0.1, 0.5, 2]], np.float32))
