@@ -9,7 +9,7 @@ from genzoo.cli import entry, job
 @hydra.main(version_base="1.3", config_path="conf", config_name="report")
 def main(cfg: DictConfig) -> None:
     """One report."""
-    from genzoo.comparison import write_report
+    from genzoo.results.report import write_report
 
     job(write_report, cfg)
 

@@ -12,7 +12,7 @@ from genzoo.data.labels import known
 from genzoo.data.module import ImageData
 from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.records import decisive
+from genzoo.results.records import decisive
 
 
 def check_alike(paths: Sequence[Path], stored: Sequence[Mapping[str, Any]]) -> None:

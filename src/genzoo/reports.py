@@ -18,7 +18,7 @@ from genzoo.callbacks.progress import clock
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.records import config_hash
+from genzoo.results.records import config_hash
 
 log = logging.getLogger("genzoo")
 

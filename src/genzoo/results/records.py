@@ -1,0 +1,142 @@
+"""Records of published runs: what the report reads.
+
+A record is the ``metrics.json`` of a run (or of an evaluation of its checkpoint) of a ``conf/experiment``, kept as
+``results/<experiment>/seed<seed>.json``.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import write_json
+
+# Entries without which a record says nothing, and their types.
+ENTRIES: Mapping[str, type | tuple[type, ...]] = {
+    "experiment": str,
+    "seed": int,
+    "metrics": dict,
+    "rounds": int,
+    "of_rounds": int,
+    "config_hash": str,
+    "trained_by": str,
+    "measured_by": str,
+    "date": str,
+    "device": str,
+    "marks": list,
+}
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """A hash of what decides a run's result: recipe, model, data, and how the trainer takes steps.
+
+    Args:
+        config: resolved.
+    """
+    return hashlib.sha256(json.dumps(decisive(config), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides a run's result beside its seeds: of weights, order and labels.
+
+    Args:
+        config: resolved.
+    """
+    data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline", "label_seed")}
+    for key in ("labels_per_class", "white"):  # of which older configurations do not say that they are null
+        if data.get(key) is None:
+            data.pop(key, None)
+    if data.get("clip_actions"):  # as older configurations did without saying so
+        data.pop("clip_actions")
+    trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}
+    for key, default in (("gradient_clip", None), ("accumulate", 1)):  # said only where it is not the default
+        if config["trainer"].get(key, default) != default:
+            trainer[key] = config["trainer"][key]
+    return {"recipe": config["recipe"], "model": config["model"], "data": data, "trainer": trainer}
+
+
+def references(experiment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The metric that the experiment is about, then the further ones; a value of None = the paper has none."""
+    return [experiment["reference"], *experiment.get("further", ())]
+
+
+def publish(path: Path, results: Path, experiment_of: Callable[[str], Mapping[str, Any] | None]) -> Path:
+    """Keeps what a run, or an evaluation of its last checkpoint, found as a record.
+
+    Args:
+        path: a folder that holds ``metrics.json``.
+        results: the folder of records.
+        experiment_of: returns an experiment, with the hash of its configuration, by its name; None = there is none.
+
+    Returns:
+        The record's path.
+
+    Raises:
+        GenzooError: there is none, or it must not be published.
+    """
+    record = read_record(path / "metrics.json")
+    experiment = experiment_of(record["experiment"])
+    for refused, why in (
+        (experiment is None, f"there is no experiment {record['experiment']}"),
+        (record["marks"], f"the run is marked {', '.join(record['marks'])}"),
+        ("dirty" in record["trained_by"] + record["measured_by"], "its code was not committed"),
+        (record.get("checkpoint", "last.ckpt") != "last.ckpt", f"it measures {record.get('checkpoint')}"),
+        (
+            experiment and record["config_hash"] != experiment["config_hash"],
+            "it was configured otherwise",
+        ),
+        (
+            experiment and record["metrics"].get("test/members") != experiment.get("members"),
+            "it has another number of members than the experiment's",
+        ),
+        (
+            experiment and not {r["metric"] for r in references(experiment)} & record["metrics"].keys(),
+            "it lacks the experiment's metrics",
+        ),
+    ):
+        if refused:
+            raise GenzooError(f"publish={path}: not published, since {why}; publish an unchanged run of an experiment.")
+    target = results / record["experiment"] / f"seed{record['seed']}.json"
+    write_json(target, record)
+    return target
+
+
+def read_records(results: Path) -> dict[str, list[dict[str, Any]]]:
+    """Experiment -> its records in the order of their seeds.
+
+    Raises:
+        GenzooError: a record is damaged.
+    """
+    records: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(results.glob("**/*.json")):
+        record = read_record(path)
+        records.setdefault(record["experiment"], []).append(record)
+    return {name: sorted(found, key=lambda record: record["seed"]) for name, found in records.items()}
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """One record.
+
+    Raises:
+        GenzooError: it is missing or damaged.
+    """
+    try:
+        record = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise GenzooError(f"{path}: there is no such file; give the folder of a finished run or evaluation.") from error
+    except (ValueError, OSError) as error:
+        raise GenzooError(f"{path}: the record is damaged ({error}); publish its run again.") from error
+    if isinstance(record, dict) and record.get("experiment") is None:
+        raise GenzooError(f"{path}: the run is of no experiment; train with experiment=<one of conf/experiment>.")
+    for key, kind in ENTRIES.items():
+        if not isinstance(record, dict) or not isinstance(record.get(key), kind):
+            raise GenzooError(f"{path}: the record is damaged ({key} is missing or wrong); publish its run again.")
+    best = record.get("best", {"metrics": {}})
+    if not isinstance(best, dict) or not isinstance(best.get("metrics"), dict):
+        raise GenzooError(f"{path}: the record is damaged (best is wrong); publish its run again.")
+    for name, value in {**record["metrics"], **best["metrics"]}.items():
+        if not isinstance(value, int | float):
+            raise GenzooError(f"{path}: the record is damaged ({name} is no number); publish its run again.")
+    return record

@@ -1,0 +1,61 @@
+"""The report: publishes records, then writes the overview and a page per paper."""
+
+import logging
+import sys
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from genzoo.console import log_to_console
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import aside
+from genzoo.results.details import details
+from genzoo.results.experiments import list_experiments, read_experiment
+from genzoo.results.overview import of, overview
+from genzoo.results.records import publish, read_records
+from genzoo.results.tables import read_tables
+
+log = logging.getLogger("genzoo")
+
+
+def write_report(cfg: DictConfig) -> str:
+    """Publishes runs, if ``cfg.publish`` names any, and writes and prints the pages.
+
+    Args:
+        cfg: composed from conf/report.yaml, inside of Hydra.
+
+    Returns:
+        The overview.
+
+    Raises:
+        GenzooError: a record or an experiment is damaged; a run must not be published; an experiment is unknown.
+    """
+    log_to_console(sys.stderr)  # what is printed is the page
+    results, page = Path(cfg.results), Path(cfg.page)
+    names = list_experiments()
+    for folder in [cfg.publish] if isinstance(cfg.publish, str) else cfg.publish or ():
+        record = publish(Path(folder), results, lambda name: read_experiment(name) if name in names else None)
+        log.info(f"published as {record}")
+
+    # Only rows with records need the hash of their whole configuration.
+    records, tables = read_records(results), read_tables(Path(cfg.tables))
+    cells = {node["experiment"]["name"]: node["experiment"] for table in tables for node in table.experiments.values()}
+    unmeasured = cells.keys() - records.keys()
+    experiments = {name: cells[name] if name in unmeasured else read_experiment(name) for name in names}
+    if unknown := records.keys() - experiments.keys():
+        raise GenzooError(f"results: there is no experiment {min(unknown)} for its records; add it to conf.")
+
+    rows = list(experiments.values())
+    papers = dict.fromkeys(name.split("/")[0] for name in experiments)
+    titles = {paper: cfg.papers.get(paper, paper) for paper in papers}
+    text = overview(titles, rows, tables, records, cfg.left_out)
+    _write(page, text)
+    for paper, title in titles.items():
+        _write(page.parent / "results" / f"{paper}.md", details(title, of(paper, rows), records))
+    print(text)
+    return text
+
+
+def _write(path: Path, text: str) -> None:
+    with aside(path) as partial:
+        partial.write_text(text)
