@@ -127,11 +127,11 @@ def test_a_folder_of_runs_and_a_sweep_are_ensembles(members, tmp_path):
     assert evaluation(str(members[0].parent), tmp_path) == expected
     sweep = tmp_path / "sweep"
     sweep.mkdir()
-    jobs = [{"number": i, "state": "done", "folder": str(member)} for i, member in enumerate(members)]
+    jobs = [{"number": i, "overrides": [], "state": "done", "folder": str(run)} for i, run in enumerate(members)]
     (sweep / "jobs.json").write_text(json.dumps(jobs))
     assert evaluation(str(sweep), tmp_path, "metrics=none") == expected
     assert find_checkpoints(sweep, "ckpt") == [member / "last.ckpt" for member in members]
-    (sweep / "jobs.json").write_text(json.dumps([*jobs, {"number": 3, "state": "failed", "folder": None}]))
+    (sweep / "jobs.json").write_text(json.dumps([*jobs, jobs[0] | {"number": 3, "state": "failed", "folder": None}]))
     with pytest.raises(
         GenzooError, match=r"ckpt=.*sweep: job 3 of the sweep is failed; finish the sweep, or give runs"
     ):

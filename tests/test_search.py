@@ -6,6 +6,7 @@ import sys
 
 import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 
 from genzoo.callbacks.search import Search as Callback
@@ -79,10 +80,26 @@ def test_the_storage_of_another_search_is_refused(tmp_path, space, fixed):
         search(tmp_path, space, fixed)
 
 
-def test_a_damaged_storage_is_refused(tmp_path):
-    (tmp_path / "study.journal").write_text("not a journal\n")
+@pytest.mark.parametrize("text", ["not a journal", "[" * 100_000, "{}", '{"op_code": 99, "worker_id": "x"}', "5"])
+def test_a_damaged_storage_is_refused(tmp_path, text):
+    (tmp_path / "study.journal").write_text(f"{text}\n")
     with pytest.raises(GenzooError, match=r"study.journal is no journal of a search"):
         search(tmp_path)
+
+
+def test_a_number_of_trials_that_is_none_is_refused(tmp_path):
+    search(tmp_path).study.set_user_attr("startup", "many")
+    with pytest.raises(GenzooError, match=r"study.journal is no journal of a search \(startup is 'many'\)"):
+        open_study(tmp_path / "study.journal")
+
+
+@pytest.mark.parametrize("settings", [{"trust": "[harm]"}, {"model.lr": 0.1, "width": 9, "depth": 1}])
+def test_settings_outside_of_the_space_never_become_overrides(tmp_path, settings):
+    made = search(tmp_path)
+    made.study.enqueue_trial(settings)
+    trial = made.study.ask({key: CategoricalDistribution([value]) for key, value in settings.items()})
+    with pytest.raises(GenzooError, match=r"trial 0 of the search there has settings outside of hydra\.sweeper\.space"):
+        made.settings(trial.number)
 
 
 @pytest.mark.parametrize("given", [3, {"low": 1.0}, {"low": 2.0, "high": 1.0}, {"low": 0.0, "high": 1.0, "log": True}])

@@ -76,7 +76,7 @@ def test_a_job_that_is_preempted_is_queued_again_and_goes_on_with_its_run(here):
     assert job.state == "done"
     assert sweep.metrics(job) == {"test/fid": 1.0}
     log = (here / "sweep" / "job0.log").read_text().splitlines()
-    assert log == ["lived as ['x=1']", f"lived as ['resume={here}/run']"]
+    assert log == ["lived as ['x=1']", f"lived as ['x=1', 'resume={here}/run']"]
     assert (here / "run" / "life2").exists()
 
 

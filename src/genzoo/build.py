@@ -18,25 +18,28 @@ from genzoo.core.randomness import derive_seed
 from genzoo.core.rounds import RoundModule
 from genzoo.core.strategy import TurnStrategy
 from genzoo.data.module import ImageData
+from genzoo.data.source import Data
 from genzoo.nn.batch_norm import with_global_batch_norm
 
 # Losses, likelihoods and optimizers are float32 in both.
 PRECISIONS = ("32-true", "bf16-mixed")
 
 
-def build(config: Any, key: str, **extra: Any) -> Any:
+def build(config: Any, key: str, kind: type = object, **extra: Any) -> Any:
     """Instantiates ``config`` by its ``_target_``.
 
     Args:
         config: plain containers or an OmegaConf node.
         key: where it stands in the configuration, for messages.
+        kind: class or protocol of what is wanted.
         extra: further arguments.
 
     Raises:
-        GenzooError: what a constructor found wrong, or that it does not take the given arguments.
+        GenzooError: what a constructor found wrong, that it does not take the given arguments, or that it makes
+            something else than is wanted.
     """
     try:
-        return hydra.utils.instantiate(config, _convert_="all", **extra)
+        found = hydra.utils.instantiate(config, _convert_="all", **extra)
     except InstantiationException as error:
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, GenzooError):
@@ -48,11 +51,16 @@ def build(config: Any, key: str, **extra: Any) -> Any:
         raise GenzooError(
             f"{'.'.join(filter(None, [key, where]))}: {reason}; check the configuration's keys."
         ) from error
+    if not isinstance(found, kind):
+        raise GenzooError(
+            f"{key}: its _target_ makes a {type(found).__name__}, which is no {kind.__name__}; check the configuration."
+        )
+    return found
 
 
 def build_data(config: Mapping[str, Any]) -> ImageData:
     """The DataModule of a resolved configuration; nothing is loaded yet."""
-    return build(config["data"], "data")
+    return build(config["data"], "data", Data)
 
 
 def build_module(config: Mapping[str, Any]) -> RoundModule:
@@ -61,7 +69,7 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
     if not isinstance(seed, int) or seed < 0:
         raise GenzooError(f"seed={seed}: a non-negative integer is needed.")
     torch.manual_seed(derive_seed(seed, "initialisation"))
-    module = build(config["model"], "model").ready()
+    module = build(config["model"], "model", RoundModule).ready()
     module.seed = seed
     _set_turns(module, config["trainer"])
     if config.get("global_batch_norm"):  # older checkpoints do not say

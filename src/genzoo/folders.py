@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.files import plain_name
 from genzoo.lock import owner_of
 
 # Processes that the strategy starts for the other devices find the first one's folder here.
@@ -18,8 +19,9 @@ def create_run_folder(runs: Path, name: str, seed: int) -> Path:
     """A new folder ``<runs>/<name>/<time>-seed<seed>``; jobs of the same second get different ones.
 
     Raises:
-        GenzooError: the folder cannot be written, or the job's run is going on in another process.
+        GenzooError: the name is a path, the folder cannot be written, or the job's run is going on in another process.
     """
+    plain_name("recipe.name", name)
     if given := os.environ.get(VARIABLE):
         return Path(given)
     if (job := os.environ.get(JOB)) and Path(job).exists() and (owner := owner_of(Path(Path(job).read_text()))):

@@ -1,6 +1,5 @@
 """The checkpoints that a user means."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from omegaconf import ListConfig
 
 from genzoo.core.errors import GenzooError
+from genzoo.sweeps import JOBS, read_jobs
 
 
 def find_checkpoint(given: Any, key: str) -> Path:
@@ -37,7 +37,7 @@ def find_checkpoints(given: Any, key: str) -> list[Path]:
         paths = [_file(one, key) for one in given]
     elif given in (None, ""):
         raise GenzooError(f"{key}={given or ''}: give a run folder or a .ckpt file.")
-    elif ((folder := Path(str(given))) / "jobs.json").is_file():
+    elif ((folder := Path(str(given))) / JOBS).is_file():
         paths = [_file(run, key) for run in _runs_of(folder, key)]
     elif not (folder / "last.ckpt").is_file() and (runs := sorted(folder.glob("**/last.ckpt"))):
         paths = runs
@@ -88,14 +88,15 @@ def _file(given: Any, key: str) -> Path:
 def _runs_of(sweep: Path, key: str) -> Sequence[str]:
     """The folders of the runs of a sweep."""
     try:
-        jobs = [(job["number"], job["state"], job["folder"]) for job in json.loads((sweep / "jobs.json").read_text())]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        jobs = read_jobs(sweep)
+    except (OSError, ValueError) as error:
         raise GenzooError(
             f"{key}={sweep}: its jobs.json is damaged ({error}); give the runs as {key}=[...]."
         ) from error
-    for number, status, _ in jobs:
-        if status != "done":
+    for job in jobs:
+        if job.state != "done" or job.folder is None:
             raise GenzooError(
-                f"{key}={sweep}: job {number} of the sweep is {status}; finish the sweep, or give runs as {key}=[...]."
+                f"{key}={sweep}: job {job.number} of the sweep is {job.state}; finish the sweep, or give runs as "
+                f"{key}=[...]."
             )
-    return [folder for *_, folder in jobs]
+    return [job.folder for job in jobs]

@@ -125,4 +125,4 @@ def build_loggers(config: Mapping[str, Any], folder: Path) -> list[Guarded]:
         GenzooError: one cannot be built as it is configured.
     """
     loggers = ((f"logger.{name}", one) for name, one in config.items() if one)
-    return [Guarded(key, build(one, key, save_dir=str(folder))) for key, one in loggers]
+    return [Guarded(key, build(one, key, Logger, save_dir=str(folder))) for key, one in loggers]

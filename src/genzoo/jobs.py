@@ -90,9 +90,9 @@ class Task:
 
     @property
     def arguments(self) -> Sequence[str]:
-        """The overrides, or ``resume=<folder>`` if the job has left a checkpoint."""
+        """The overrides, and ``resume=<folder>`` if the job has left a checkpoint, which does not decide on devices."""
         run = self.run
-        return [f"resume={run}"] if run and (run / "last.ckpt").exists() else self.overrides
+        return [*self.overrides, f"resume={run}"] if run and (run / "last.ckpt").exists() else self.overrides
 
     @property
     def run(self) -> Path | None:

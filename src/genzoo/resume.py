@@ -21,6 +21,7 @@ from genzoo.csv_logger import FILE
 from genzoo.folders import VARIABLE
 from genzoo.found import find_checkpoint, newest_checkpoint
 from genzoo.run_logs import drop_after
+from genzoo.strangers import MACHINE, check_shown, check_trainer
 
 log = logging.getLogger("genzoo")
 
@@ -49,6 +50,7 @@ FREE = (
     "hydra",
     "data.root",
     "trainer.accelerator",
+    *(f"trainer.{key}" for key in MACHINE),
 )
 
 
@@ -79,6 +81,8 @@ def adopt(
     groups = {name.split(".")[0] for name in given}
     shown = {key: value for key, value in stored.get("shown", {}).items() if key in SHOWN and key not in groups}
     check_targets(shown)
+    shown = check_shown(shown)
+    own["trainer"] = check_trainer(own["trainer"], now["trainer"], given)
     config = {key: value for key, value in now.items() if key not in EXPERIMENT} | own | shown
     config["data"] = relocate(stored["config"], now, now["data"].get("root") if "data.root" in given else None)
     if "trainer.accelerator" in given:
@@ -206,4 +210,6 @@ def relocate(stored: Mapping[str, Any], current: Mapping[str, Any], root: str | 
     if "root" in data:
         standard = data["root"] == stored["paths"]["data"]
         data["root"] = root or (current["paths"]["data"] if standard else data["root"])
+        if not (root or standard) and "offline" in data:
+            data["offline"] = True  # nothing is downloaded to a place that a file names
     return data

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.files import is_count
 
 
 class Search:
@@ -52,8 +53,18 @@ class Search:
         return left + [self.study.ask(self._distributions).number for _ in range(n - len(left))]
 
     def settings(self, trial: int) -> dict[str, Any]:
-        """Key -> value of a trial."""
-        return self.study.trials[trial].params
+        """Key -> value of a trial.
+
+        Raises:
+            GenzooError: the study has others than the space, which would become overrides of the trial's command.
+        """
+        found = self.study.trials[trial]
+        if found.distributions != self._distributions:
+            raise GenzooError(
+                f"hydra.sweep.dir={self.path.parent}: trial {trial} of the search there has settings outside of "
+                "hydra.sweeper.space; choose another folder."
+            )
+        return found.params
 
     def tell(self, trial: int, report: Mapping[str, Any], state: str) -> None:
         """Ends a trial.
@@ -113,12 +124,16 @@ def open_study(path: Path, seed: int = 0, startup: int = 5) -> Any:
             direction="minimize",
             load_if_exists=True,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        # A run of a trial knows the file only.
+        startup = study.user_attrs.get("startup", startup)
+        if not is_count(startup):
+            raise ValueError(f"startup is {startup!r:.50}")
+    except Exception as error:  # Optuna raises almost anything on strange files
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise GenzooError(
-            f"hydra.sweep.dir={path.parent}: {path.name} is no journal of a search ({error}); choose another folder."
+            f"hydra.sweep.dir={path.parent}: {path.name} is no journal of a search ({reason}); choose another folder."
         ) from error
-    # A run of a trial knows the file only.
-    study.pruner = optuna.pruners.MedianPruner(n_startup_trials=study.user_attrs.get("startup", startup))
+    study.pruner = optuna.pruners.MedianPruner(n_startup_trials=startup)
     return study
 
 

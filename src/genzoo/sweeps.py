@@ -1,7 +1,6 @@
 """Sweeps: jobs as processes of their own, their states on disk, one table at the end."""
 
 import csv
-import json
 import os
 import signal
 import time
@@ -12,13 +11,14 @@ from typing import Any
 
 from genzoo.callbacks.progress import clock
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, write_json
+from genzoo.core.files import aside, is_count, read_json, write_json
 from genzoo.folders import JOB, VARIABLE
 from genzoo.jobs import Orphan, Process, Task
 from genzoo.lock import locked, owner_of
 
 # What a launcher or Lightning may have left in the environment about *this* process.
 FOREIGN = ("LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "PL_GLOBAL_SEED", VARIABLE)
+JOBS = "jobs.json"
 COLUMNS = 6  # metrics that the printed table has room for; the CSV has all
 
 
@@ -42,6 +42,38 @@ class Job:
     message: str = ""
 
 
+def read_jobs(folder: Path) -> list[Job]:
+    """The jobs of a sweep's folder.
+
+    Raises:
+        OSError: there is no file of them.
+        ValueError: it is damaged.
+    """
+    jobs = read_json(folder / JOBS)
+    if not isinstance(jobs, list):
+        raise ValueError("it is no list")
+    for i, job in enumerate(jobs):
+        if not isinstance(job, dict) or not {"number", "overrides"} <= job.keys() <= KINDS.keys():
+            raise ValueError(f"entry {i} is no job")
+        if wrong := [key for key in job if not KINDS[key](job[key])]:
+            raise ValueError(f"{wrong[0]} of job {i} is {job[wrong[0]]!r:.50}")
+    return [Job(**job) for job in jobs]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "number": is_count,
+    "overrides": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "state": lambda value: value in ("waiting", "running", "done", "failed", "interrupted"),
+    "folder": lambda value: value is None or _is_text(value),
+    "seconds": lambda value: isinstance(value, int | float) and 0 <= value < 2**63,
+    "message": _is_text,
+}
+
+
 class Sweep:
     """The jobs of one sweep, as ``jobs.json`` in its folder has them.
 
@@ -59,13 +91,13 @@ class Sweep:
         self.folder, self.jobs = folder, []
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if (path := folder / "jobs.json").exists():
-                self.jobs = [Job(**job) for job in json.loads(path.read_text())]
+            if (folder / JOBS).exists():
+                self.jobs = read_jobs(folder)
         except OSError as error:
             raise GenzooError(
                 f"hydra.sweep.dir={folder}: the folder cannot be made ({error.strerror}); choose another."
             ) from error
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             raise GenzooError(
                 f"hydra.sweep.dir={folder}: its jobs.json is damaged ({error}); choose another folder."
             ) from error
@@ -167,9 +199,10 @@ class Sweep:
     def report(self, job: Job) -> dict[str, Any]:
         """The run's ``metrics.json``; empty if there is none."""
         try:
-            return json.loads((Path(job.folder or "") / "metrics.json").read_text())
+            report = read_json(Path(job.folder or "") / "metrics.json")
         except (OSError, ValueError):
             return {}
+        return report if isinstance(report, dict) and isinstance(report.get("metrics"), dict) else {}
 
     def _begin(
         self, job: Job, command: Sequence[str], environment: Mapping[str, str], start: Callable[[Task], Process]
@@ -207,7 +240,7 @@ class Sweep:
         return self.folder / f"job{job.number}.{suffix}"
 
     def _save(self) -> None:
-        write_json(self.folder / "jobs.json", [asdict(job) for job in self.jobs])
+        write_json(self.folder / JOBS, [asdict(job) for job in self.jobs])
 
     def _write_table(self) -> None:
         """Writes table.csv and table.txt: a row a job."""

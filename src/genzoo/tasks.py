@@ -116,7 +116,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
             "data": origin,
         }
 
-        callbacks = {name: build(c, f"callbacks.{name}") for name, c in config["callbacks"].items() if c}
+        callbacks = {name: build(c, f"callbacks.{name}", pl.Callback) for name, c in config["callbacks"].items() if c}
         loggers = build_loggers(config["logger"], folder)
         trainer = pl.Trainer(**options, callbacks=[*callbacks.values()], logger=loggers, default_root_dir=folder)
         if trainer.is_global_zero:
@@ -349,7 +349,7 @@ def _origin(data: Data) -> dict[str, str]:
 def _metrics(config: Mapping[str, Any]) -> dict[str, Metric]:
     """Those configured; names beside them, such as ``metrics.against``, are settings that they take up."""
     chosen = {name: c for name, c in config["metrics"].items() if c and not isinstance(c, str)}
-    return {name: build(c, f"metrics.{name}") for name, c in chosen.items()}
+    return {name: build(c, f"metrics.{name}", Metric) for name, c in chosen.items()}
 
 
 def _capable_of(module: RoundModule) -> list[str]:

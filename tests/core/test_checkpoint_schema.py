@@ -192,6 +192,9 @@ FORGED = {
     "a tensor": (put(*CONFIG, "recipe", "more", torch.ones(1)), r"recipe\.more holds a Tensor"),
     "key": (put(*CONFIG, "recipe", None, 1), r"genzoo\.config\.recipe has the key None"),
     "callbacks": (put("callbacks", []), "callbacks is a list"),
+    "other version": (put("pytorch-lightning_version", "0.1"), "pytorch-lightning_version is '0.1'"),
+    "strange version": (put("pytorch-lightning_version", "../x"), "pytorch-lightning_version is '../x'"),
+    "state of a callback": (put("callbacks", {"Curve": 5}), r"callbacks\.Curve is 5 where Mapping is needed"),
     "version": (put("pytorch-lightning_version", Missing), "pytorch-lightning_version is missing"),
 }
 

@@ -1,12 +1,13 @@
 import errno
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, opened_npz, write_json
+from genzoo.core.files import aside, opened_npz, plain_name, read_json, write_json
 
 
 @pytest.fixture
@@ -111,4 +112,61 @@ def test_what_is_no_whole_npz_is_told_in_one_line(tmp_path, kind):
     (tmp_path / "x.npz").write_bytes(damaged(kind))
     with pytest.raises(ValueError, match=r"^.+$") as caught, opened_npz(tmp_path / "x.npz") as file:
         _ = file["a"]
+    assert "\n" not in str(caught.value)
+
+
+def declaring(path, shape, held=24, as_file=None):
+    """An .npz whose array says another shape, or whose entry says another size, than it holds."""
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": shape})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.npy", header.getvalue() + bytes(held))
+        if as_file is not None:
+            file.filelist[0].file_size = len(header.getvalue()) + as_file
+    return path
+
+
+@pytest.mark.parametrize(
+    ("forgery", "message"),
+    [
+        ({"shape": (10**12,)}, "a.npy declares 8000000000000 bytes, but holds 24"),
+        ({"shape": (2,)}, "a.npy declares 16 bytes, but holds 24"),
+        ({"shape": (2**31, 2**31, 4)}, "a.npy declares"),  # whose product is 0 in 64 bits
+        ({"shape": (10**12,), "as_file": 8 * 10**12}, "a.npy declares more than it can hold"),
+    ],
+)
+def test_an_array_that_declares_more_than_it_holds_takes_no_memory(tmp_path, forgery, message):
+    with pytest.raises(ValueError, match=message), opened_npz(declaring(tmp_path / "x.npz", **forgery)):
+        pass
+
+
+def test_an_array_for_which_there_is_no_memory_is_told(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "x.npz", a=np.zeros(1000))
+    monkeypatch.setattr("os.sysconf", lambda name: 80)
+    with (
+        pytest.raises(ValueError, match="its arrays take 8128 bytes, but this machine has 6400"),
+        opened_npz(tmp_path / "x.npz"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "9" * 5000, "{", "\xff"])
+def test_json_that_is_none_is_one_kind_of_error(tmp_path, text):
+    (tmp_path / "x.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=r".+"):
+        read_json(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("name", ["infogan", "draw 2", "pixelcnn++", "Größe-1", "a.b_c"])
+def test_a_plain_name_is_accepted(name):
+    assert plain_name("key", name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "../x", "/x", "a/b", "a\\b", ".x", "$HOME", "${x}", "~", "a=b", "*", "a\nb", "a\0", "x" * 200, 5],
+)
+def test_what_could_be_more_than_a_name_is_refused(name):
+    with pytest.raises(GenzooError, match=r"key=.*: a plain file name is needed") as caught:
+        plain_name("key", name)
     assert "\n" not in str(caught.value)

@@ -76,6 +76,8 @@ def test_trajectories_are_thinned_out_from_a_random_step_on():
         ({"rewards": np.zeros(0), "episode_lengths": np.zeros(0, int)}, "is empty"),
         ({"episode_lengths": np.array([7, 5])}, "has trajectories of 12 steps in all, but 21 rewards"),
         ({"episode_lengths": np.array([21, 0])}, "has trajectories of 21 steps in all, but 21 rewards"),
+        ({"episode_lengths": np.array([2**62] * 4 + [21])}, "has trajectories of 21 steps in all"),  # modulo 2^64
+        ({"environment": np.array("x" * 10_000)}, "is of x{100}, not of CartPole-v1"),
         ({"actions": np.full(21, 2)}, "has actions that are no integers from 0 to 1"),
         ({"actions": np.full(21, 0.5)}, "has actions that are no integers from 0 to 1"),
         ({"rewards": np.full(21, np.nan)}, "has numbers that are not finite"),

@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -242,7 +243,7 @@ def test_no_shards(tmp_path, root_of, why):
     one_line(error)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}', "nonsense \0"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}', "nonsense \0", "[" * 100_000])
 def test_damaged_facts(copied, content):
     (copied / FACTS).write_text(content)
     with pytest.raises(GenzooError, match=r"genzoo.json is damaged .*write the shards again") as error:
@@ -254,8 +255,43 @@ def test_a_file_outside_of_the_folder_is_refused(copied):
     facts = json.loads((copied / FACTS).read_text())
     facts["splits"]["train"][0][0] = "../../secret"
     (copied / FACTS).write_text(json.dumps(facts))
-    with pytest.raises(GenzooError, match=r"a file is named \.\./\.\./secret"):
+    with pytest.raises(GenzooError, match=r"file='\.\./\.\./secret': a plain file name is needed"):
         streamed(copied)
+
+
+@pytest.mark.parametrize("value", ["64", 6.5, -1, True, None, 10**400, [1]])
+@pytest.mark.parametrize("entry", [("size",), ("channels",), ("splits", "train", 0, 1), ("splits", "train", 0, 3)])
+def test_facts_that_are_no_counts_are_refused(copied, entry, value):
+    facts = json.loads((copied / FACTS).read_text())
+    *path, last = entry
+    inner = facts
+    for key in path:
+        inner = inner[key]
+    inner[last] = value
+    (copied / FACTS).write_text(json.dumps(facts))
+    with pytest.raises(GenzooError, match=r"genzoo.json is damaged .*") as error:
+        Shards(copied)
+    one_line(error)
+
+
+def test_a_split_that_takes_more_than_its_file_has_is_refused_unread(copied):
+    facts = json.loads((copied / FACTS).read_text())
+    count = 10**12
+    facts["splits"]["train"][0][1:3] = count, 4 * (count + 2) + count * (28 + SIZE**2 + 8)
+    (copied / FACTS).write_text(json.dumps(facts))
+    with pytest.raises(GenzooError, match=r"\d+ bytes instead of \d{15}"):
+        Shards(copied).check()
+
+
+def test_a_label_beyond_the_classes_is_refused(copied):
+    facts = json.loads((copied / FACTS).read_text())
+    path = copied / "train" / facts["splits"]["train"][0][0]
+    content = path.read_bytes()[:-8] + (10**12).to_bytes(8, "little")
+    path.write_bytes(content)
+    facts["splits"]["train"][0][3] = zlib.crc32(content)
+    (copied / FACTS).write_text(json.dumps(facts))
+    with pytest.raises(GenzooError, match="a label is none of the 2 classes"):
+        Shards(copied).read("train", 0)
 
 
 def test_few_labels_are_refused(root):

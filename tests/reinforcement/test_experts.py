@@ -76,6 +76,14 @@ def test_the_last_snapshot_of_the_published_file_is_taken(tmp_path):
     assert torch.equal(read(x).logits, expected(x).logits)
 
 
+def test_a_data_set_that_declares_more_than_the_file_holds_takes_no_memory(tmp_path):
+    h5py = pytest.importorskip("h5py", reason="the extra experts is not installed")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("snapshots/iter0000020/GibbsPolicy/out/W", (10**12,), chunks=(1000,))
+    with pytest.raises(GenzooError, match=r"x.h5: no expert policy .*W declares 4000000000000 bytes"):
+        read_expert(tmp_path / "x.h5")
+
+
 def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(GenzooError, match=r'x.h5: HDF5 is read by h5py.*pip install "genzoo\[experts\]"'):
@@ -97,6 +105,7 @@ def test_a_file_that_holds_no_expert_is_one_line(lacking, tmp_path):
         ({"out.b": np.zeros((1, 1))}, "size mismatch for network.layers.1.bias"),  # which could be broadcast
         ({"hidden.layer_0.W": np.zeros((4, 8))}, "size mismatch for network.layers"),
         ({"hidden.layer_0.W": np.zeros(7)}, ""),
+        ({"out.b": np.full((1, 2), np.nan)}, "GaussianPolicy.out.b is not finite"),
         ({"out.W": np.full((7, 2), "x")}, ""),
         ({"obsnorm.Standardizer.mean_1_D": np.zeros((1, 3))}, "size mismatch for network.normaliser.mean"),
     ],

@@ -69,14 +69,22 @@ def test_what_must_not_be_published_is_refused(tmp_path, changes, message):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"date": None}, {"metrics": {"test/x": "1"}}, {"best": {"metrics": 1}}, {"best": 3}]
+    "changes",
+    [
+        {"date": None},
+        {"seed": True},
+        {"metrics": {"test/x": 10**400}},
+        {"metrics": {"test/x": "1"}},
+        {"best": {"metrics": 1}},
+        {"best": 3},
+    ],
 )
 def test_an_entry_of_the_wrong_kind_is_named(tmp_path, changes):
     with pytest.raises(GenzooError, match="the record is damaged"):
         read_record(run(tmp_path, **changes) / "metrics.json")
 
 
-@pytest.mark.parametrize("text", ['{"experiment": "a', "[]", '{"experiment": "a"}', "\xff"])
+@pytest.mark.parametrize("text", ['{"experiment": "a', "[]", '{"experiment": "a"}', "\xff", "[" * 100_000])
 def test_a_damaged_record_is_named(tmp_path, text):
     (tmp_path / "results").mkdir()
     path = tmp_path / "results" / "seed0.json"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 
+from genzoo.core.files import plain_name
 from genzoo.core.pictures import save_animation
 from genzoo.core.registry import register
 
@@ -19,7 +20,7 @@ class Animation(pl.Callback):
     """
 
     def __init__(self, name: str = "grid"):
-        self.name = name
+        self.name = plain_name("callbacks.animation.name", name)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Runs after the callbacks that draw, which precede it in the configuration."""

@@ -7,8 +7,9 @@ from typing import Any
 import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
+from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
-from genzoo.metrics.evaluation import Metric, evaluate
+from genzoo.metrics.evaluation import Metric, check_metrics, evaluate
 
 
 @register
@@ -22,7 +23,7 @@ class Best(EveryRounds):
 
     def __init__(self, metric: Metric, times: int | None = 20, every: int | None = None):
         super().__init__(times, every)
-        self.metric = metric
+        self.metric = check_metrics({"best": metric}, "callbacks.best.metric")["best"]
         self.value = self.last = math.inf  # the lowest and the last one measured
 
     def state_dict(self) -> dict[str, Any]:
@@ -30,8 +31,14 @@ class Best(EveryRounds):
         return {"value": self.value}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restores it."""
-        self.value = state["value"]
+        """Restores it.
+
+        Raises:
+            GenzooError: it is no number.
+        """
+        if not isinstance(value := state.get("value"), int | float):
+            raise GenzooError("callbacks.Best.value: the checkpoint's is no number; give another one.")
+        self.value = value
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """The first rank measures; all take part in saving."""

@@ -7,6 +7,8 @@ import pytorch_lightning as pl
 
 from genzoo.callbacks.every import EveryRounds
 from genzoo.callbacks.losses import Losses
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import plain_name
 from genzoo.core.pictures import save_picture
 from genzoo.core.registry import register
 
@@ -24,7 +26,7 @@ class Curve(EveryRounds):
 
     def __init__(self, name: str = "return", times: int | None = 200, every: int | None = None):
         super().__init__(times, every)
-        self.name = name
+        self.name = plain_name("callbacks.curve.name", name)
         self.points: list[tuple[int, float]] = []  # progress in the module's unit, value
 
     def state_dict(self) -> dict[str, Any]:
@@ -32,8 +34,15 @@ class Curve(EveryRounds):
         return {"points": list(self.points)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restores them."""
-        self.points = [tuple(point) for point in state["points"]]
+        """Restores them.
+
+        Raises:
+            GenzooError: they are no points.
+        """
+        points = state.get("points")
+        if not isinstance(points, list) or not all(map(_is_point, points)):
+            raise GenzooError("callbacks.Curve.points: the checkpoint's are no pairs of numbers; give another one.")
+        self.points = [tuple(point) for point in points]
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Adds a point; runs after the callback that reads losses, which precedes it in the configuration."""
@@ -60,3 +69,7 @@ class Curve(EveryRounds):
         save_picture(as_picture(figure, dots=100), path)
         for logger in trainer.loggers:
             logger.log_picture(self.name, path, step=module.progress.images)
+
+
+def _is_point(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(x, int | float) for x in value)

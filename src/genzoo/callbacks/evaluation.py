@@ -10,7 +10,7 @@ from genzoo.core.errors import GenzooError, near
 from genzoo.core.pictures import save_picture
 from genzoo.core.registry import register
 from genzoo.data.module import SPLITS
-from genzoo.metrics.evaluation import Metric, evaluate
+from genzoo.metrics.evaluation import Metric, check_metrics, evaluate
 
 
 @register
@@ -25,7 +25,7 @@ class Evaluate(EveryRounds):
         splits: on which, one after the other; of several, the last one's pictures are kept.
 
     Raises:
-        GenzooError: there is no such split.
+        GenzooError: there is no such split, or what is given measures nothing.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Evaluate(EveryRounds):
             if split not in SPLITS:
                 raise GenzooError(f"callbacks: splits={split}: unknown. {near(split, SPLITS)}")
         self.splits = tuple(splits)
-        self.metrics = {name: metric for name, metric in metrics.items() if metric is not None}
+        self.metrics = check_metrics(metrics, "callbacks: metrics")
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """On the first rank alone."""

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.files import plain_name
 
 NONE = type(None)
 # Entry -> types of its value: all that Lightning and genzoo read.
@@ -64,6 +65,7 @@ OPTIONAL: Mapping[str, tuple[type, ...]] = {
 PLAIN = ("genzoo", "progress", "callbacks", "meters")  # plain containers, no tensors
 DEPTH, VALUES, LETTERS = 32, 1_000_000, 10_000  # limits of nesting, of the number of values, of the length of a text
 LONG = 200  # letters of an entry's name or value that a message shows
+LIGHTNING = re.compile(r"2\.\d{1,3}\.\d{1,3}((\.post|\.dev|rc|a|b)\d{1,9})?")  # whose checkpoints are not rewritten
 UNPRINTABLE = re.compile("[^\n\t -~\u00a0-\ud7ff\ue000-\U0010ffff]")  # control characters, halves of characters
 
 
@@ -88,12 +90,18 @@ def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
             raise _wrong(
                 path, key, f"is {_shown(value)} where {' or '.join(kind.__name__ for kind in kinds)} is needed"
             )
+    if not LIGHTNING.fullmatch(version := checkpoint["pytorch-lightning_version"]):
+        raise _wrong(path, "pytorch-lightning_version", f"is {_shown(version)}")
+    for name, state in checkpoint["callbacks"].items():
+        if not isinstance(state, Mapping):
+            raise _wrong(path, f"callbacks.{name}", f"is {_shown(state)} where Mapping is needed")
     for key in ("rounds", "images"):
         if checkpoint["progress"][key] < 0:
             raise _wrong(path, f"progress.{key}", f"is {checkpoint['progress'][key]}")
     rounds, of_rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
     if rounds > of_rounds:
         raise _wrong(path, "progress.rounds", f"is {rounds}, but the run's length is trainer.rounds={of_rounds}")
+    plain_name(f"{path}: genzoo.config.recipe.name", checkpoint["genzoo"]["config"]["recipe"]["name"])
     for name, meter in checkpoint.get("meters", {}).items():
         if not isinstance(meter, list | tuple) or [type(value) for value in meter] != [float, int] or meter[1] < 1:
             raise _wrong(path, f"meters.{name}", f"is {_shown(meter)} where a sum and a count are needed")

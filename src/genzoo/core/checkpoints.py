@@ -114,9 +114,10 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise _damaged(path, error) from error
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("genzoo"), Mapping):
         raise GenzooError(f"{path}: this is not a checkpoint of genzoo; give one that train.py wrote.")
-    if checkpoint["genzoo"].get("format") != FORMAT:
+    given = checkpoint["genzoo"].get("format")
+    if not isinstance(given, int) or given != FORMAT:
         raise GenzooError(
-            f"{path}: the checkpoint has format {checkpoint['genzoo'].get('format')}, this genzoo reads {FORMAT}; "
+            f"{path}: the checkpoint has format {given!r:.50}, this genzoo reads {FORMAT}; "
             "use the version that wrote it."
         )
     checkpoint = check_entries(checkpoint, path)

@@ -1,7 +1,9 @@
 """Files that are whole or not there."""
 
 import json
+import math
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +15,27 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 
 from genzoo.core.errors import GenzooError
+
+DEFLATE = 1032  # the most by which deflate shortens
+UNPLAIN = re.compile(r"""[/\\$%~=*?\[\]{}:"'<>|\x00-\x1f\x7f]""")  # of paths, variables, patterns, overrides
+
+
+def plain_name(key: str, name: Any) -> str:
+    """The name, if it is that of a file or folder and nothing else: no path, no variable, no pattern, not hidden.
+
+    Every name that comes from a configuration or a file and becomes a part of a path is checked here.
+
+    Raises:
+        GenzooError: naming the key.
+
+    Example:
+        >>> plain_name("recipe.name", "../elsewhere")
+        Traceback (most recent call last):
+        genzoo.core.errors.GenzooError: recipe.name='../elsewhere': a plain file name is needed: ...
+    """
+    if not isinstance(name, str) or not 0 < len(name) <= 150 or name.startswith(".") or UNPLAIN.search(name):
+        raise GenzooError(f"{key}={name!r:.100}: a plain file name is needed: letters, digits, '-' and '_'.")
+    return name
 
 
 @contextmanager
@@ -45,18 +68,58 @@ def write_json(path: Path, content: Any) -> None:
         partial.write_text(json.dumps(content, indent=2) + "\n")
 
 
+def read_json(path: Path) -> Any:
+    """What a file of JSON holds.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def is_count(value: Any) -> bool:
+    """Whether a value that was read from a file is an integer of at least 0, and one that torch can hold."""
+    return type(value) is int and 0 <= value < 2**63
+
+
 @contextmanager
 def opened_npz(path: Path) -> Iterator[NpzFile]:
     """Gives the arrays of an ``.npz``, which are read when they are asked for; pickles are refused.
 
     Raises:
-        ValueError: it is missing, damaged or another file; in one line.
+        ValueError: it is missing, damaged or another file, or declares more than it holds; in one line.
     """
     try:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, NpzFile):
             raise ValueError("it is a single array, an .npy")
+        _check_sizes(file)
+    except Exception as error:  # numpy and zipfile raise almost anything on strange files
+        raise ValueError(" ".join(str(error).split())[:200] or type(error).__name__) from error
+    try:
         with file:
             yield file
     except (OSError, EOFError, ValueError, BadZipFile, zlib.error, NotImplementedError) as error:
         raise ValueError(" ".join(str(error).split())) from error
+
+
+def _check_sizes(file: NpzFile) -> None:
+    """Compares the sizes that arrays declare with the content, before memory is taken for any."""
+    headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    total = 0
+    for entry in file.zip.infolist():
+        with file.zip.open(entry) as member:
+            shape, _, dtype = headers[np.lib.format.read_magic(member)](member)
+            size = math.prod(shape) * dtype.itemsize
+            held = entry.file_size - member.tell()
+        if not dtype.hasobject and size != held:
+            raise ValueError(f"{entry.filename} declares {size} bytes, but holds {held}")
+        if entry.file_size > DEFLATE * (entry.compress_size + 1):
+            raise ValueError(f"{entry.filename} declares more than it can hold")
+        total += entry.file_size
+    if total > (memory := os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")):
+        raise ValueError(f"its arrays take {total} bytes, but this machine has {memory}")

@@ -91,7 +91,7 @@ def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
         return f"lacks {', '.join(lacking)} (its keys must be {', '.join(KEYS)})"
     observations, actions, rewards, lengths = (found[key] for key in KEYS)
     if "environment" in found and str(found["environment"]) != id:
-        return f"is of {found['environment']}, not of {id}"
+        return f"is of {str(found['environment'])[:100]}, not of {id}"
     for key in KEYS:
         if found[key].dtype.kind not in "biuf":
             return f"has {key} of type {found[key].dtype}, which are no numbers"
@@ -109,7 +109,7 @@ def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
             return f"has {key} of shape {found[key].shape} where {shape} is needed"
     if lengths.dtype.kind not in "iu":
         return "has episode_lengths that are no integers"
-    if lengths.sum() != n or (lengths < 1).any():
+    if (lengths < 1).any() or (lengths > n).any() or lengths.sum() != n:  # a sum of larger ones could overflow
         return f"has trajectories of {lengths.sum()} steps in all, but {n} rewards"
     if discrete and not (
         np.issubdtype(actions.dtype, np.integer) and 0 <= actions.min() <= actions.max() < spec.actions

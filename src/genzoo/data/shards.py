@@ -20,7 +20,9 @@ import numpy as np
 
 from genzoo.core.cache import cache_folder
 from genzoo.core.errors import GenzooError
+from genzoo.core.files import is_count, plain_name
 from genzoo.data.files import damaged, one_line
+from genzoo.data.module import SPLITS
 
 FACTS = "genzoo.json"
 FORMAT = 1
@@ -72,17 +74,21 @@ class Shards:
         text = self._fetch_facts() if self.remote else self._read_facts()
         try:
             facts = json.loads(text)
+            numbers = (facts["size"], facts["channels"])
             if facts["format"] != FORMAT:
                 raise ValueError(f"format {facts['format']}; this version reads {FORMAT}")
-            self.size, self.channels = int(facts["size"]), int(facts["channels"])
+            self.size, self.channels = facts["size"], facts["channels"]
+            if not isinstance(facts["classes"], list):
+                raise ValueError("classes is no list")
             self.classes = [str(name) for name in facts["classes"]]
             self.fingerprint = str(facts["fingerprint"])
-            self.splits = {name: [ChunkFacts(*chunk) for chunk in chunks] for name, chunks in facts["splits"].items()}
+            self.splits = {split: [ChunkFacts(*chunk) for chunk in facts["splits"][split]] for split in SPLITS}
             for chunk in (chunk for chunks in self.splits.values() for chunk in chunks):
-                if Path(chunk.file).name != chunk.file:
-                    raise ValueError(f"a file is named {chunk.file}")
-            self.splits["train"], self.splits["validation"], self.splits["test"]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+                plain_name("file", chunk.file)
+                numbers += chunk[1:]
+            if strange := [number for number in numbers if not is_count(number)]:
+                raise ValueError(f"{strange[0]!r:.50} is no count")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, GenzooError) as error:
             raise damaged(self._address(FACTS), error, REMEDY) from error
         # Other shards at the same address are other files.
         self.cache = cache_folder(None) / "shards" / hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -133,6 +139,8 @@ class Shards:
         pixels = self.channels * self.size**2
         items = np.frombuffer(mapped, np.uint8)[4 * (facts.count + 2) :].reshape(facts.count, BEFORE + pixels + LABEL)
         labels = np.ascontiguousarray(items[:, -LABEL:]).view("<i8")[:, 0]
+        if not -1 <= labels.min(initial=0) <= labels.max(initial=-1) < max(len(self.classes), 1):
+            raise damaged(address, f"a label is none of the {len(self.classes)} classes", REMEDY)
         return Chunk(items[:, BEFORE:-LABEL], labels)
 
     def _address(self, *names: str) -> str:

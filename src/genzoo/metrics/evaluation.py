@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -35,6 +35,7 @@ class Evaluation(NamedTuple):
     files: Mapping[str, bytes] = {}
 
 
+@runtime_checkable
 class Metric(Protocol):
     """A measurement of a module that has certain capabilities."""
 
@@ -42,6 +43,18 @@ class Metric(Protocol):
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
         """Measures on ``"validation"`` or ``"test"`` data; must not touch global random state."""
+
+
+def check_metrics(metrics: Mapping[str, Any], key: str) -> dict[str, Metric]:
+    """The metrics that a configuration gave, without those that are None.
+
+    Raises:
+        GenzooError: one is none, or they have no names.
+    """
+    chosen = {name: one for name, one in metrics.items() if one is not None} if isinstance(metrics, Mapping) else None
+    if chosen is None or not all(isinstance(one, Metric) for one in chosen.values()):
+        raise GenzooError(f"{key}: metrics with names are needed, as in conf/metrics.")
+    return chosen
 
 
 def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, split: str) -> Evaluation:

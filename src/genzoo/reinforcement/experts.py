@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import opened_npz
+from genzoo.core.files import DEFLATE, opened_npz
 from genzoo.core.inference import in_inference
 from genzoo.reinforcement.model import PolicyModel
 from genzoo.reinforcement.policies import CategoricalPolicy, GaussianPolicy, Policy
@@ -75,6 +75,8 @@ def read_expert(path: Path) -> Policy:
     """
     try:
         found = {key: torch.as_tensor(array) for key, array in _arrays(path).items()}
+        if strange := [key for key, array in found.items() if not array.isfinite().all()]:
+            raise ValueError(f"{strange[0]} is not finite")
         (kind,) = {key.split(".")[0] for key in found} & POLICIES.keys()
         arrays = {key.removeprefix(f"{kind}."): array for key, array in found.items()}
         layers = [*sorted(key[:-2] for key in arrays if key.startswith("hidden.") and key.endswith(".W")), "out"]
@@ -117,6 +119,8 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
     def keep(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
+            if item.nbytes > DEFLATE * path.stat().st_size or item.external or item.is_virtual:
+                raise ValueError(f"{name} declares {item.nbytes} bytes, which the file does not hold")
             arrays[".".join(part for part in name.split("/") if part not in LAYERS)] = item[()]
 
     with h5py.File(path, "r") as file:

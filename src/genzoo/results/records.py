@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import write_json
+from genzoo.core.files import read_json, write_json
 
 # Entries without which a record says nothing, and their types.
 ENTRIES: Mapping[str, type | tuple[type, ...]] = {
@@ -123,7 +123,7 @@ def read_record(path: Path) -> dict[str, Any]:
         GenzooError: it is missing or damaged.
     """
     try:
-        record = json.loads(path.read_text())
+        record = read_json(path)
     except FileNotFoundError as error:
         raise GenzooError(f"{path}: there is no such file; give the folder of a finished run or evaluation.") from error
     except (ValueError, OSError) as error:
@@ -131,12 +131,12 @@ def read_record(path: Path) -> dict[str, Any]:
     if isinstance(record, dict) and record.get("experiment") is None:
         raise GenzooError(f"{path}: the run is of no experiment; train with experiment=<one of conf/experiment>.")
     for key, kind in ENTRIES.items():
-        if not isinstance(record, dict) or not isinstance(record.get(key), kind):
+        if not isinstance(record, dict) or not isinstance(record.get(key), kind) or isinstance(record[key], bool):
             raise GenzooError(f"{path}: the record is damaged ({key} is missing or wrong); publish its run again.")
     best = record.get("best", {"metrics": {}})
     if not isinstance(best, dict) or not isinstance(best.get("metrics"), dict):
         raise GenzooError(f"{path}: the record is damaged (best is wrong); publish its run again.")
     for name, value in {**record["metrics"], **best["metrics"]}.items():
-        if not isinstance(value, int | float):
+        if not isinstance(value, int | float) or abs(value) >= 2**1023:
             raise GenzooError(f"{path}: the record is damaged ({name} is no number); publish its run again.")
     return record
