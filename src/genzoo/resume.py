@@ -1,6 +1,5 @@
 """Going on with a run: its own configuration wins."""
 
-import json
 import logging
 import math
 import os
@@ -15,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside
+from genzoo.core.files import aside, read_json
 from genzoo.core.registry import check_targets
 from genzoo.csv_logger import FILE
 from genzoo.folders import VARIABLE
@@ -107,9 +106,10 @@ def finished(run: Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
         checkpoint: that it would go on from.
     """
     try:
-        report = json.loads((run / "metrics.json").read_text())
+        report = read_json(run / "metrics.json")
         rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
-        return report if (report["rounds"], report["of_rounds"]) == rounds and rounds[0] == rounds[1] else None
+        same = (report["rounds"], report["of_rounds"]) == rounds and isinstance(report["metrics"], dict)
+        return report if same and rounds[0] == rounds[1] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

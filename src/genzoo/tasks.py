@@ -81,8 +81,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     data, module, metrics = build_data(config), build_module(config), _metrics(config)
     module.check_data(data.spec)
     if checkpoint is not None:
-        check_weights(checkpoint, module, folder / "last.ckpt")
-        check_optimizers(checkpoint, module, folder / "last.ckpt")
+        check_weights(checkpoint, module, path)
+        check_optimizers(checkpoint, module, path)
     options = trainer_options(config)
     if folder is None:
         name = f"{config['recipe']['name']}-{data.name}"
