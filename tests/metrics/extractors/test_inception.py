@@ -47,7 +47,7 @@ class Grey(ImageData):
     def __init__(self):
         super().__init__(8, 1)
         images = torch.randint(256, (2, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-        self._splits = {"train": split_of(images)}
+        self._splits = {"train": split_of(images), "validation": split_of(images[:0])}
 
 
 class Given(Inference):
@@ -165,7 +165,7 @@ def test_the_inception_score_of_cifar10_is_the_published_one(tmp_path):
     class Cifar(Grey):
         def __init__(self):
             ImageData.__init__(self, 32, 3)
-            self._splits = {"train": split_of(images[:2])}
+            self._splits = {"train": split_of(images[:2]), "validation": split_of(images[:0])}
 
     module = Given(images)
     module.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
