@@ -1,11 +1,8 @@
 """Tables of papers as data."""
 
-import copy
-
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from genzoo.core.errors import GenzooError
@@ -105,9 +102,7 @@ def test_hydra_composes_a_cell_like_a_file():
     assert (cfg.data.name, cfg.data.trajectories, cfg.data.demonstrations) == ("half_cheetah", 11, "half_cheetah.npz")
 
 
-def test_a_table_beside_another_primary_configuration_is_found(tmp_path, monkeypatch):
-    store = ConfigStore.instance()
-    monkeypatch.setattr(store, "repo", copy.deepcopy(store.repo))
+def test_a_table_beside_another_primary_configuration_is_found(tmp_path):
     (tmp_path / "tables").mkdir()
     (tmp_path / "model").mkdir()
     (tmp_path / "tables" / "foreign_paper.yaml").write_text(

@@ -12,6 +12,7 @@
 Later parts win: the table's, the axes' in their order, then those of ``where`` in theirs.
 """
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,9 @@ class Table:
     experiments: Mapping[Cell, Mapping[str, Any]]
 
 
-def read_tables(folder: Path) -> list[Table]:
-    """All tables of all papers, in the order of their files.
+@functools.cache
+def read_tables(folder: Path) -> Sequence[Table]:
+    """All tables of all papers, in the order of their files; read once per process.
 
     Args:
         folder: conf/tables.
@@ -50,11 +52,11 @@ def read_tables(folder: Path) -> list[Table]:
     Raises:
         GenzooError: a table is incomplete, or names an axis or a key that it does not have.
     """
-    return [
+    return tuple(
         _table(path, name, content)
         for path in sorted(folder.glob("*.yaml"))
-        for name, content in yaml.load(path.read_text(), yaml.CSafeLoader).items()
-    ]
+        for name, content in yaml.safe_load(path.read_text()).items()
+    )
 
 
 def _table(path: Path, name: str, content: Mapping[str, Any]) -> Table:

@@ -1,26 +1,85 @@
-"""Makes every cell of the papers' tables an option of ``experiment``."""
+"""Makes every cell of the papers' tables an option of ``experiment/<paper>``."""
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hydra.core.config_search_path import ConfigSearchPath
-from hydra.core.config_store import ConfigStore
+from hydra.core.object_type import ObjectType
+from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
 
 from genzoo.results.tables import read_tables
 
+GROUP = "experiment"
+Nodes = Mapping[str, Mapping[str, Mapping[str, Any]]]  # group -> name -> node
 
-class Tables(SearchPathPlugin):
-    """Stores the tables that lie beside the primary configuration as nodes of ``experiment/<paper>``."""
+
+@functools.cache
+def _nodes(folder: Path) -> Nodes:
+    nodes: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for table in read_tables(folder):
+        for node in table.experiments.values():
+            paper, _, name = node["experiment"]["name"].rpartition("/")
+            nodes.setdefault(f"{GROUP}/{paper}", {})[name] = node
+    return nodes
+
+
+class Tables(ConfigSource):
+    """The cells of a folder of tables as configurations.
+
+    Hydra's ConfigStore would do, but copies all that it holds whenever it is asked for one.
+    """
+
+    @property
+    def nodes(self) -> Nodes:
+        """Of its folder. No attribute: Hydra copies its sources deeply whenever it looks for a configuration."""
+        return _nodes(Path(self.path))
+
+    @staticmethod
+    def scheme() -> str:
+        """The prefix of paths in the search path."""
+        return "tables"
+
+    def available(self) -> bool:
+        """Whether there are tables."""
+        return bool(self.nodes)
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """One cell."""
+        group, name = self._split(config_path)
+        config = OmegaConf.create(dict(self.nodes[group][name]))
+        return ConfigResult(self.provider, self.full_path(), config, header={"package": "_global_"})
+
+    def is_group(self, config_path: str) -> bool:
+        """Whether tables have options under this path."""
+        return any(f"{group}/".startswith(f"{config_path.rstrip('/')}/") for group in self.nodes) or not config_path
+
+    def is_config(self, config_path: str) -> bool:
+        """Whether this is a cell."""
+        group, name = self._split(config_path)
+        return name in self.nodes.get(group, {})
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """Groups and cells of a group."""
+        prefix = f"{config_path.rstrip('/')}/" if config_path else ""
+        groups = {group.removeprefix(prefix).split("/")[0] for group in self.nodes if group.startswith(prefix)}
+        cells = set(self.nodes.get(config_path.rstrip("/"), ()))
+        kept = {ObjectType.GROUP: groups, ObjectType.CONFIG: cells}
+        return sorted(groups | cells if results_filter is None else kept[results_filter])
+
+    @staticmethod
+    def _split(config_path: str) -> tuple[str, str]:
+        group, _, name = config_path.removesuffix(".yaml").rpartition("/")
+        return group, name
+
+
+class TablesPath(SearchPathPlugin):
+    """Looks for tables beside the primary configuration."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Called by Hydra when it starts."""
-        for element in search_path.get_path():
-            if element.provider == "main":
-                _store(Path(element.path.removeprefix("file://")) / "tables")
-
-
-def _store(folder: Path) -> None:
-    for table in read_tables(folder):
-        for node in table.experiments.values():
-            group, _, name = node["experiment"]["name"].rpartition("/")
-            ConfigStore.instance().store(name, node, f"experiment/{group}", "_global_")
+        for element in [e for e in search_path.get_path() if e.provider == "main"]:
+            search_path.append("tables", f"tables://{element.path.removeprefix('file://')}/tables")
