@@ -113,6 +113,10 @@ def test_a_changed_bit_of_a_file_without_a_digest_changes_nothing_that_is_read(p
         except GenzooError:
             told += 1
     assert told > 50  # the others are of the room between entries
+    weights = whole.index(torch.arange(6.0).numpy().tobytes())
+    path.write_bytes(whole[: weights + 7] + bytes([whole[weights + 7] ^ 1]) + whole[weights + 8 :])
+    with pytest.raises(GenzooError, match=r"the check sum of data/\d+ is wrong"):
+        load_checkpoint(path)
 
 
 def test_the_digest_is_that_of_the_file_without_its_comment(path):
