@@ -1,6 +1,7 @@
 """The entries, as a user types them: every mistake is one line."""
 
 import errno
+import os
 import re
 import subprocess
 import sys
@@ -22,12 +23,12 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess:
     [
         (("model=infogna",), r"model=infogna: unknown\. Did you mean 'infogan'"),
         (("data=mnits",), r"data=mnits: unknown\. Did you mean 'mnist'"),
-        (("metrics=fidd",), r"metrics=fidd: unknown\. Accepted: .*default"),
+        (("metrics=fidd",), r"metrics=fidd: unknown\. Accepted: active_units, .* in all\)"),
         (("trainer=quik",), r"trainer=quik: unknown\. Did you mean 'quick'"),
-        (("modle=gan",), r"modle: there is no such key.*Did you mean 'model'"),
+        (("modle=gan",), r"modle: there is no such key\. Did you mean model"),
         (
             ("model.generator.chanels=3",),
-            r"model\.generator\.chanels: there is no such key.*Did you mean 'model\.generator\.channels'",
+            r"model\.generator\.chanels: there is no such key\. Did you mean model\.generator\.channels",
         ),
         (("model=gan", "data=cartpole"), r"data\.channels: the model needs to know it, but the chosen data have no"),
         (("model=trpo", "data=mnist"), r"data\.policy: the model needs to know it, .* an environment \(data=cartpole"),
@@ -79,3 +80,39 @@ def test_a_disk_that_is_full_or_closed_is_one_line(number, one_line, capsys, mon
         entry(fail)
     message = "error: /runs/metrics.csv could not be written (No luck). Free some space or choose another folder"
     assert capsys.readouterr().err.startswith(message) == one_line
+
+
+def test_a_rank_that_no_launcher_has_set_is_one_warning_and_no_mute_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    result = run("train.py", *SMOKE, "model=gan", "trainer.rounds=1", f"paths.runs={tmp_path}")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.startswith("warning: RANK=1 in the environment is ignored")
+    assert result.stderr.count("\n") == 1
+    assert "gan on shapes" in result.stdout
+    (log,) = tmp_path.glob("*/*/run.log")
+    assert "gan on shapes" in log.read_text()
+
+
+def test_a_rank_of_a_known_launcher_stays(monkeypatch, capsys):
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "x")
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    entry(lambda: None)
+    assert os.environ["RANK"] == "1"
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("script", ["train.py", "report.py"])
+def test_a_closed_pipe_is_no_traceback(script):
+    command = f"set -o pipefail; {sys.executable} {ROOT / script} --help | head -c 1"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode in (0, 141)  # 0: all was written before the pipe was closed
+    assert result.stderr == ""
+
+
+def test_an_output_that_is_closed_while_something_is_printed_ends_with_the_status_of_sigpipe(tmp_path):
+    script = tmp_path / "big.py"
+    script.write_text("from genzoo.cli import entry\nentry(lambda: print('x' * 10**6))\n")
+    command = f"set -o pipefail; {sys.executable} {script} | head -c 1"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (141, "")

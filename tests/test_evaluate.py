@@ -45,11 +45,14 @@ def test_a_split_and_a_metric_are_chosen(run):
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("+model.temperature=0.8", r"model: an evaluation does not read it, .* set at training\. Accepted: ckpt, data"),
+        (
+            "+model.temperature=0.8",
+            r"model: an evaluation does not read it, .* checkpoint\. Accepted: ckpt, data",
+        ),
         ("++model.sampler._target_=x", r"model: an evaluation does not read it"),
         ("+trainer.devices=2", r"trainer: an evaluation does not read it"),
         ("+data.levels=2", r"data\.levels: an evaluation does not read it"),
-        ("+devise=cpu", r"devise: .* Did you mean 'device'"),
+        ("+devise=cpu", r"devise: .* Did you mean device\?"),
     ],
 )
 def test_what_an_evaluation_does_not_read_is_refused(override, message, tmp_path):

@@ -119,7 +119,7 @@ def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(configured, onl
         (("data.batch_size=-4",), "data.batch_size=-4: a positive integer"),
         (("data.batch_size=65",), "only 64"),
         (("seed=-1",), "seed=-1: a non-negative integer"),
-        (("trainer.rounds=0",), "trainer.rounds=0: a positive number"),
+        (("trainer.rounds=0",), "trainer.rounds=0: a positive integer"),
         (("data.size=30",), "multiple of 4"),
         (("model.generator.shape=[3,28,28]",), r"generator makes images .*\(3, 28, 28\).*takes \(1, 28, 28\)"),
         (
@@ -131,7 +131,7 @@ def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(configured, onl
         (("+model.information_weight.tilt=1",), "information_weight.tilt: no such part.*noise, digit, style"),
         (("+model.schedules={critic:{lr:1}}",), "schedules.critic: no such player.*discriminator, generator"),
         (("~model.optimizers.generator",), "model.optimizers: generator has no optimizer"),
-        (("+model.width=3",), "unexpected keyword argument 'width'"),
+        (("+model.width=3",), r"model\.width: InfoGAN has no such setting"),
         (("model.optimizers.generator.lr=-1",), "model.optimizers.generator: Invalid learning rate: -1"),
         (("trust=[no_such_module]",), "trust=no_such_module: the module cannot be imported"),
     ],

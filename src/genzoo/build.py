@@ -7,6 +7,7 @@ import hydra
 import pytorch_lightning as pl
 import torch
 from hydra.errors import InstantiationException
+from omegaconf import OmegaConf
 from pytorch_lightning.plugins.environments import LightningEnvironment
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
@@ -14,8 +15,10 @@ from genzoo import torchrun
 from genzoo.core.checkpoints import AtomicCheckpointIO
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
+from genzoo.core.kinds import shown
 from genzoo.core.randomness import derive_seed
 from genzoo.core.rounds import RoundModule
+from genzoo.core.signatures import check_settings
 from genzoo.core.strategy import TurnStrategy
 from genzoo.data.module import ImageData
 from genzoo.data.source import Data
@@ -38,6 +41,12 @@ def build(config: Any, key: str, kind: type = object, **extra: Any) -> Any:
         GenzooError: what a constructor found wrong, that it does not take the given arguments, or that it makes
             something else than is wanted.
     """
+    plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
+    if plain is not None and not (isinstance(plain, Mapping) and "_target_" in plain):
+        raise GenzooError(
+            f"{key}: it is {shown(plain)}, but a mapping with a _target_ is needed; correct or remove it."
+        )
+    check_settings(plain, key, [*extra])
     try:
         found = hydra.utils.instantiate(config, _convert_="all", **extra)
     except InstantiationException as error:
@@ -46,7 +55,7 @@ def build(config: Any, key: str, kind: type = object, **extra: Any) -> Any:
             cause = cause.__cause__
         if cause is not None:
             raise cause from None
-        reason = str(error.__cause__ or error).splitlines()[0]
+        reason = " ".join(str(error.__cause__ or error).splitlines()[:2])
         where = next((line.split(": ")[1] for line in str(error).splitlines() if "full_key: " in line), "")
         raise GenzooError(
             f"{'.'.join(filter(None, [key, where]))}: {reason}; check the configuration's keys."
@@ -138,7 +147,7 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
     } | chosen["options"]
     try:
         pl.Trainer(**options, logger=False, enable_checkpointing=False)
-    except (MisconfigurationException, ValueError, TypeError) as error:
+    except (MisconfigurationException, ValueError, TypeError, ImportError) as error:
         raise GenzooError(
             f"trainer.accelerator={accelerator} trainer.devices={devices}: {' '.join(str(error).split())}"
         ) from error

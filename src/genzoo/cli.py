@@ -2,29 +2,39 @@
 
 import errno
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from genzoo.folders import VARIABLE
+
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+RANKS = ("RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")  # Lightning says nothing where one of them is not 0
 
 
 def entry(main: Callable[[], Any]) -> None:
     """Runs a ``@hydra.main`` function: mistakes in the configuration end with one line and status 2.
 
-    ``debug=true`` shows the traceback; an interruption ends with status 130.
+    ``debug=true`` shows the traceback; an interruption ends with status 130, a closed pipe with 141.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print its own, longer story
-    if any(argument.lstrip("+").lower() in ("debug=true", "debug=1") for argument in sys.argv[1:]):
+    _clean_environment()
+    if any(argument.lstrip("+").lower() == "debug=true" for argument in sys.argv[1:]):
         main()
         return
     try:
+        from genzoo.command_line import check_command
+
+        check_command(sys.argv[1:], _configurations())
         main()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:  # as by `| head`; what is still to be printed goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except Exception as error:
         _fail_if_a_mistake(error)
         raise
@@ -38,9 +48,29 @@ def job(task: Callable[[Any], Any], cfg: Any) -> None:
     try:
         task(cfg)
     except Exception as error:
-        if not cfg.debug and HydraConfig.get().mode == RunMode.RUN:
+        if cfg.debug is not True and HydraConfig.get().mode == RunMode.RUN:
             _fail_if_a_mistake(error)
         raise
+
+
+def _clean_environment() -> None:
+    """Drops what stands for nothing: an empty folder of data, and a rank that no launcher we know has given."""
+    if os.environ.get("GENZOO_DATA") == "":
+        del os.environ["GENZOO_DATA"]
+    if "TORCHELASTIC_RUN_ID" in os.environ or VARIABLE in os.environ:
+        return
+    if foreign := [name for name in RANKS if os.environ.get(name, "0") != "0"]:
+        told = " ".join(f"{name}={os.environ.pop(name)}" for name in foreign)
+        print(
+            f"warning: {told} in the environment is ignored, since it was not set by a launcher that genzoo knows; "
+            "for several processes use trainer=ddp or torchrun.",
+            file=sys.stderr,
+        )
+
+
+def _configurations() -> Path:
+    """The folder of the script's configurations."""
+    return Path(sys.argv[0]).resolve().parent / "conf"
 
 
 def _fail_if_a_mistake(error: Exception) -> None:
@@ -53,8 +83,9 @@ def _fail_if_a_mistake(error: Exception) -> None:
     if isinstance(error, GenzooError):
         message, status = str(error), error.status
     elif isinstance(error, HydraException | OmegaConfBaseException):
-        script = Path(sys.argv[0]).resolve()
-        message = explain(error, script.parent / "conf", script.stem)
+        from genzoo.explanations import explain
+
+        message = explain(error, _configurations(), Path(sys.argv[0]).stem)
     elif isinstance(error, OSError) and error.errno in DISK:
         message = (
             f"{error.filename or 'a file'} could not be written ({error.strerror}). Free some space or choose another "
@@ -64,60 +95,3 @@ def _fail_if_a_mistake(error: Exception) -> None:
         return
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(status)
-
-
-def explain(error: Exception, conf: Path, name: str) -> str:
-    """What Hydra or OmegaConf found wrong, with near matches.
-
-    Args:
-        error: theirs.
-        conf: the folder of configurations.
-        name: of the primary one.
-    """
-    from hydra.errors import MissingConfigException, OverrideParseException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
-
-    from genzoo.core.errors import near
-
-    message = str(error)
-    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        group, _, option = str(error.missing_cfg_file).rpartition("/")
-        return f"{group}={option}: unknown. {near(option, error.options or [])}"
-    if found := re.search(r"Could not override '([^']+)'", message):
-        key = found[1].split("@")[0]
-        return f"{key}: there is no such key in the configuration. {near(key, _keys(conf, name))}"
-    if isinstance(error, MissingMandatoryValue) and (found := re.search(r"full_key: (\S+)", message)):
-        return f"{found[1]}: a value is needed; give {found[1]}=... on the command line."
-    if isinstance(error, InterpolationKeyError) and (found := re.search(r"'(data\.\S+)' not found", message)):
-        return (
-            f"{found[1]}: the model needs to know it, but the chosen data have no such thing; give a model of images "
-            "images (data=mnist ...) and a model that acts an environment (data=cartpole ...)."
-        )
-    if isinstance(error, InterpolationKeyError) and (found := re.search(r"'(\S+)\.(\w+)_(\w+)' not found", message)):
-        group, fact, value = found.groups()  # what is chosen by a fact of the data, as recipe.likelihoods.levels_16
-        choices = OmegaConf.select(error.parent_node._get_root(), group) or {}
-        if accepted := [name.removeprefix(f"{fact}_") for name in choices if name.startswith(f"{fact}_")]:
-            return f"data.{fact}={value}: {group} has none for it. Accepted: {', '.join(accepted)}; choose other data."
-    if isinstance(error, OverrideParseException):
-        return f"{error.override}: this is not an override; write key=value, with quotes around special characters."
-    return message.splitlines()[0]
-
-
-def _keys(conf: Path, name: str) -> list[str]:
-    """All keys and groups that an override may name."""
-    from hydra import compose, initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-    from omegaconf import DictConfig
-
-    def walk(node: Any, prefix: str = "") -> list[str]:
-        keys = []
-        for key in node:
-            keys.append(f"{prefix}{key}")
-            if isinstance(child := node._get_node(key), DictConfig) and not child._is_none():
-                keys += walk(child, f"{prefix}{key}.")
-        return keys
-
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(str(conf), version_base="1.3"):
-        return walk(compose(name)) + [folder.name for folder in conf.iterdir() if folder.is_dir()]

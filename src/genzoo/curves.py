@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 from scipy.stats import binomtest
 
@@ -17,6 +17,7 @@ from genzoo.core.pictures import save_picture
 from genzoo.csv_logger import read_rows
 from genzoo.found import find_checkpoints
 from genzoo.run_logs import csv_files
+from genzoo.schema import Curves, check_keys, check_values
 
 Curve = Mapping[int, float]  # rounds played -> value
 
@@ -35,6 +36,8 @@ def draw_curves(cfg: DictConfig) -> dict[str, Any]:
     """
     if not isinstance(cfg.runs, DictConfig) or not cfg.runs:
         raise GenzooError(f"runs={cfg.runs}: give label: folder, such as runs={{VIME: runs/vime-cartpole}}.")
+    check_keys(cfg, Curves)
+    check_values(OmegaConf.to_container(cfg, resolve=True))
     if cfg.within is not None and cfg.level is None:
         raise GenzooError(f"within={cfg.within}: it counts the runs that reach a level; give level=... too.")
     found: dict[str, Any] = {}

@@ -22,6 +22,21 @@ def find_checkpoint(given: Any, key: str) -> Path:
     return paths[0]
 
 
+def find_measured(given: Any, key: str) -> list[Path]:
+    """As ``find_checkpoints``, but a folder above a single run does not mean this run.
+
+    Raises:
+        GenzooError: it is named; as for ``find_checkpoints``.
+    """
+    paths = find_checkpoints(given, key)
+    folder = None if isinstance(given, list | tuple | ListConfig) else Path(str(given))
+    if folder and len(paths) == 1 and folder.is_dir() and not (folder / "jobs.json").is_file():
+        (path,) = paths
+        if path.parent != folder:
+            raise GenzooError(f"{key}={given}: it is no run, but a folder above one; give {key}={path.parent}.")
+    return paths
+
+
 def find_checkpoints(given: Any, key: str) -> list[Path]:
     """The checkpoint files that a user means.
 

@@ -11,6 +11,7 @@ from genzoo.console import log_to_console
 from genzoo.core.files import aside
 from genzoo.metrics.demonstrations import FILE, RecordDemonstrations
 from genzoo.reinforcement.experts import PublishedExpert, read_expert
+from genzoo.schema import Record, check_keys, check_values
 
 log = logging.getLogger("genzoo")
 
@@ -28,7 +29,9 @@ def record(cfg: DictConfig) -> dict[str, float]:
         GenzooError: the expert is missing, or does not fit the environment.
     """
     log_to_console(sys.stdout)
+    check_keys(cfg, Record)
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    check_values(config)
     data = build_data(config)
     expert = PublishedExpert(read_expert(Path(cfg.expert)), data.id)
     expert.check_data(data.spec)

@@ -67,12 +67,13 @@ def report(
         "measured_by": code_version(),
         "versions": {"torch": torch.__version__, "lightning": pl.__version__},
         "date": time.strftime("%Y-%m-%d"),
+        **({"not_measured": {name: str(error) for name, error in found.errors.items()}} if found.errors else {}),
         **more,
     }
 
 
 def conclude(report: Mapping[str, Any], folder: Path) -> None:
-    """The last lines: the figures and where everything lies."""
+    """The last lines: the figures, what could not be measured, and where everything lies."""
     log.info(
         f"{report['state']} after {report['rounds']} of {report['of_rounds']} rounds in {clock(report['seconds'])}"
         f"{_marked(report)}"
@@ -82,6 +83,8 @@ def conclude(report: Mapping[str, Any], folder: Path) -> None:
         other = best["metrics"].get(name)
         also = "" if other is None else f"   (best checkpoint, round {best['rounds']}: {other:.4f})"
         log.info(f"{name} {value:.4f}{also}")
+    if lacking := report.get("not_measured"):
+        log.warning(f"not measured: {', '.join(lacking)}; the reasons are above and in metrics.json")
     log.info(f"pictures (samples/*.png), metrics.json and last.ckpt are in {folder}")
 
 

@@ -14,12 +14,14 @@ import torch
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from genzoo import resume, torchrun
+from genzoo import resume, schema, torchrun
 from genzoo.build import build, build_data, build_module, trainer_options
 from genzoo.callbacks.interruption import Interruption
+from genzoo.command_line import parsed
 from genzoo.console import log_to_console
 from genzoo.core.checkpoint_schema import check_optimizers, check_weights
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
+from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import aside, write_json
 from genzoo.core.pictures import save_animation, save_picture
@@ -31,7 +33,8 @@ from genzoo.data.module import SPLITS
 from genzoo.data.source import Data
 from genzoo.ensemble import check_alike, check_capable, measure
 from genzoo.folders import VARIABLE, create_run_folder, log_to
-from genzoo.found import find_checkpoints, run_of
+from genzoo.foresight import build_callbacks, check_batch, check_loggers, check_measurable
+from genzoo.found import find_measured, run_of
 from genzoo.guarded import build_loggers
 from genzoo.lock import locked
 from genzoo.loggers import close_wandb
@@ -39,11 +42,11 @@ from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Evaluation, Metric, capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
 from genzoo.reports import announce, code_version, conclude, headlines, report
+from genzoo.schema import Training, check_keys, check_values, without_unchosen
 
 log = logging.getLogger("genzoo")
 
-# What an evaluation is told; all else is the checkpoint's own.
-EVALUATION = ("ckpt", "split", "device", "data.root", "metrics", "paths", "debug", "trust")
+UNREAD = "an evaluation does not read it, but takes it from the checkpoint"
 
 
 def train(cfg: DictConfig) -> dict[str, float]:
@@ -61,11 +64,13 @@ def train(cfg: DictConfig) -> dict[str, float]:
     """
     stopwatch = Stopwatch()
     _be_quiet()
+    choices, overrides = _hydra_choices()
+    check_keys(cfg, Training, overrides)
     trust(cfg.trust)
     torchrun.check_launcher()
     if torchrun.started() and not torchrun.is_first():
         os.environ[VARIABLE] = torchrun.hear("folder")
-    choices, overrides = _hydra_choices()
+    cfg = _of_chosen_metrics(cfg)
     checkpoint, path, folder = None, None, None
     if cfg.resume is None:
         config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
@@ -75,15 +80,20 @@ def train(cfg: DictConfig) -> dict[str, float]:
         choices = checkpoint["genzoo"]["choices"]
 
     # Whatever can be found wrong before data are loaded.
+    check_values(config)
     rounds = config["trainer"]["rounds"]
-    if not isinstance(rounds, int) or rounds < 1:
-        raise GenzooError(f"trainer.rounds={rounds}: a positive number of rounds is needed.")
+    check_positive("trainer.rounds", rounds)
     data, module, metrics = build_data(config), build_module(config), _metrics(config)
     module.check_data(data.spec)
     if checkpoint is not None:
         check_weights(checkpoint, module, path)
         check_optimizers(checkpoint, module, path)
+    callbacks = build_callbacks(config["callbacks"])
+    check_loggers(config["logger"])
     options = trainer_options(config)
+    there = pl.Trainer(**options, logger=False, enable_checkpointing=False)
+    check_batch(module, data, there.world_size)
+    check_measurable(metrics, callbacks, _asked(choices, overrides), module, data, there.strategy.root_device)
     if folder is None:
         name = f"{config['recipe']['name']}-{data.name}"
         folder = create_run_folder(Path(config["paths"]["runs"]), name, config["seed"])
@@ -116,7 +126,6 @@ def train(cfg: DictConfig) -> dict[str, float]:
             "data": origin,
         }
 
-        callbacks = {name: build(c, f"callbacks.{name}", pl.Callback) for name, c in config["callbacks"].items() if c}
         loggers = build_loggers(config["logger"], folder)
         trainer = pl.Trainer(**options, callbacks=[*callbacks.values()], logger=loggers, default_root_dir=folder)
         if trainer.is_global_zero:
@@ -183,16 +192,13 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
             given that an evaluation does not read.
     """
     _be_quiet()
-    for key in (*(key for key in cfg if key != "data"), *(f"data.{key}" for key in cfg.data)):
-        if key not in EVALUATION:
-            raise GenzooError(
-                f"{key}: an evaluation does not read it, but takes it from the checkpoint, as it was set at training. "
-                f"{near(key, EVALUATION)}"
-            )
+    check_keys(cfg, schema.Evaluation, _hydra_choices()[1], UNREAD)
+    cfg = _of_chosen_metrics(cfg)
+    check_values(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
     trust(cfg.trust)
     if cfg.split not in SPLITS:
         raise GenzooError(f"split={cfg.split}: unknown. {near(cfg.split, SPLITS)}")
-    paths = find_checkpoints(cfg.ckpt, "ckpt")
+    paths = find_measured(cfg.ckpt, "ckpt")
     if len(paths) > 1:
         return _evaluate_ensemble(cfg, paths)
     (path,) = paths
@@ -344,6 +350,21 @@ def _run(folder: Path) -> Iterator[None]:
 def _origin(data: Data) -> dict[str, str]:
     """Which data these are."""
     return {"source": data.source, "fingerprint": data.fingerprint()}
+
+
+def _of_chosen_metrics(cfg: DictConfig) -> DictConfig:
+    """The configuration without an experiment's settings of metrics that are not chosen, as by metrics=none."""
+    cfg, unchosen = without_unchosen(cfg)
+    for name in unchosen:
+        log.info(f"metrics.{name} is not chosen: its settings are not used")
+    return cfg
+
+
+def _asked(choices: Mapping[str, Any], overrides: Sequence[str]) -> list[str]:
+    """The metrics that were chosen by their own names: one, or a list, which is no choice of Hydra's."""
+    lists = [override.value() for override in parsed(overrides) if override.key_or_group == "metrics"]
+    chosen = choices.get("metrics", lists[-1] if lists else ())
+    return [chosen] if isinstance(chosen, str) else [str(one) for one in chosen or ()]
 
 
 def _metrics(config: Mapping[str, Any]) -> dict[str, Metric]:

@@ -167,7 +167,7 @@ def test_without_a_bonus_it_is_the_policy_gradient_that_it_is_on_top_of(model, p
         ("+model.step=0", "model.step=0: a positive number is needed"),
         ("+model.largest=-3", "model.largest=-3: a positive number is needed"),
         ("model.updates=0", "model.updates=0: a positive integer is needed"),
-        ("+model.batch_size=0.5", "model.batch_size=0.5: a positive integer"),
+        ("+model.batch_size=0.5", "model.batch_size=0.5: an integer"),
         ("+model.batches=0", "model.batches=0: a positive integer"),
         ("+model.memory=0", "model.memory=0: a positive integer"),
         ("model.pool.minimum=70", r"model.pool.minimum=70: the pool keeps only model.pool.capacity=64"),

@@ -48,11 +48,7 @@ class Rounds:
         rank: int = 0,
         world_size: int = 1,
     ):
-        if batch_size % world_size:
-            raise GenzooError(
-                f"data.batch_size={batch_size} is the batch over all devices and cannot be split evenly over "
-                f"{world_size}; choose a multiple of {world_size}."
-            )
+        check_even(batch_size, world_size)
         for stream in streams(0):
             if stream.pool not in sizes:
                 raise GenzooError(
@@ -199,3 +195,16 @@ class RoundLoader(Rounds):
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
         return super()._order(stream, epoch).to(self.device)
+
+
+def check_even(batch_size: int, world_size: int) -> None:
+    """Refuses a batch that cannot be split evenly.
+
+    Raises:
+        GenzooError: naming both numbers.
+    """
+    if batch_size % world_size:
+        raise GenzooError(
+            f"data.batch_size={batch_size} is the batch over all devices and cannot be split evenly over "
+            f"{world_size}; choose a multiple of {world_size}."
+        )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import torch
 from torch import Tensor
 
 from genzoo.core.cache import cache_folder
@@ -20,7 +21,7 @@ from genzoo.core.rounds import RoundModule
 from genzoo.data.module import SPLITS, ImageData
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.extractors.bridge import IMPLEMENTATION, METRICS, measure
-from genzoo.metrics.extractors.choose import EXTRACTORS, choose
+from genzoo.metrics.extractors.choose import EXTRACTORS, at_hand, choose
 from genzoo.metrics.extractors.extractor import Extractor, hash_of_content, to_bytes
 from genzoo.metrics.extractors.inception import check_weights
 
@@ -124,22 +125,16 @@ class Fidelity:
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """``fid``, ``inception_score``, ``inception_score_std``, ``kid``, ``precision``, ``recall``; see the class.
 
-        Nothing where no extractor fits; a metric for which there are too few reference images is left out.
+        Nothing of data that are no pixels; a metric for which there are too few reference images is left out.
 
         Raises:
-            GenzooError: the extractor is not at hand or does not fit the data; the cache cannot be written.
+            GenzooError: no extractor is at hand or fits the data; the cache cannot be written.
         """
-        if data.spec.levels is None or data.spec.channels not in (1, 3):
+        if data.spec.levels is None:  # points in the plane
             return Evaluation()
+        self.check(data, module.device)
         self._check_cache()
         extractor = choose(self.extractor, data, module.device, self.cache, self.weights, self.weights_hash)
-        if extractor is None:
-            _say_once(
-                module,
-                f"fidelity is not measured: data={data.name} has no labels to train a classifier on; "
-                "pip install 'genzoo[imagenet-features]' and set metrics.fidelity.extractor=efficientnet_lite0.",
-            )
-            return Evaluation()
         caution = ": not comparable with papers" if extractor.suffix else ""
         _say_once(module, f"fidelity is measured by the {extractor.name} extractor{caution}")
 
@@ -188,6 +183,21 @@ class Fidelity:
                 **settings,
             },
         )
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the extractor was chosen by its name."""
+        return self.extractor != "auto"
+
+    def check(self, data: ImageData, device: torch.device) -> None:
+        """Refuses data whose samples cannot be measured on a device; they need not be loaded.
+
+        Raises:
+            GenzooError: with what would help.
+        """
+        if data.spec.levels is None or data.spec.channels not in (1, 3):
+            raise GenzooError(f"data={data.name} are no grey or coloured pixels; leave fidelity out.")
+        at_hand(self.extractor, data, device, self.weights)
 
     def _check_samples(self, n: int) -> None:
         for metric in self.metrics:

