@@ -30,6 +30,18 @@ def test_the_best_checkpoint_counts_and_reconstructions_are_named():
     )
 
 
+def test_a_reconstruction_may_say_in_which_way():
+    shorter = EXPERIMENT | {"reconstruction": "2 of 5 epochs"}
+    assert "| A on B | 5.00 ± 1.00 % | 6.00 % (n = 1) | reconstruction (2 of 5 epochs), within |" in lines(
+        [shorter], records={"a/b": [record(0, 0.06)]}
+    )
+    node = {"experiment": {"name": "a/b"}}
+    axes = {"method": {"x": {"title": "X"}}, "set": {"y": {"title": "Y"}}}
+    table = Table("a", "Errors", axes, {("x", "y"): node})
+    (row,) = (line for line in lines([shorter], [table], {"a/b": [record(0, 0.06)]}) if "6.00" in line)
+    assert "6.00 % (n = 1) reconstruction (2 of 5 epochs), within" in row
+
+
 def test_further_metrics_have_lines_of_their_own():
     found = lines(
         [EXPERIMENT | {"further": FURTHER}],

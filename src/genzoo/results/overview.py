@@ -87,7 +87,7 @@ def _matrix(table: Table, experiments: Mapping[str, Experiment], found: Records)
 def _cell(experiment: Experiment, records: Sequence[Record]) -> str:
     reference = experiment["reference"]
     state = verdict(experiment, records, reference)
-    ours = "-" if state == STATES[-1] else f"{_ours(records, reference)} {state}"
+    ours = "-" if state == STATES[-1] else f"{_ours(records, reference)} {_kind(experiment)}{state}"
     return f"{published(reference)}<br>{ours}"
 
 
@@ -96,13 +96,20 @@ def _list(experiments: Sequence[Experiment], found: Records) -> list[str]:
     lines = ["| | paper | ours | state |", "|---|---|---|---|"]
     for experiment in experiments:
         records = found[experiment["name"]]
-        kind = "reconstruction, " if experiment.get("reconstruction") else ""
         for reference in references(experiment):
             primary = reference is experiment["reference"]
             title = experiment["title"] if primary else f"  its `{reference['metric']}`"
             state = verdict(experiment, records, reference)
-            lines.append(f"| {title} | {published(reference)} | {_ours(records, reference)} | {kind}{state} |")
+            lines.append(
+                f"| {title} | {published(reference)} | {_ours(records, reference)} | {_kind(experiment)}{state} |"
+            )
     return lines
+
+
+def _kind(experiment: Experiment) -> str:
+    """Before the state of a row that is not the paper's: that it is a reconstruction, and why where it says so."""
+    why = experiment.get("reconstruction")
+    return f"reconstruction ({why}), " if isinstance(why, str) else "reconstruction, " if why else ""
 
 
 def _ours(records: Sequence[Record], reference: Mapping[str, object]) -> str:
