@@ -3,13 +3,13 @@
 import hydra
 from omegaconf import DictConfig
 
-from genzoo.cli import entry, job
+from genzoo.cli.entry import entry, job
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="curves")
 def main(cfg: DictConfig) -> None:
     """One picture."""
-    from genzoo.curves import draw_curves
+    from genzoo.results.curves import draw_curves
 
     job(draw_curves, cfg)
 

@@ -3,13 +3,13 @@
 import hydra
 from omegaconf import DictConfig
 
-from genzoo.cli import entry, job
+from genzoo.cli.entry import entry, job
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="evaluate")
 def main(cfg: DictConfig) -> None:
     """One evaluation."""
-    from genzoo.tasks import evaluate  # here, so that --help need not import torch
+    from genzoo.runs.evaluate import evaluate  # here, so that --help need not import torch
 
     job(evaluate, cfg)
 

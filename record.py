@@ -3,13 +3,13 @@
 import hydra
 from omegaconf import DictConfig
 
-from genzoo.cli import entry, job
+from genzoo.cli.entry import entry, job
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="record")
 def main(cfg: DictConfig) -> None:
     """One file."""
-    from genzoo.recording import record
+    from genzoo.runs.recording import record
 
     job(record, cfg)
 

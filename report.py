@@ -3,7 +3,7 @@
 import hydra
 from omegaconf import DictConfig
 
-from genzoo.cli import entry, job
+from genzoo.cli.entry import entry, job
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="report")

@@ -3,13 +3,13 @@
 import hydra
 from omegaconf import DictConfig
 
-from genzoo.cli import entry, job
+from genzoo.cli.entry import entry, job
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="train")
 def main(cfg: DictConfig) -> None:
     """One run."""
-    from genzoo.tasks import train  # here, so that --help need not import torch
+    from genzoo.runs.train import train  # here, so that --help need not import torch
 
     job(train, cfg)
 

@@ -15,8 +15,8 @@ import argparse
 import torch
 from round import SideBySide, side_by_side
 
-from genzoo.build import build_data, build_module
 from genzoo.core.images import from_levels
+from genzoo.runs.build import build_data, build_module
 
 SETTING = ["data=shapes", "data.size=28", "data.channels=1", "data.levels=2", "data.n_train=5000", "metrics=samples"]
 DEFAULT = ["experiment=gated_pixelcnn/mnist"]

@@ -15,7 +15,7 @@ from round import SideBySide, side_by_side
 from torch import nn
 from torch.nn import functional as F
 
-from genzoo.build import build_data
+from genzoo.runs.build import build_data
 
 SETTING = ["data=shapes", "data.size=28", "data.channels=1", "data.levels=2", "data.n_train=5000"]
 READ, WRITE, PIXELS = 2, 5, 28

@@ -12,8 +12,8 @@ import torch
 from round import SideBySide, side_by_side
 from torch.nn import functional as F
 
-from genzoo.build import build_data, build_module
 from genzoo.core.images import from_levels
+from genzoo.runs.build import build_data, build_module
 
 SETTING = ["model=improved_gan", "data=shapes", "data.size=28", "data.channels=1", "data.labels_per_class=25"]
 

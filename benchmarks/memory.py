@@ -11,7 +11,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 from hydra import compose, initialize_config_dir
 
-from genzoo.tasks import train
+from genzoo.runs.train import train
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 

@@ -17,8 +17,8 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from genzoo.build import build_data, build_module
 from genzoo.reinforcement.rollout import sample
+from genzoo.runs.build import build_data, build_module
 
 HIDDEN = [64, 64]
 

@@ -20,9 +20,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from torch.nn import functional as F
 
-from genzoo.build import build_data, build_module
 from genzoo.core.images import from_levels
-from genzoo.tasks import train
+from genzoo.runs.build import build_data, build_module
+from genzoo.runs.train import train
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 COMMON = ["data=shapes", "data.size=28", "data.channels=1", "data.n_train=5000"]

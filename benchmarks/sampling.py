@@ -18,10 +18,10 @@ from round import resolved
 from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.jacobi import Jacobi
 from genzoo.autoregressive.sampling.ties import ties
-from genzoo.build import build_module
 from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
-from genzoo.found import find_checkpoint
+from genzoo.runs.build import build_module
+from genzoo.runs.found import find_checkpoint
 
 WIDTHS = ["recipe.full.hidden=64", "recipe.full.layers=12"]
 DEFAULT = ["model=gated_pixelcnn", *WIDTHS]

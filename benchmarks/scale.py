@@ -19,7 +19,7 @@ from pytorch_lightning import Trainer
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from genzoo.build import build_data, build_module, trainer_options
+from genzoo.runs.build import build_data, build_module, trainer_options
 
 ROOT = Path(__file__).parents[1]
 # Model -> size and channels of the images its recipe was written for, and overrides.

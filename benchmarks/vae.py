@@ -14,8 +14,8 @@ import torch
 from round import SideBySide, side_by_side
 from torch.nn import functional as F
 
-from genzoo.build import build_data, build_module
 from genzoo.core.images import from_levels
+from genzoo.runs.build import build_data, build_module
 
 SETTING = ["data=shapes", "data.size=28", "data.channels=1", "data.levels=2"]
 

@@ -13,10 +13,10 @@ from hydra import compose, initialize_config_dir
 from matplotlib import pyplot
 from omegaconf import OmegaConf
 
-from genzoo.build import build_data, build_module
 from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.randomness import generator
-from genzoo.tasks import train
+from genzoo.runs.build import build_data, build_module
+from genzoo.runs.train import train
 
 ROOT = Path(__file__).parents[1]
 PENALTIES = "genzoo.adversarial.penalties"

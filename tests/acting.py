@@ -1,6 +1,6 @@
 """Small models that act."""
 
-from genzoo.build import build_data, build_module
+from genzoo.runs.build import build_data, build_module
 from support import cpu_trainer, resolved
 
 SMALL = ("trainer=smoke", "recipe.batch_size=60")

@@ -9,11 +9,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from genzoo import tasks
 from genzoo.callbacks.losses import Losses
 from genzoo.core.batches import ImageSet
 from genzoo.core.checkpoints import FORMAT
 from genzoo.data.module import SPLITS, ImageData
+from genzoo.runs.train import train
 
 ROOT = Path(__file__).parents[1]
 DATA = {path.stem: path.read_text() for path in sorted((ROOT / "conf" / "data").glob("*.yaml"))}  # name -> its YAML
@@ -114,7 +114,7 @@ def train_until_cut(config: DictConfig, round: int, monkeypatch: pytest.MonkeyPa
     with monkeypatch.context() as patch:
         patch.setattr(Losses, "act", cut)
         with pytest.raises(Cut):
-            tasks.train(config)
+            train(config)
 
 
 def state(run: Path) -> dict:

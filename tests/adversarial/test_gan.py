@@ -11,7 +11,6 @@ from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.adversarial.networks import dcgan, goodfellow, infogan
 from genzoo.adversarial.objectives import Minimax, NonSaturating, Wasserstein
 from genzoo.adversarial.penalties import R1, GradientPenalty
-from genzoo.build import build_module
 from genzoo.core.averages import Exponential
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Features, Samples
@@ -20,6 +19,7 @@ from genzoo.core.images import from_levels
 from genzoo.core.latent import Categorical, Latent, Normal
 from genzoo.core.randomness import generator
 from genzoo.nn.minibatch import MinibatchDiscrimination
+from genzoo.runs.build import build_module
 from support import SHAPES, resolved
 
 SHAPE = (1, 4, 4)

@@ -7,11 +7,11 @@ from torch import nn
 
 from genzoo.adversarial.matching import MeanSquared
 from genzoo.adversarial.networks.improved_gan_conv import ConvGenerator, VirtualConvGenerator
-from genzoo.build import build_data, build_module
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.errors import GenzooError
 from genzoo.nn.weight_norm import WeightNormLinear
+from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
 
 

@@ -10,7 +10,6 @@ from causal import NETWORKS, network
 from genzoo.autoregressive.model import Autoregressive
 from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.naive import Naive
-from genzoo.build import build_data, build_module
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import (
     Completes,
@@ -25,6 +24,7 @@ from genzoo.core.images import from_levels, to_levels
 from genzoo.nn.likelihoods import Bernoulli
 from genzoo.nn.logistic_mixture import LogisticMixture
 from genzoo.nn.softmax_levels import SoftmaxLevels
+from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
 
 

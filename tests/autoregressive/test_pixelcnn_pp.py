@@ -12,7 +12,6 @@ from genzoo.autoregressive.networks.pixelcnn_pp import GatedResidual, PixelCNNPP
 from genzoo.autoregressive.sampling.canvas import Canvas
 from genzoo.autoregressive.sampling.jacobi import Jacobi
 from genzoo.autoregressive.sampling.naive import Naive
-from genzoo.build import build_data, build_module
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.nn.data_dependent import initialise_from_data
@@ -20,6 +19,7 @@ from genzoo.nn.logistic_mixture import LogisticMixture
 from genzoo.nn.shifted import down_right
 from genzoo.nn.softmax_levels import SoftmaxLevels
 from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormConvTranspose2d
+from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
 
 

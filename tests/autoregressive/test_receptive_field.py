@@ -5,7 +5,7 @@ import torch
 
 from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.autoregressive.receptive_field import receptive_field
-from genzoo.build import build_module
+from genzoo.runs.build import build_module
 from support import SHAPES, resolved
 
 SIZE = 19

@@ -8,7 +8,7 @@ import torch
 from genzoo.core.capabilities import Classifies, Samples
 from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.tasks import train
+from genzoo.runs.train import train
 
 BEST = ("+callbacks.best._target_=genzoo.callbacks.best.Best", "+callbacks.best.times=null", "+callbacks.best.every=1")
 

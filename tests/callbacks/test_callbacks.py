@@ -13,7 +13,7 @@ from genzoo.callbacks.checkpoint import Checkpoints
 from genzoo.callbacks.every import EveryRounds
 from genzoo.callbacks.interruption import Interruption
 from genzoo.callbacks.progress import ProgressBar
-from genzoo.tasks import train
+from genzoo.runs.train import train
 
 QUIET = ("metrics=none", "callbacks.pictures=null", "callbacks.validation=null")
 

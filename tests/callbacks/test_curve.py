@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 from PIL import Image
 
-from genzoo import tasks
 from genzoo.callbacks.curve import Curve
 from genzoo.callbacks.losses import Losses
+from genzoo.runs.train import train
 from support import composed
 
 
@@ -43,6 +43,6 @@ def test_without_such_a_value_there_is_no_picture(tmp_path):
 
 def test_a_run_of_a_model_that_acts_leaves_one(tmp_path):
     chosen = ("model=trpo", "trainer=smoke", "logger=none", "metrics=none", "recipe.batch_size=40")
-    tasks.train(composed(*chosen, f"paths.runs={tmp_path}"))
+    train(composed(*chosen, f"paths.runs={tmp_path}"))
     (run,) = tmp_path.glob("*/*")
     assert (run / "samples" / "return.png").is_file()

@@ -9,13 +9,13 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from genzoo.build import build_data, build_module
 from genzoo.core import capabilities
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.registry import check_targets
+from genzoo.runs.build import build_data, build_module
 from support import ROOT, SHAPES, cpu_trainer, resolved
 
 # Of those that are not for 28 pixels.

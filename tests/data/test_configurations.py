@@ -6,11 +6,11 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image
 
-from genzoo.build import build_data
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
 from genzoo.data.images import ImageFolder
 from genzoo.data.shard_writer import write_shards
+from genzoo.runs.build import build_data
 from support import DATA, ENVIRONMENTS, IMAGE_SETS, composed
 
 FOLDERS = ("images", "lsun", "stream")  # look into their folder when they are built

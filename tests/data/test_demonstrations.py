@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from genzoo.build import build_data
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import SHIPPED, choose, locate, pack, read
 from genzoo.data.environment import EnvironmentData
+from genzoo.runs.build import build_data
 from support import resolved
 
 POLE = EnvironmentSpec("cartpole", 4, 2, "Categorical", 200)

@@ -5,13 +5,13 @@ from itertools import chain
 import pytest
 import torch
 
-from genzoo.build import build_data
 from genzoo.core.batches import Stream
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator
 from genzoo.data.images import ImageFolder
 from genzoo.data.module import ImageData, split_of
 from genzoo.data.shapes import Shapes
+from genzoo.runs.build import build_data
 from support import IMAGE_SETS, resolved
 
 

@@ -11,7 +11,6 @@ import pytest
 import torch
 from PIL import Image
 
-from genzoo import tasks
 from genzoo.core.batches import Stream
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import to_levels
@@ -20,6 +19,7 @@ from genzoo.data.module import SPLITS
 from genzoo.data.shard_writer import write_shards
 from genzoo.data.shards import FACTS, Shards
 from genzoo.data.stream import StreamedImages, StreamLoader
+from genzoo.runs.train import train
 from support import ROOT, composed, state, train_until_cut
 
 SIZE = 28
@@ -200,14 +200,14 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(root, t
             *(f"data.root={root_of.format(root)}", *more),
         )
 
-    tasks.train(configured(f"paths.runs={tmp_path}/unbroken"))
+    train(configured(f"paths.runs={tmp_path}/unbroken"))
 
     runs = f"paths.runs={tmp_path}/broken"
     saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=6")
     train_until_cut(configured(*saving, runs), 7, monkeypatch)
     (broken,) = (tmp_path / "broken").glob("*/*")
     assert state(broken)["progress"]["rounds"] == 6
-    tasks.train(configured(runs, f"resume={broken}"))
+    train(configured(runs, f"resume={broken}"))
     (unbroken,) = (tmp_path / "unbroken").glob("*/*")
     a, b = state(unbroken), state(broken)
     assert a["progress"] == b["progress"] == {"rounds": 12, "images": b["progress"]["images"]}
@@ -219,11 +219,11 @@ def test_other_shards_are_refused_when_a_run_goes_on(copied, pictures, tmp_path)
     common = ("data=stream", "model=gan", "trainer=smoke", "logger=none", "metrics=none", "callbacks.pictures=null")
     common += (f"data.root={copied}", f"data.size={SIZE}", "data.channels=1", "recipe.batch_size=8")
     common += (f"paths.runs={tmp_path}/runs",)
-    tasks.train(composed(*common))
+    train(composed(*common))
     shutil.rmtree(copied)
     write_shards(ImageFolder(pictures, SIZE, 1, test_fraction=0.1), copied)
     with pytest.raises(GenzooError, match=r"or other images"):
-        tasks.train(composed(*common, "resume=last"))
+        train(composed(*common, "resume=last"))
 
 
 # What can be wrong.

@@ -9,8 +9,8 @@ from genzoo.data.binarise import binarise
 from genzoo.metrics.anomaly import AnomalyDetection
 from genzoo.metrics.evaluation import Evaluation, capable
 from genzoo.metrics.likelihood import Likelihood
-from genzoo.named_data import NamedData
-from genzoo.tasks import _metrics
+from genzoo.runs.build import build_metrics
+from genzoo.runs.named_data import NamedData
 from likelihoods import Images, Linear, Pixels, levels
 from support import composed
 
@@ -156,7 +156,7 @@ def configured(*overrides):
 
 
 def test_the_other_set_is_named_on_the_command_line():
-    metrics = _metrics(configured("metrics=anomaly", "metrics.against=noise"))
+    metrics = build_metrics(configured("metrics=anomaly", "metrics.against=noise"))
     assert list(metrics) == ["anomaly"]
     assert capable(metrics, Pixels())
     other = metrics["anomaly"].data(Images().spec)
@@ -165,7 +165,7 @@ def test_the_other_set_is_named_on_the_command_line():
 
 
 def test_it_stands_beside_other_metrics():
-    metrics = _metrics(configured("metrics=[likelihood,anomaly]", "metrics.against=shapes"))
+    metrics = build_metrics(configured("metrics=[likelihood,anomaly]", "metrics.against=shapes"))
     assert {name: type(metric) for name, metric in metrics.items()} == {
         "likelihood": Likelihood,
         "anomaly": AnomalyDetection,
@@ -175,4 +175,4 @@ def test_it_stands_beside_other_metrics():
 
 def test_a_name_that_is_none_is_answered_with_near_ones_before_anything_is_loaded():
     with pytest.raises(GenzooError, match=r"^metrics.against=omniglott: .*Did you mean 'omniglot'\?$"):
-        _metrics(configured("metrics=anomaly", "metrics.against=omniglott"))
+        build_metrics(configured("metrics=anomaly", "metrics.against=omniglott"))

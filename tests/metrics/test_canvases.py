@@ -15,7 +15,8 @@ from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.randomness import generator
 from genzoo.metrics.canvases import Canvases, framed
-from genzoo.tasks import evaluate, train
+from genzoo.runs.evaluate import evaluate
+from genzoo.runs.train import train
 from support import composed
 
 DATA = SimpleNamespace(spec=DataSpec("painted", channels=1, size=64, levels=2))

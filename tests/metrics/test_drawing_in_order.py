@@ -10,7 +10,8 @@ from genzoo.core.inference import Inference
 from genzoo.metrics.completion import Completions
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.likelihood_map import LikelihoodMap
-from genzoo.tasks import evaluate, train
+from genzoo.runs.evaluate import evaluate
+from genzoo.runs.train import train
 from likelihoods import SIZE, Images
 from support import SHAPES, composed
 

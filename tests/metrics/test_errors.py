@@ -13,7 +13,7 @@ from genzoo.core.inference import Inference, in_inference
 from genzoo.data.module import ImageData
 from genzoo.metrics.errors import ClassificationErrors
 from genzoo.metrics.evaluation import Evaluation, evaluate
-from genzoo.tasks import train
+from genzoo.runs.train import train
 from support import same, state
 
 
@@ -130,7 +130,7 @@ def test_a_run_leaves_the_curve_and_is_not_disturbed(configured, tmp_path):
 
 
 def _resume(run, override):
-    from genzoo.resume import check_overrides
+    from genzoo.runs.resume import check_overrides
     from support import composed
 
     stored = state(run)["genzoo"]

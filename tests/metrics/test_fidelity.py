@@ -16,7 +16,7 @@ from genzoo.data.mnist import MNIST
 from genzoo.data.module import ImageData, split_of
 from genzoo.metrics import fidelity
 from genzoo.metrics.fidelity import Fidelity
-from genzoo.tasks import train
+from genzoo.runs.train import train
 
 SMALL = {"kid_subsets": 4, "kid_subset_size": 50}
 

@@ -13,8 +13,8 @@ from genzoo.data.gaussians import Grid, Ring
 from genzoo.data.shapes import Shapes
 from genzoo.metrics.evaluation import evaluate
 from genzoo.metrics.modes import BINS, ZOOM, Modes, density_picture
-from genzoo.tasks import evaluate as evaluate_checkpoint
-from genzoo.tasks import train
+from genzoo.runs.evaluate import evaluate as evaluate_checkpoint
+from genzoo.runs.train import train
 from support import composed
 
 

@@ -9,7 +9,8 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.receptive_field import ReceptiveField
-from genzoo.tasks import evaluate, train
+from genzoo.runs.evaluate import evaluate
+from genzoo.runs.train import train
 from likelihoods import SIZE, Images
 from support import SHAPES, composed
 

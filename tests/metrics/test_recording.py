@@ -3,20 +3,21 @@
 import numpy as np
 import pytest
 
-from genzoo import tasks
-from genzoo.build import build_data
 from genzoo.core.errors import GenzooError
 from genzoo.metrics.demonstrations import RecordDemonstrations
+from genzoo.runs.build import build_data
+from genzoo.runs.evaluate import evaluate
+from genzoo.runs.train import train
 from support import composed, resolved
 
 
 @pytest.mark.parametrize("data", ["cartpole", "pendulum"])
 def test_what_evaluation_records_is_what_imitation_takes(data, tmp_path):
     quiet = ("logger=none", "metrics=none", "trainer.rounds=1", "recipe.batch_size=60", f"paths.runs={tmp_path}")
-    tasks.train(composed("model=trpo", f"data={data}", "trainer=smoke", *quiet))
+    train(composed("model=trpo", f"data={data}", "trainer=smoke", *quiet))
     (run,) = tmp_path.glob("trpo*/*")
     chosen = ("metrics=demonstrations", "metrics.demonstrations.trajectories=3", "device=cpu")
-    values = tasks.evaluate(composed(f"ckpt={run}", *chosen, name="evaluate"))
+    values = evaluate(composed(f"ckpt={run}", *chosen, name="evaluate"))
     (file,) = run.glob("evaluation/*/*/demonstrations.npz")
     assert (file.parent / "metrics.json").is_file()
 

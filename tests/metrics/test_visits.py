@@ -6,12 +6,12 @@ import pytest
 import torch
 from gymnasium.spaces import Box
 
-from genzoo.build import build_data
 from genzoo.core.capabilities import Acts
 from genzoo.core.errors import GenzooError
 from genzoo.data.environment import EnvironmentData
 from genzoo.metrics.evaluation import evaluate
 from genzoo.metrics.visits import VisitedStates, map_picture
+from genzoo.runs.build import build_data
 from support import ROOT, resolved
 
 CAR = EnvironmentData("car", "MountainCarContinuous-v0", 2, 1, "Gaussian", time_limit=30)

@@ -10,12 +10,12 @@ import torch
 
 import acting
 from acting import play
-from genzoo import tasks
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import pack
 from genzoo.metrics.evaluation import evaluate
 from genzoo.metrics.imitation import ImitationError
+from genzoo.runs.train import train
 from support import composed
 
 SMALL = ("model=behavioural_cloning", "trainer=smoke", "recipe.batch_size=8")
@@ -86,7 +86,7 @@ def test_nothing_is_held_out_for_the_test_and_by_other_models():
 
 def test_the_best_snapshot_by_steps_held_out_is_measured_beside_the_last(tmp_path):
     chosen = ("logger=none", "trainer.rounds=6", "callbacks.best.every=1", "metrics=episodes")
-    tasks.train(composed(*SMALL, *chosen, "metrics.episodes.episodes=1", f"paths.runs={tmp_path}"))
+    train(composed(*SMALL, *chosen, "metrics.episodes.episodes=1", f"paths.runs={tmp_path}"))
     (run,) = tmp_path.glob("*/*")
     found = json.loads((run / "metrics.json").read_text())
     assert found["best"].keys() == {"rounds", "metrics"}

@@ -10,8 +10,8 @@ import torch
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import choose, read
-from genzoo.recording import record
 from genzoo.reinforcement.experts import PublishedExpert, read_expert
+from genzoo.runs.recording import record
 from support import composed
 
 X = np.random.default_rng(1).normal(size=(5, 4))

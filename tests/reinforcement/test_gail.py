@@ -9,12 +9,12 @@ import torch
 
 import acting
 from acting import SMALL, play
-from genzoo import tasks
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import pack
 from genzoo.reinforcement import policy_gradient
-from genzoo.resume import check_overrides
+from genzoo.runs.resume import check_overrides
+from genzoo.runs.train import train
 from support import composed, same
 
 built = partial(acting.built, "model=gail")
@@ -134,13 +134,13 @@ def test_it_learns_to_balance_a_pole_from_twenty_steps():
 def test_a_run_goes_on_with_its_own_demonstrations_and_in_its_own_environment_only(tmp_path):
     shown = written(tmp_path / "shown.npz")
     common = ["model=gail", "data=pendulum", *SMALL, "logger=none", "metrics=none", "trainer.rounds=1"]
-    tasks.train(composed(*common, f"data.demonstrations={shown}", f"paths.runs={tmp_path}/runs"))
+    train(composed(*common, f"data.demonstrations={shown}", f"paths.runs={tmp_path}/runs"))
     stored = {"choices": {"model": "gail", "data": "pendulum"}, "config": {}}
     with pytest.raises(GenzooError, match=r"resume: data=cartpole would change .*the run has data=pendulum"):
         check_overrides(["data=cartpole"], composed(), {"model": "gail", "data": "cartpole"}, stored)
     written(shown, n=31)
     with pytest.raises(GenzooError, match=r"data=pendulum: the environment's settings or its demonstrations are"):
-        tasks.train(composed(f"paths.runs={tmp_path}/runs", "resume=last"))
+        train(composed(f"paths.runs={tmp_path}/runs", "resume=last"))
 
 
 def test_demonstrations_of_another_environment_are_refused(tmp_path):

@@ -10,12 +10,12 @@ import torch
 
 import acting
 from acting import SMALL, play
-from genzoo import tasks
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.reinforcement import policy_gradient
 from genzoo.reinforcement.policies import mean_divergence
 from genzoo.reinforcement.rollout import Rollout
+from genzoo.runs.train import train
 from support import composed
 
 built = partial(acting.built, "model=trpo")
@@ -199,9 +199,7 @@ def test_settings_out_of_range_are_refused(key):
 
 
 def test_a_run_goes_on_in_its_own_environment_only(tmp_path):
-    tasks.train(
-        composed("model=trpo", *SMALL, "logger=none", "metrics=none", "trainer.rounds=1", f"paths.runs={tmp_path}")
-    )
+    train(composed("model=trpo", *SMALL, "logger=none", "metrics=none", "trainer.rounds=1", f"paths.runs={tmp_path}"))
     (run,) = tmp_path.glob("*/*")
     content = torch.load(run / "last.ckpt", weights_only=True)
     content["genzoo"]["config"]["data"]["time_limit"] = 100
@@ -209,7 +207,7 @@ def test_a_run_goes_on_in_its_own_environment_only(tmp_path):
     with pytest.raises(
         GenzooError, match=r"data=cartpole: the environment's settings or its .* are not those of the run"
     ):
-        tasks.train(composed("model=trpo", f"paths.runs={tmp_path}", f"resume={run}"))
+        train(composed("model=trpo", f"paths.runs={tmp_path}", f"resume={run}"))
 
 
 def test_the_policy_that_played_is_the_one_that_is_measured_from():

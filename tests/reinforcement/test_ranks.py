@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from genzoo.build import build_data, build_module
 from genzoo.core.randomness import derive_seed
 from genzoo.core.strategy import TurnStrategy
 from genzoo.reinforcement import policy_gradient
 from genzoo.reinforcement.rollout import concatenated, sample
+from genzoo.runs.build import build_data, build_module
 from spawned import KeepWeights
 from support import cpu_trainer, resolved
 

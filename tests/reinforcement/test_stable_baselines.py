@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.build import build_module
 from genzoo.reinforcement.advantages import generalised_advantages, with_tails
 from genzoo.reinforcement.policies import mean_divergence
 from genzoo.reinforcement.rollout import Rollout, sample
+from genzoo.runs.build import build_module
 from support import resolved
 
 buffers = pytest.importorskip("stable_baselines3.common.buffers", reason="stable-baselines3 is not installed")

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from genzoo.core.errors import GenzooError
-from genzoo.results.records import config_hash, publish, read_record, read_records
+from genzoo.results.records import publish, read_record, read_records
+from genzoo.runs.config_hash import config_hash
 from support import RECORD, resolved
 
 EXPERIMENTS = {"infogan/mnist": {"config_hash": "abc", "reference": {"metric": "test/x"}}}

@@ -6,16 +6,16 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from genzoo import tasks
-from genzoo.build import build_module
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
+from genzoo.runs.build import build_module
+from genzoo.runs.train import train
 from genzoo.variational.networks.resnet import ResNetEncoder
 
 
 def refused(config, message):
     with pytest.raises(GenzooError, match=message):
-        tasks.train(config)
+        train(config)
 
 
 @pytest.mark.parametrize("model", ["vae", "vae_conv", "resnet_vae", "iaf_vae", "draw"])
@@ -41,7 +41,7 @@ def test_the_logistic_likelihood_makes_a_model_of_grey_levels(configured, model)
         "metrics=likelihood",
         "metrics.likelihood.n_importance=2",
     )
-    found = tasks.train(config)
+    found = train(config)
     assert found["test/bits_per_dim"] == pytest.approx(found["test/nll"] / (784 * math.log(2)))
 
     module = build_module(OmegaConf.to_container(config, resolve=True)).ready()
@@ -58,7 +58,7 @@ def test_a_ladder_that_cannot_halve_the_image_is_refused(configured):
 
 def test_free_bits_floor_whole_batches_which_no_parts_stand_for(configured):
     refused(configured("model=iaf_vae_cifar10", "trainer.accumulate=2"), r"trainer.accumulate=2: .* its whole batch")
-    tasks.train(configured("model=resnet_vae", "data.levels=2", "trainer.accumulate=2", "metrics=none"))
+    train(configured("model=resnet_vae", "data.levels=2", "trainer.accumulate=2", "metrics=none"))
 
 
 def test_a_head_without_a_scale_for_each_channel_is_refused(configured):

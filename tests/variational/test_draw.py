@@ -5,11 +5,11 @@ import torch
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
-from genzoo.build import build_data, build_module
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels, to_unit
 from genzoo.nn.likelihoods import Bernoulli, DiscretisedLogistic
+from genzoo.runs.build import build_data, build_module
 from genzoo.variational.draw import DRAW
 from genzoo.variational.networks.attention import AttentionReader, AttentionWriter
 from genzoo.variational.networks.draw import WholeReader, WholeWriter

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genzoo.build import build_module
+from genzoo.runs.build import build_module
 from support import SHAPES, resolved
 from variational.test_draw import PARTS
 

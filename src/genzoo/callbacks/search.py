@@ -38,7 +38,7 @@ class Search(Best):
             return
         prune = False
         if trainer.is_global_zero:
-            from genzoo.search import open_study
+            from genzoo.launch.search import open_study
 
             study = open_study(Path(self.storage))
             trial = _running(study, self.trial)

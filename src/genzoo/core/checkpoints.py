@@ -20,7 +20,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from genzoo.core.checkpoint_schema import check_entries, check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside
-from genzoo.core.registry import check_targets
+from genzoo.core.registry import check_targets, renamed
 
 FORMAT = 1
 LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
@@ -121,6 +121,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             "use the version that wrote it."
         )
     checkpoint = check_entries(checkpoint, path)
+    checkpoint["genzoo"] = renamed(checkpoint["genzoo"])
     check_targets(checkpoint["genzoo"]["config"])
     return checkpoint
 

@@ -3,7 +3,7 @@
 A checkpoint carries the configuration that rebuilds its model, and a configuration names classes. One that comes
 from others could name any function of any installed package, so only registered objects are built from it: genzoo's
 own classes (marked ``@register``), torch's optimizers, Lightning's loggers, and what the user registered. The
-*resolved* object is looked up, not its name, because modules re-export others: ``genzoo.tasks.os.system`` begins
+*resolved* object is looked up, not its name, because modules re-export others: ``genzoo.runs.train.os.system`` begins
 with ``genzoo``.
 """
 
@@ -22,6 +22,12 @@ _registered: set[Any] = {
     for module, base in ((torch.optim, torch.optim.Optimizer), (loggers, loggers.Logger))
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, base)
+}
+# Paths of earlier versions, which checkpoints hold -> those of today.
+ALIASES: Mapping[str, str] = {
+    "genzoo.csv_logger.CsvLogger": "genzoo.runs.csv_logger.CsvLogger",
+    "genzoo.loggers.wandb_logger": "genzoo.runs.loggers.wandb_logger",
+    "genzoo.named_data.NamedData": "genzoo.runs.named_data.NamedData",
 }
 _packages: set[str] = {"genzoo", "torch.optim", "pytorch_lightning.loggers"}
 
@@ -49,6 +55,19 @@ def trust(modules: Sequence[str]) -> None:
                 f"trust={module}: the module cannot be imported ({error}); give the dotted name of one that can."
             ) from error
         _packages.add(module)
+
+
+def renamed(config: Any) -> Any:
+    """A stored configuration with the paths of earlier versions replaced by those of today.
+
+    >>> renamed({"csv": {"_target_": "genzoo.csv_logger.CsvLogger"}})
+    {'csv': {'_target_': 'genzoo.runs.csv_logger.CsvLogger'}}
+    """
+    if isinstance(config, Mapping):
+        return {key: renamed(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return [renamed(value) for value in config]
+    return ALIASES.get(config, config) if isinstance(config, str) else config
 
 
 def check_targets(config: Any) -> None:

@@ -63,7 +63,7 @@ class RoundModule(Inference, pl.LightningModule):
     """Base of all models that train in rounds.
 
     Subclasses implement ``players``, ``turns`` and ``capabilities``. Whoever constructs one calls ``ready`` (as
-    ``genzoo.build`` does for every configuration).
+    ``genzoo.runs.build`` does for every configuration).
 
     Args:
         optimizers: player -> optimizer factory (Hydra's ``_partial_``), called with the player's parameters.

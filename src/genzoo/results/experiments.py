@@ -9,7 +9,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import OmegaConf
 
 from genzoo.core.errors import GenzooError
-from genzoo.results.records import config_hash
+from genzoo.runs.config_hash import config_hash
 
 Experiment = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from genzoo.console import log_to_console
+from genzoo.core.console import log_to_console
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside
 from genzoo.results.details import details
@@ -14,7 +14,7 @@ from genzoo.results.experiments import list_experiments, read_experiment
 from genzoo.results.overview import of, overview
 from genzoo.results.records import publish, read_records
 from genzoo.results.tables import read_tables
-from genzoo.schema import Report, check_keys, check_values
+from genzoo.runs.schema import Report, check_keys, check_values
 
 log = logging.getLogger("genzoo")
 

@@ -48,7 +48,7 @@ class ProcessLauncher(Launcher):
         Raises:
             JobsFailed: not all were done.
         """
-        from genzoo.sweeps import JobsFailed
+        from genzoo.launch.sweeps import JobsFailed
 
         sweep, jobs = self.play_numbered({initial_job_idx + i: given for i, given in enumerate(job_overrides)})
         if failed := [job for job in jobs if job.state != "done"]:
@@ -65,10 +65,10 @@ class ProcessLauncher(Launcher):
             GenzooError: a setting is out of range, or the sweep's folder holds another sweep.
             HydraException: a job names what does not exist; then none is started.
         """
-        from genzoo import torchrun
         from genzoo.core.checks import check_positive
         from genzoo.core.errors import GenzooError
-        from genzoo.sweeps import Sweep
+        from genzoo.launch.sweeps import Sweep
+        from genzoo.runs import torchrun
 
         if torchrun.started():
             raise GenzooError("-m: torchrun would start the whole sweep in each process; start one without torchrun.")
@@ -83,7 +83,7 @@ class ProcessLauncher(Launcher):
 
     def play(self, sweep: Any, jobs: Sequence[Any]) -> None:
         """Plays jobs of a sweep as processes of this machine."""
-        from genzoo.sweeps import shared_cores
+        from genzoo.launch.sweeps import shared_cores
 
         sweep.play(jobs, self.command(), self.n_jobs, shared_cores(self.n_jobs))
 

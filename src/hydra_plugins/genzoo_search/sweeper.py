@@ -61,7 +61,7 @@ class SearchSweeper(Sweeper):
         Raises:
             GenzooError: a setting is wrong, or the folder holds another search.
         """
-        from genzoo.search import Search
+        from genzoo.launch.search import Search
 
         folder = Path(self.config.hydra.sweep.dir)
         space = OmegaConf.to_container(OmegaConf.create(self.space), resolve=True)

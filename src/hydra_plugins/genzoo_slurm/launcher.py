@@ -77,7 +77,7 @@ class SlurmLauncher(ProcessLauncher):
         Raises:
             GenzooError: submitit or SLURM is missing, or a parameter is refused.
         """
-        from genzoo.slurm import Cluster
+        from genzoo.launch.slurm import Cluster
 
         cluster = Cluster(sweep.folder / "submitit", self.cluster, self.parameters, self.grace, self.requeues)
         threads = {} if "OMP_NUM_THREADS" in os.environ else {"OMP_NUM_THREADS": str(self.cpus)}

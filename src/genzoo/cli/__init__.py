@@ -1,0 +1,1 @@
+"""The command line: the entries, and the one place that turns a mistake into one line."""

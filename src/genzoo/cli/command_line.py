@@ -1,0 +1,70 @@
+"""What can be found wrong with a command before Hydra composes its configuration."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from genzoo.core.errors import GenzooError, listed
+from genzoo.core.kinds import shown
+from genzoo.runs.overrides import parsed
+
+
+def check_command(arguments: Sequence[str], conf: Path) -> None:
+    """Refuses unknown options, empty values, a group that is given twice and one without an option's name.
+
+    Args:
+        arguments: of the command line.
+        conf: the folder of configurations.
+
+    Raises:
+        GenzooError: naming the first that is wrong.
+    """
+    for override in parsed(_overrides(arguments)):
+        key = override.key_or_group
+        if override.input_line.rstrip().endswith("="):
+            raise GenzooError(
+                f"{key}=: the value is empty (a shell variable that is not set?); give one, or leave {key} out."
+            )
+        options = sorted(path.stem for path in (conf / key).glob("*.yaml"))
+        if (conf / key).is_dir() and not override.is_delete() and not override.is_sweep_override():
+            value = override.value()
+            if value is None or isinstance(value, bool):
+                instead = f"{key}=none" if "none" in options else f"one of: {listed(options)}"
+                raise GenzooError(f"{key}={shown(value)}: the name of an option is needed; give {instead}.")
+    _check_groups_given_once(arguments, conf)
+
+
+def chosen_options(arguments: Sequence[str], conf: Path) -> list[str]:
+    """The overrides that choose options of groups."""
+    overrides = parsed([argument for argument in arguments if not argument.startswith("-")])
+    return [o.input_line for o in overrides if (conf / o.key_or_group).is_dir() and not o.is_sweep_override()]
+
+
+def _overrides(arguments: Sequence[str]) -> list[str]:
+    """The arguments that are not Hydra's own options."""
+    from hydra._internal.utils import get_args_parser
+
+    parser = get_args_parser()
+
+    def refuse(message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ").split(" ")[0]
+        if unknown == message.split(" ")[0]:
+            raise GenzooError(f"{message}; --help shows the options.")
+        name, _, value = unknown.lstrip("-").partition("=")
+        raise GenzooError(
+            f"{unknown}: there is no such option, and settings have no dashes; write {name}={value or '<value>'}."
+        )
+
+    parser.error = refuse  # it would print its usage, too
+    return parser.parse_args(arguments).overrides
+
+
+def _check_groups_given_once(arguments: Sequence[str], conf: Path) -> None:
+    given: dict[str, str] = {}
+    for override in chosen_options(arguments, conf):
+        group = override.lstrip("+~").partition("=")[0]
+        if given.setdefault(group, override) != override:
+            raise GenzooError(
+                f"{given[group]} {override}: {group} is given twice; give it once, or -m {group}=<one>,<other> for a "
+                "run of each."
+            )

@@ -1,0 +1,97 @@
+"""What the entries share: every mistake of the user becomes one line."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from genzoo.runs.folders import VARIABLE
+
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+RANKS = ("RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")  # Lightning says nothing where one of them is not 0
+
+
+def entry(main: Callable[[], Any]) -> None:
+    """Runs a ``@hydra.main`` function: mistakes in the configuration end with one line and status 2.
+
+    ``debug=true`` shows the traceback; an interruption ends with status 130, a closed pipe with 141.
+    """
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print its own, longer story
+    _clean_environment()
+    if any(argument.lstrip("+").lower() == "debug=true" for argument in sys.argv[1:]):
+        main()
+        return
+    try:
+        from genzoo.cli.command_line import check_command
+
+        check_command(sys.argv[1:], _configurations())
+        main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # as by `| head`; what is still to be printed goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        _fail_if_a_mistake(error)
+        raise
+
+
+def job(task: Callable[[Any], Any], cfg: Any) -> None:
+    """Runs a task: the user's mistakes end with one line and status 2 (in a sweep, they fail this job only)."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    try:
+        task(cfg)
+    except Exception as error:
+        if cfg.debug is not True and HydraConfig.get().mode == RunMode.RUN:
+            _fail_if_a_mistake(error)
+        raise
+
+
+def _clean_environment() -> None:
+    """Drops what stands for nothing: an empty folder of data, and a rank that no launcher we know has given."""
+    if os.environ.get("GENZOO_DATA") == "":
+        del os.environ["GENZOO_DATA"]
+    if "TORCHELASTIC_RUN_ID" in os.environ or VARIABLE in os.environ:
+        return
+    if foreign := [name for name in RANKS if os.environ.get(name, "0") != "0"]:
+        told = " ".join(f"{name}={os.environ.pop(name)}" for name in foreign)
+        print(
+            f"warning: {told} in the environment is ignored, since it was not set by a launcher that genzoo knows; "
+            "for several processes use trainer=ddp or torchrun.",
+            file=sys.stderr,
+        )
+
+
+def _configurations() -> Path:
+    """The folder of the script's configurations."""
+    return Path(sys.argv[0]).resolve().parent / "conf"
+
+
+def _fail_if_a_mistake(error: Exception) -> None:
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from genzoo.core.errors import GenzooError
+
+    status = 2
+    if isinstance(error, GenzooError):
+        message, status = str(error), error.status
+    elif isinstance(error, HydraException | OmegaConfBaseException):
+        from genzoo.cli.explanations import explain
+
+        message = explain(error, _configurations(), Path(sys.argv[0]).stem)
+    elif isinstance(error, OSError) and error.errno in DISK:
+        message = (
+            f"{error.filename or 'a file'} could not be written ({error.strerror}). Free some space or choose another "
+            "folder with paths.runs=..., then go on with resume=<run folder>."
+        )
+    else:
+        return
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(status)

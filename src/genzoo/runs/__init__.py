@@ -1,0 +1,1 @@
+"""One run, from its configuration to metrics.json: built, trained, measured, resumed, logged."""

@@ -1,0 +1,173 @@
+"""Evaluation of checkpoints, each with the configuration that it carries."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from genzoo.core.checkpoint_schema import check_optimizers
+from genzoo.core.checkpoints import load_checkpoint, load_weights
+from genzoo.core.errors import GenzooError, near
+from genzoo.core.files import write_json
+from genzoo.core.registry import trust
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import SPLITS
+from genzoo.data.source import Data
+from genzoo.metrics.errors import ClassificationErrors
+from genzoo.metrics.evaluation import capable
+from genzoo.metrics.evaluation import evaluate as apply_metrics
+from genzoo.runs import resume, schema
+from genzoo.runs.artifacts import save_artifacts
+from genzoo.runs.build import build, build_data, build_metrics, build_module
+from genzoo.runs.context import be_quiet
+from genzoo.runs.ensemble import check_alike, check_capable, measure
+from genzoo.runs.folders import create_run_folder
+from genzoo.runs.found import find_measured
+from genzoo.runs.overrides import given_now
+from genzoo.runs.provenance import marks_of, origin_of
+from genzoo.runs.schema import check_keys, check_values, of_chosen_metrics
+from genzoo.runs.summary import headlines, summarise
+
+log = logging.getLogger("genzoo")
+
+UNREAD = "an evaluation does not read it, but takes it from the checkpoint"
+CONF = Path(__file__).parents[3] / "conf"
+
+
+def evaluate(cfg: DictConfig) -> dict[str, float]:
+    """Measures a checkpoint, with the configuration it carries, by all metrics that its model is capable of.
+
+    Of several checkpoints it counts the errors of their ensemble.
+
+    Args:
+        cfg: composed from conf/evaluate.yaml.
+
+    Returns:
+        The metrics, which ``metrics.json`` in the evaluation's folder holds too, beside the pictures.
+
+    Raises:
+        GenzooError: the checkpoint is missing, damaged, forbidden, or does not fit; no metric could measure; a key is
+            given that an evaluation does not read.
+    """
+    be_quiet()
+    check_keys(cfg, schema.Evaluation, given_now()[1], UNREAD)
+    cfg = of_chosen_metrics(cfg)
+    check_values(OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True))
+    trust(cfg.trust)
+    if cfg.split not in SPLITS:
+        raise GenzooError(f"split={cfg.split}: unknown. {near(cfg.split, SPLITS)}")
+    paths = find_measured(cfg.ckpt, "ckpt")
+    if len(paths) > 1:
+        return _evaluate_ensemble(cfg, paths)
+    (path,) = paths
+    checkpoint = load_checkpoint(path)
+    config, data, module = _restored(checkpoint, path, cfg)
+    _load_data(data, config, checkpoint)
+
+    metrics = build_metrics(OmegaConf.to_container(cfg, resolve=True))
+    able = capable(metrics, module)
+    passed_over = [name for name in metrics if name not in able]
+    if passed_over and not able:
+        raise GenzooError(
+            f"metrics={','.join(passed_over)}: {config['recipe']['name']} is not capable of it; "
+            f"it is capable of: {', '.join(_capable_of(module))}."
+        )
+    if passed_over:
+        log.info(f"passed over, since {config['recipe']['name']} is not capable of them: {', '.join(passed_over)}")
+    folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
+    log.info(f"{config['recipe']['name']} after {module.progress.rounds} rounds, on {data.name} ({cfg.split})")
+    found = apply_metrics(able, module, data, cfg.split)
+    save_artifacts(found, folder)
+    trained_by = checkpoint["genzoo"]["trained_by"]
+    result = summarise(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
+    write_json(folder / "metrics.json", result)
+    for name, value in headlines(found.values).items():
+        log.info(f"{name} {value:.4f}")
+    pictures = len(found.pictures) + len(found.animations)
+    log.info(f"metrics.json, {pictures} pictures and {len(found.pages)} pages are in {folder}")
+    for name in found.files:
+        log.info(f"{folder / name}")
+    if not (found.values or pictures or found.pages or found.files):
+        for error in found.errors.values():
+            raise error
+    return dict(found.values)
+
+
+def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, float]:
+    """Counts the errors of several checkpoints together and of each, which ``metrics.json`` holds under ``members``."""
+    checkpoints = [load_checkpoint(path) for path in paths]
+    stored = [checkpoint["genzoo"] for checkpoint in checkpoints]
+    check_alike(paths, stored)
+    restored = [_restored(checkpoint, path, cfg) for checkpoint, path in zip(checkpoints, paths, strict=True)]
+    modules = [module for *_, module in restored]
+    config, data, _ = restored[0]
+    metric = build(cfg.metrics.get("errors"), "metrics.errors") or ClassificationErrors()
+    check_capable(paths, modules)
+    _load_data(data, config, checkpoints[0])
+
+    found, errors = measure(modules, metric, data, cfg.split)
+    members = [
+        {"checkpoint": str(path), "seed": one["config"]["seed"], "rounds": module.progress.rounds, "errors": wrong}
+        for path, one, module, wrong in zip(paths, stored, modules, errors, strict=True)
+    ]
+    least = min(modules, key=lambda module: module.progress.rounds)  # unfinished, if a member is
+    trained_by = ", ".join(dict.fromkeys(version for one in stored for version in one["trained_by"].split(", ")))
+    labels = config["data"].get("label_seed", 0)  # what ensembles of one experiment differ in
+    result = summarise(config, data, least, found, trained_by=trained_by, members=members, seed=labels)
+    name = f"{config['recipe']['name']}-{data.name}"
+    folder = create_run_folder(Path(cfg.paths.runs) / "ensembles", name, config["seed"])
+    write_json(folder / "metrics.json", result)
+    what = f"{len(members)} x {config['recipe']['name']}"
+    log.info(f"ensemble of {what}, on the {cfg.split} images of {data.name}: its errors, no other metric")
+    for member in members:
+        log.info(
+            f"seed {member['seed']}, {member['rounds']} rounds: {member['errors']} errors ({member['checkpoint']})"
+        )
+    for key, value in found.values.items():
+        log.info(f"{key} {value:.4f}")
+    log.info(f"metrics.json is in {folder}")
+    return dict(found.values)
+
+
+def _restored(checkpoint: Mapping[str, Any], path: Path, cfg: DictConfig) -> tuple[dict[str, Any], Data, RoundModule]:
+    """The configuration of a checkpoint, its data (not yet loaded) and its module, on the device."""
+    stored, now = checkpoint["genzoo"]["config"], OmegaConf.to_container(cfg, resolve=True)
+    config = {**stored, "data": resume.relocate(stored, now, cfg.data.root)}
+    data, module = build_data(config), build_module(config)
+    load_weights(module, checkpoint, path)
+    check_optimizers(checkpoint, module, path)  # sick ones are those of a sick run
+    module.on_load_checkpoint(checkpoint)
+    return config, data, module.to(_device(cfg.device))
+
+
+def _load_data(data: Data, config: dict[str, Any], checkpoint: Mapping[str, Any]) -> None:
+    """Loads what a checkpoint is measured on, and marks the configuration if these are other images."""
+    data.prepare_data()
+    data.setup()
+    config["marks"] = marks_of(config, data)
+    if (trained := checkpoint["genzoo"]["data"]) != origin_of(data):
+        config["marks"].append(f"other {data.content}")
+        log.warning(f"trained on data.source={trained['source']}, but measured on other {data.content}: {data.source}")
+
+
+def _capable_of(module: RoundModule) -> list[str]:
+    """The metrics of conf/metrics that a module is capable of."""
+    root, names = CONF / "metrics", []
+    for path in sorted(root.glob("*.yaml")):
+        config = OmegaConf.create({"paths": {"data": ""}, "metrics": OmegaConf.load(path)})
+        if "defaults" not in config.metrics:  # not several metrics
+            names += capable(build_metrics(OmegaConf.to_container(config, resolve=True)), module)
+    return names
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise GenzooError(f"device={name}: not available here ({reason}); use device=cpu.") from error

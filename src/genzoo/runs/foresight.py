@@ -1,0 +1,140 @@
+"""What can be found wrong with a run before its data are loaded."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning import callbacks as lightning
+from torch import nn
+
+from genzoo.callbacks.best import Best
+from genzoo.core.errors import GenzooError
+from genzoo.core.rounds import RoundModule
+from genzoo.core.signatures import check_settings
+from genzoo.data.loader import check_even
+from genzoo.data.module import ImageData
+from genzoo.data.source import Data
+from genzoo.metrics.evaluation import Metric
+from genzoo.metrics.fidelity import Fidelity
+from genzoo.nn.batch_norm import GlobalBatchNorm
+from genzoo.nn.cross_batch_norm import CrossBatchNorm
+from genzoo.runs.build import build
+
+# What genzoo offers for Lightning's callbacks that need validation epochs or automatic optimization.
+INSTEAD: Mapping[type[pl.Callback], str] = {
+    lightning.EarlyStopping: "callbacks=best, which keeps the best checkpoint, or sweep=rates, which ends poor runs",
+    lightning.ModelCheckpoint: "callbacks.checkpoints.every or keep_every, or callbacks=best",
+    lightning.StochasticWeightAveraging: "model.averages",
+    lightning.WeightAveraging: "model.averages",
+    lightning.GradientAccumulationScheduler: "trainer.accumulate",
+    lightning.BatchSizeFinder: "data.batch_size",
+    lightning.LearningRateFinder: "sweep=rates",
+    lightning.LearningRateMonitor: "the schedules of the configuration, which are functions of the round",
+    lightning.BaseFinetuning: "model.schedules",
+    lightning.ModelPruning: "a model of its own",
+}
+
+
+def build_callbacks(config: Mapping[str, Any]) -> dict[str, pl.Callback]:
+    """The callbacks of a resolved configuration.
+
+    Args:
+        config: name -> callback (None = left out).
+
+    Raises:
+        GenzooError: one is no callback, or waits for what a run of rounds does not have.
+    """
+    callbacks = {name: build(one, f"callbacks.{name}", pl.Callback) for name, one in config.items() if one is not None}
+    for name, callback in callbacks.items():
+        if not isinstance(callback, pl.Callback):
+            raise GenzooError(f"callbacks.{name}: {type(callback).__name__} is no callback of Lightning; remove it.")
+        for kind, instead in INSTEAD.items():
+            if isinstance(callback, kind):
+                raise GenzooError(
+                    f"callbacks.{name}: Lightning's {kind.__name__} cannot work, since a run has neither validation "
+                    f"epochs nor automatic optimization; use {instead}."
+                )
+    return callbacks
+
+
+def check_loggers(config: Mapping[str, Any]) -> None:
+    """Refuses settings of loggers that they do not take.
+
+    Args:
+        config: name -> logger (None = left out).
+
+    Raises:
+        GenzooError: naming the first.
+    """
+    for name, one in config.items():
+        if one is not None and not (isinstance(one, Mapping) and "_target_" in one):
+            raise GenzooError(f"logger.{name}: a mapping with a _target_ is needed; correct or remove it.")
+        check_settings(one, f"logger.{name}", ["save_dir"])
+
+
+def check_batch(module: RoundModule, data: Data, world_size: int) -> None:
+    """Refuses a batch that cannot be split as it is to be, or that leaves one image to batch norm.
+
+    Args:
+        module: as built.
+        data: not loaded yet.
+        world_size: number of processes.
+
+    Raises:
+        GenzooError: naming the settings.
+    """
+    streams = [stream for turn in module.turns() for stream in turn.streams]
+    if not streams:
+        return
+    check_even(data.batch_size, world_size)
+    parts, least = module.accumulate, min(stream.batches for stream in streams)
+    for stream in streams:
+        if (images := stream.batches * data.batch_size // world_size) % parts:
+            raise GenzooError(f"trainer.accumulate={parts}: {images} images cannot be split so; choose a divisor.")
+    normalised = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm | CrossBatchNorm)]
+    together = world_size if normalised and all(isinstance(m, GlobalBatchNorm) for m in normalised) else 1
+    if normalised and least * data.batch_size * together // (world_size * parts) < 2:
+        settings = f"data.batch_size={data.batch_size}"
+        settings += f" trainer.accumulate={parts}" if parts > 1 else ""
+        settings += f" on {world_size} devices" if world_size > 1 else ""
+        raise GenzooError(
+            f"{settings}: one image is left to batch norm, which needs two; choose a batch of at least "
+            f"{-(-2 * world_size * parts // (least * together))}."
+        )
+
+
+def check_measurable(
+    metrics: Mapping[str, Metric],
+    callbacks: Mapping[str, pl.Callback],
+    asked: Iterable[str],
+    module: RoundModule,
+    data: Data,
+    device: torch.device,
+) -> None:
+    """Refuses what was asked for by name and cannot be measured.
+
+    Args:
+        metrics: of the end of the run.
+        callbacks: of the run; those that choose the best checkpoint are asked for by their being there.
+        asked: names of metrics that the user has chosen one by one.
+        module: as built.
+        data: not loaded yet.
+        device: of the run.
+
+    Raises:
+        GenzooError: with what to do.
+    """
+    wanted = {f"metrics={name}": metrics[name] for name in asked if name in metrics}
+    wanted |= {f"callbacks.{name}": one.metric for name, one in callbacks.items() if isinstance(one, Best)}
+    for key, metric in wanted.items():
+        if not metric.needs <= module.capabilities():
+            lacking = ", ".join(sorted(need.__name__ for need in metric.needs - module.capabilities()))
+            raise GenzooError(f"{key}: the model is not capable of it (it lacks {lacking}); leave it out.")
+    chosen = {f"metrics.{name}": one for name, one in metrics.items() if isinstance(one, Fidelity) and one.is_named}
+    for key, metric in {**wanted, **chosen}.items():
+        if isinstance(metric, Fidelity) and isinstance(data, ImageData):
+            try:
+                metric.check(data, device)
+            except GenzooError as error:
+                raise GenzooError(f"{key}: it cannot be measured: {error}") from error

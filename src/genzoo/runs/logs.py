@@ -1,0 +1,50 @@
+"""What a run has logged on disk, cut at the round it goes on from."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from genzoo.core.files import aside
+from genzoo.runs.csv_logger import FILE, read_rows, write_rows
+
+
+def csv_files(run: Path) -> list[Path]:
+    """The CSV files of a run, oldest first: one, or one a start if an older genzoo wrote them."""
+    return sorted(run.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name.split("_")[1]))
+
+
+def drop_after(run: Path, images: int) -> None:
+    """Drops what was logged after a checkpoint, which the resumed run will log again.
+
+    Args:
+        run: its folder.
+        images: seen at the checkpoint, or what else the model counts.
+
+    Raises:
+        GenzooError: a file cannot be written; it stays as it was.
+    """
+    files = csv_files(run)
+    rows = {path: [row for row in read_rows(path) if int(float(row["step"] or 0)) <= images] for path in files}
+    if files:
+        write_rows(run / FILE, [row for path in files for row in rows[path]])
+    for path in files:
+        if path != run / FILE:
+            path.unlink()
+    for path in run.glob("tensorboard/*/events.out.tfevents.*"):
+        kept = b"".join(record for record, step in _events(path.read_bytes()) if step <= images)
+        with aside(path) as partial:
+            partial.write_bytes(kept)
+
+
+def _events(content: bytes) -> Iterator[tuple[bytes, int]]:
+    """The whole records of a TensorBoard file (length, its checksum, event, its checksum), each with its step."""
+    from tensorboard.compat.proto.event_pb2 import Event  # an extra, which wrote the file
+
+    position = 0
+    while position + 12 <= len(content):
+        (size,) = struct.unpack_from("<Q", content, position)
+        end = position + 12 + size + 4
+        if end > len(content):  # torn by a kill
+            return
+        yield content[position:end], Event.FromString(content[position + 12 : end - 4]).step
+        position = end

@@ -1,0 +1,64 @@
+"""A second data set, by its name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+from genzoo.core.batches import DataSpec
+from genzoo.core.errors import GenzooError, near
+from genzoo.core.registry import register
+from genzoo.data.module import ImageData
+from genzoo.runs.build import build
+
+CONF = Path(__file__).parents[3] / "conf"
+
+
+@register
+class NamedData:
+    """What ``data=<name>`` would be, of the size, channels and levels of another set where its own are settings.
+
+    Args:
+        name: of a file of conf/data, or of a folder given by ``--config-dir``.
+        root: folder of data sets.
+        options: settings of the set, that go before those of its file.
+
+    Raises:
+        GenzooError: there is no such file; or, when called, the set cannot be built.
+
+    Example:
+        >>> NamedData("noise", root="data")(DataSpec("digits", channels=1, size=28, levels=2)).spec
+        DataSpec(name='noise', channels=1, size=28, levels=2, classes=0, factors=())
+    """
+
+    def __init__(self, name: str, root: str | Path, options: Mapping[str, Any] | None = None):
+        files = {path.stem: path for folder in _folders() for path in (folder / "data").glob("*.yaml")}
+        if name not in files:
+            raise GenzooError(f"metrics.against={name}: there is no such data set. {near(name, files)}")
+        config = OmegaConf.create({"paths": {"data": str(root)}, "data": OmegaConf.load(files[name])})
+        config.data.pop("defaults")  # settings of training
+        config.data.update(options or {})
+        if OmegaConf.is_missing(config.data, "root"):
+            raise GenzooError(
+                f"metrics.against={name}: its folder is needed; give +metrics.anomaly.data.options.root=<folder>."
+            )
+        self.name, self.options = name, dict(options or {})
+        self.config = OmegaConf.to_container(config, resolve=True)["data"]
+
+    def __call__(self, like: DataSpec) -> ImageData:
+        """The set, not loaded yet."""
+        facts = get_class(self.config["_target_"]).facts
+        alike = {key: getattr(like, key) for key in ("size", "channels", "levels") if key not in facts}
+        try:
+            return build(self.config | alike | self.options, "metrics.anomaly.data.options")
+        except GenzooError as error:
+            raise GenzooError(f"metrics.against={self.name}: {error}") from error
+
+
+def _folders() -> list[Path]:
+    """Of configurations: genzoo's, and those that Hydra was told of."""
+    sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
+    return [CONF, *(Path(source.path) for source in sources if source.schema == "file")]

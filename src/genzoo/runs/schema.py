@@ -1,0 +1,229 @@
+"""What the entries read of their configurations, and of what kind it is: the one place that knows."""
+
+import copy
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypedDict, get_type_hints, is_typeddict
+
+from omegaconf import DictConfig, OmegaConf
+
+from genzoo.core.errors import GenzooError, listed
+from genzoo.core.kinds import misfit
+from genzoo.runs.keys import unknown
+from genzoo.runs.overrides import parsed
+
+log = logging.getLogger("genzoo")
+
+
+class Paths(TypedDict):
+    """Where things lie."""
+
+    data: str
+    runs: str
+
+
+class Trainer(TypedDict):
+    """How rounds are played."""
+
+    rounds: int
+    width: str
+    marks: list[str]
+    accelerator: str
+    devices: int | str | list[int]
+    strategy: str
+    precision: str | int
+    gradient_clip: float | None
+    accumulate: int
+    options: dict[str, Any]
+
+
+class Switches(TypedDict):
+    """Of every entry."""
+
+    paths: Paths
+    debug: bool
+
+
+class Training(Switches):
+    """conf/train.yaml."""
+
+    data: dict[str, Any]
+    model: dict[str, Any]
+    recipe: dict[str, Any]
+    metrics: dict[str, Any]
+    callbacks: dict[str, Any]
+    logger: dict[str, Any]
+    trainer: Trainer
+    seed: int
+    resume: str | None
+    deterministic: bool
+    channels_last: bool
+    global_batch_norm: bool
+    compile: bool
+    trust: list[str]
+
+
+class Evaluation(Switches):
+    """conf/evaluate.yaml."""
+
+    ckpt: str | list[str]
+    split: str
+    device: str
+    data: "EvaluationData"
+    metrics: dict[str, Any]
+    trust: list[str]
+
+
+class EvaluationData(TypedDict):
+    """All that an evaluation is told of data."""
+
+    root: str | None
+
+
+class Record(Switches):
+    """conf/record.yaml."""
+
+    data: dict[str, Any]
+    expert: str
+    trajectories: int
+    deterministic: bool
+    seed: int
+    to: str
+
+
+class Report(Switches):
+    """conf/report.yaml."""
+
+    publish: str | list[str] | None
+    results: str
+    tables: str
+    page: str
+    papers: dict[str, str]
+    left_out: list[str]
+
+
+class Curves(Switches):
+    """conf/curves.yaml."""
+
+    runs: dict[str, Any]
+    metric: str
+    level: float | None
+    within: int | None
+    picture: str
+
+
+OPTIONAL = ("experiment", "hydra")  # what a configuration may hold beside
+UNREAD = "nothing reads this key"
+RECIPE = ("name", "rounds", "batch_size")  # what is read of every recipe
+
+
+def check_keys(cfg: DictConfig, schema: type, overrides: Iterable[str] = (), why: str = UNREAD) -> None:
+    """Refuses keys that nothing reads, keys that are missing, and values of another kind.
+
+    Args:
+        cfg: as composed; interpolations are resolved.
+        schema: one of this file's.
+        overrides: of the command line: what they add to open groups must be read, too.
+        why: an unknown key is refused.
+
+    Raises:
+        GenzooError: naming the first that is wrong.
+    """
+    referred = _referred(cfg)
+    hints = get_type_hints(schema)
+    for key in cfg:
+        if key not in (*hints, *OPTIONAL) and not any(re.fullmatch(rf"{one}(\..*)?", str(key)) for one in referred):
+            raise GenzooError(unknown(str(key), (*hints, *OPTIONAL), why))
+    for override in parsed(list(overrides)):
+        key = override.key_or_group
+        if (override.is_add() or override.is_force_add()) and not override.is_delete():
+            _check_read(key, cfg, referred)
+    _check(cfg, schema, "", why)
+
+
+def check_values(config: Any, key: str = "") -> None:
+    """Refuses empty texts, which would select something by accident.
+
+    Args:
+        config: plain containers.
+        key: where they stand.
+
+    Raises:
+        GenzooError: naming the first.
+    """
+    items = config.items() if isinstance(config, Mapping) else enumerate(config) if isinstance(config, list) else ()
+    for name, value in items:
+        if name != "experiment":  # units of published numbers may be empty
+            check_values(value, f"{key}.{name}" if key else str(name))
+    if isinstance(config, str) and not config.strip():
+        raise GenzooError(f"{key}=: the value is empty (a variable that is not set?); give one, or leave {key} out.")
+
+
+def _check(cfg: DictConfig, schema: type, prefix: str, why: str) -> None:
+    """Keys and values of one mapping."""
+    hints = get_type_hints(schema)
+    for name, kind in hints.items():
+        key = f"{prefix}{name}"
+        if OmegaConf.is_missing(cfg, name):
+            continue  # whoever resolves the configuration says so
+        if name not in cfg:
+            raise GenzooError(f"{key}: it is missing; {_options(key)}.")
+        value = cfg[name]
+        if isinstance(value, DictConfig) and is_typeddict(kind):
+            for inner in value:
+                if inner not in get_type_hints(kind):
+                    keys = [f"{key}.{one}" for one in get_type_hints(kind)]
+                    raise GenzooError(unknown(f"{key}.{inner}", keys, why))
+            _check(value, kind, f"{key}.", why)
+        elif message := misfit(key, OmegaConf.to_container(value) if OmegaConf.is_config(value) else value, kind):
+            raise GenzooError(message)
+
+
+def _options(group: str) -> str:
+    """What to give where a group or a key is missing."""
+    options = (Path(__file__).parents[3] / "conf" / group).glob("*.yaml")
+    names = sorted(path.stem for path in options)
+    return f"choose one of: {listed(names)}" if names else f"leave ~{group} out"
+
+
+def _referred(cfg: DictConfig) -> set[str]:
+    """Patterns of the keys that interpolations refer to."""
+    text = OmegaConf.to_yaml(cfg, resolve=False)
+    while (inner := re.sub(r"(\$\{[^{}]*)\$\{[^{}]*\}", r"\1*", text)) != text:
+        text = inner
+    found = re.findall(r"\$\{(?:[\w.]+:)?([\w.*]+)", text)
+    return {re.escape(one).replace(r"\*", r"[^.]*") for one in found}
+
+
+def _check_read(key: str, cfg: DictConfig, referred: set[str]) -> None:
+    """Refuses a key that was added where no constructor sees it."""
+    group, _, rest = key.partition(".")
+    if (
+        not rest
+        or group in ("hydra", "trainer", "paths")
+        or any(re.fullmatch(rf"{one}(\..*)?", key) for one in referred)
+    ):
+        return  # the first part alone and closed mappings are checked as such
+    entry = cfg.get(group, {}).get(rest.split(".")[0])
+    if group in ("metrics", "callbacks", "logger"):
+        if isinstance(entry, DictConfig) and "_target_" not in entry:
+            name = f"{group}.{rest.split('.')[0]}"
+            raise GenzooError(unknown(name, [f"{group}.{one}" for one in cfg[group]], f"it has no {name}._target_"))
+        read = isinstance(entry, DictConfig) or entry is None
+    else:
+        read = group in ("model", "data") or (group == "recipe" and rest in RECIPE)
+    if not read:
+        raise GenzooError(unknown(key, [f"{group}.{one}" for one in cfg[group]], UNREAD))
+
+
+def of_chosen_metrics(cfg: DictConfig) -> DictConfig:
+    """A copy without an experiment's settings of metrics that are not chosen, as by metrics=none; says which."""
+    cfg = copy.deepcopy(cfg)
+    OmegaConf.set_struct(cfg, False)
+    for name, one in list(cfg.metrics.items_ex(resolve=False)):
+        if isinstance(one, DictConfig) and "_target_" not in one:
+            del cfg.metrics[name]
+            log.info(f"metrics.{name} is not chosen: its settings are not used")
+    return cfg

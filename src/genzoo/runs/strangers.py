@@ -1,0 +1,72 @@
+"""A checkpoint may come from anyone: what it stores decides nothing about this machine."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import plain_name
+
+# Devices and processes, and arguments of Lightning's Trainer, which reach anything.
+MACHINE = ("devices", "strategy", "options")
+# Options of metrics and callbacks that name a file or folder to be written.
+PLACES = ("cache", "storage")
+# Loggers that a checkpoint may name, and their options. No other option: it could be a folder, an account or a server.
+LOGGERS: Mapping[str, Collection[str]] = {
+    "genzoo.runs.csv_logger.CsvLogger": (),
+    "genzoo.runs.loggers.wandb_logger": ("project", "name", "offline", "timeout", "tags", "group", "notes", "job_type"),
+    "pytorch_lightning.loggers.CSVLogger": ("name", "version", "flush_logs_every_n_steps"),
+    "pytorch_lightning.loggers.TensorBoardLogger": ("name", "version"),
+}
+
+
+def check_trainer(stored: Mapping[str, Any], now: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
+    """The trainer of a resumed run: its own, but for devices and processes, which are this machine's.
+
+    Args:
+        stored: of the checkpoint.
+        now: as composed.
+        given: keys and groups that the command line names.
+
+    Raises:
+        GenzooError: they differ, and the command line does not say that they shall.
+    """
+    for key in MACHINE:
+        named = "trainer" in given or any(f"{name}.".startswith(f"trainer.{key}.") for name in given)
+        if stored[key] != now[key] and not named:
+            raise GenzooError(
+                f"resume: the run was trained with trainer.{key}={str(stored[key])[:100]}, but a checkpoint starts "
+                f"nothing on this machine by itself; name it again to go on so, or give trainer.{key}={now[key]}."
+            )
+    return {**stored, **{key: now[key] for key in MACHINE}}
+
+
+def check_shown(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Metrics, callbacks and loggers of a checkpoint, without places on this machine.
+
+    Raises:
+        GenzooError: a logger is not one of ``LOGGERS``, has another option, or a name that is a path.
+    """
+    for name, logger in (shown.get("logger") or {}).items():
+        if logger:
+            _check_logger(f"logger.{name}", logger)
+    return _without_places(shown)
+
+
+def _check_logger(key: str, logger: Any) -> None:
+    target = str(logger.get("_target_") if isinstance(logger, Mapping) else None)
+    strange = sorted(map(str, logger.keys() - {"_target_", *LOGGERS[target]})) if target in LOGGERS else []
+    if target not in LOGGERS or strange:
+        what = f"{key}.{strange[0]}" if strange else f"{key}._target_={target}"
+        raise GenzooError(
+            f"resume: the checkpoint stores {what[:200]}, but does not decide on what is logged where; give the run's "
+            "loggers again (logger=csv ...)."
+        )
+    for option in ("name", "version"):  # W&B's name is no path
+        if isinstance(logger.get(option), str) and target.startswith("pytorch_lightning"):
+            plain_name(f"resume: the checkpoint's {key}.{option}", logger[option])
+
+
+def _without_places(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: None if key in PLACES else _without_places(value) for key, value in tree.items()}
+    return [_without_places(value) for value in tree] if isinstance(tree, list | tuple) else tree

@@ -1,0 +1,246 @@
+"""Training from a configuration: what can fail is checked first, then the run is played, measured and concluded."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from genzoo.callbacks.interruption import Interruption
+from genzoo.core.checkpoint_schema import check_optimizers, check_weights
+from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
+from genzoo.core.checks import check_positive
+from genzoo.core.errors import GenzooError
+from genzoo.core.files import aside, write_json
+from genzoo.core.randomness import derive_seed, seed_all
+from genzoo.core.registry import trust
+from genzoo.core.rounds import RoundModule
+from genzoo.core.stopwatch import Stopwatch
+from genzoo.data.source import Data
+from genzoo.metrics.evaluation import Metric
+from genzoo.metrics.evaluation import evaluate as apply_metrics
+from genzoo.runs import resume, torchrun
+from genzoo.runs.artifacts import save_artifacts
+from genzoo.runs.build import build_data, build_metrics, build_module, trainer_options
+from genzoo.runs.context import be_quiet, load, running
+from genzoo.runs.folders import VARIABLE, create_run_folder
+from genzoo.runs.foresight import build_callbacks, check_batch, check_loggers, check_measurable
+from genzoo.runs.found import run_of
+from genzoo.runs.guarded import Guarded, build_loggers
+from genzoo.runs.overrides import given_now, metrics_by_name
+from genzoo.runs.provenance import marks_of, origin_of, trained_by
+from genzoo.runs.schema import Training, check_keys, check_values, of_chosen_metrics
+from genzoo.runs.summary import announce, code_version, conclude, summarise
+
+log = logging.getLogger("genzoo")
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The checkpoint that a run goes on from.
+
+    Args:
+        path: of the file.
+        checkpoint: its entries.
+    """
+
+    path: Path
+    checkpoint: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run in which nothing is wrong that could be found without its data.
+
+    Args:
+        config: resolved, as plain containers.
+        choices: group -> chosen option.
+        folder: of the run.
+        data: not loaded yet.
+        module: freshly initialised.
+        metrics: of the end of the run.
+        callbacks: of its way.
+        options: of Lightning's Trainer.
+        resumed: None for a new run.
+    """
+
+    config: dict[str, Any]
+    choices: Mapping[str, Any]
+    folder: Path
+    data: Data
+    module: RoundModule
+    metrics: Mapping[str, Metric]
+    callbacks: Mapping[str, pl.Callback]
+    options: Mapping[str, Any]
+    resumed: Resumed | None
+
+    @property
+    def checkpoint(self) -> Mapping[str, Any] | None:
+        """The entries of the checkpoint that the run goes on from."""
+        return self.resumed.checkpoint if self.resumed else None
+
+
+def train(cfg: DictConfig) -> dict[str, float]:
+    """Trains as configured, measures on test data, and says where everything lies.
+
+    Args:
+        cfg: composed from conf/train.yaml.
+
+    Returns:
+        The test metrics.
+
+    Raises:
+        GenzooError: a mistake of the user, before data are loaded where it can be found then.
+        KeyboardInterrupt: the run was interrupted; checkpoint, pictures and metrics are written.
+    """
+    stopwatch = Stopwatch()
+    be_quiet()
+    plan = prepare(cfg)
+    with running(plan.folder):
+        if plan.resumed and (finished := resume.finished(plan.folder, plan.resumed.checkpoint)):
+            log.info(
+                f"{plan.folder} has played all of its {plan.config['trainer']['rounds']} rounds, and its metrics.json "
+                f"holds the figures; to measure it again: python evaluate.py ckpt={plan.resumed.path}"
+            )
+            return finished["metrics"]
+        _load_data(plan)
+        loggers = build_loggers(plan.config["logger"], plan.folder)
+        callbacks = [*plan.callbacks.values()]
+        trainer = pl.Trainer(**plan.options, callbacks=callbacks, logger=loggers, default_root_dir=plan.folder)
+        _begin(plan, trainer)
+        begun = plan.module.progress.rounds
+
+        path = plan.resumed.path if plan.resumed else None
+        trainer.fit(plan.module, datamodule=plan.data, ckpt_path=path, weights_only=True)
+        plan.module.to(trainer.strategy.root_device)  # Lightning leaves it on the CPU
+
+        values: Mapping[str, float] = {}
+        if trainer.is_global_zero:
+            values = _measure(plan, loggers, stopwatch, timed_from_round=begun, devices=trainer.world_size)
+    if any(callback.signal for callback in callbacks if isinstance(callback, Interruption)):
+        raise KeyboardInterrupt
+    return dict(values)
+
+
+def prepare(cfg: DictConfig) -> Plan:
+    """Checks and builds all that does not need the data.
+
+    Raises:
+        GenzooError: naming the first thing that is wrong.
+    """
+    choices, overrides = given_now()
+    check_keys(cfg, Training, overrides)
+    trust(cfg.trust)
+    torchrun.check_launcher()
+    if torchrun.started() and not torchrun.is_first():
+        os.environ[VARIABLE] = torchrun.hear("folder")
+    cfg = of_chosen_metrics(cfg)
+
+    # A resumed run's own configuration wins.
+    resumed, folder = None, None
+    if cfg.resume is None:
+        config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    else:
+        config, checkpoint, path = resume.adopt(cfg, overrides, choices)
+        resumed, folder, choices = Resumed(path, checkpoint), run_of(path), checkpoint["genzoo"]["choices"]
+
+    # Data and model fit each other, and the checkpoint fits the model.
+    check_values(config)
+    check_positive("trainer.rounds", config["trainer"]["rounds"])
+    data, module, metrics = build_data(config), build_module(config), build_metrics(config)
+    module.check_data(data.spec)
+    if resumed is not None:
+        check_weights(resumed.checkpoint, module, resumed.path)
+        check_optimizers(resumed.checkpoint, module, resumed.path)
+
+    # So do callbacks, loggers, devices and metrics.
+    callbacks = build_callbacks(config["callbacks"])
+    check_loggers(config["logger"])
+    options = trainer_options(config)
+    there = pl.Trainer(**options, logger=False, enable_checkpointing=False)
+    check_batch(module, data, there.world_size)
+    named = metrics_by_name(choices, overrides)
+    check_measurable(metrics, callbacks, named, module, data, there.strategy.root_device)
+    if folder is None:
+        name = f"{config['recipe']['name']}-{data.name}"
+        folder = create_run_folder(Path(config["paths"]["runs"]), name, config["seed"])
+    return Plan(config, choices, folder, data, module, metrics, callbacks, options, resumed)
+
+
+def _load_data(plan: Plan) -> None:
+    """Loads the data, and puts their origin and the configuration into every checkpoint."""
+    config, checkpoint = plan.config, plan.checkpoint
+    load(plan.data)
+    origin = origin_of(plan.data)
+    if checkpoint is not None and checkpoint["genzoo"]["data"] != origin:
+        raise GenzooError(f"resume={plan.folder}: {plan.data.differs_from(checkpoint['genzoo']['data']['source'])}")
+    config["marks"] = marks_of(config, plan.data)
+    plan.module.on_checkpoint["genzoo"] = {
+        "format": FORMAT,
+        "trained_by": trained_by(checkpoint),
+        "config": {key: config[key] for key in (*resume.EXPERIMENT, "paths", "marks") if key in config},
+        "shown": {key: config[key] for key in resume.SHOWN},
+        "choices": dict(plan.choices),
+        "data": origin,
+    }
+
+
+def _begin(plan: Plan, trainer: pl.Trainer) -> None:
+    """Writes the configuration, cuts a resumed run's logs, initialises the model or sets it back."""
+    if trainer.is_global_zero:
+        with aside(plan.folder / "config.yaml") as partial:
+            partial.write_text(OmegaConf.to_yaml(OmegaConf.create(plan.config)))
+        if plan.resumed is not None:
+            resume.rewind(plan.folder, plan.resumed.path, plan.resumed.checkpoint["progress"])
+    for logger in trainer.loggers:
+        logger.log_hyperparams({**plan.config, "genzoo": code_version()})
+    if plan.resumed is None:
+        start = plan.data.initial()
+        # Whatever was drawn before: all ranks shall start from the same weights.
+        seed_all(derive_seed(plan.config["seed"], "data-dependent initialisation"), torch.device("cpu"))
+        plan.module.initialise(start)
+        plan.module.follow_averages()  # from what the initialisation made of the networks
+    else:
+        plan.module.on_load_checkpoint(plan.resumed.checkpoint)
+    announce(plan.config, plan.data, plan.module, trainer)
+
+
+def _measure(plan: Plan, loggers: list[Guarded], stopwatch: Stopwatch, **more: Any) -> Mapping[str, float]:
+    """Measures the trained model; writes metrics.json first, then pictures, which may not find room, then the logs."""
+    config, module, folder = plan.config, plan.module, plan.folder
+    found = apply_metrics(plan.metrics, module, plan.data, "test")
+    more = {**more, **stopwatch.read(), "trained_by": trained_by(plan.checkpoint)}
+    result = summarise(config, plan.data, module, found, **more)
+    if (folder / "best.ckpt").is_file():
+        result["best"] = _measure_best(plan, folder / "best.ckpt")
+    write_json(folder / "metrics.json", result)
+
+    # Pictures that were drawn while it trained are there.
+    drawn = {path.name.rpartition("-")[0] for path in (folder / "samples").glob("*.png")}
+    pictures = {name: sheet for name, sheet in found.pictures.items() if name not in drawn}
+    for path in save_artifacts(found._replace(pictures=pictures), folder / "samples"):
+        for logger in loggers:
+            logger.log_picture(path.stem, path, step=module.progress.images)
+
+    best = {f"best/{name}": value for name, value in result.get("best", {}).get("metrics", {}).items()}
+    for logger in loggers:
+        rounds = {"progress/rounds": module.progress.rounds}
+        logger.log_metrics({**found.values, **best, **rounds}, step=module.progress.images)
+        logger.finalize("success")
+    conclude(result, folder)
+    return found.values
+
+
+def _measure_best(plan: Plan, path: Path) -> dict[str, Any]:
+    """What the metrics give for the best checkpoint of a run."""
+    checkpoint = load_checkpoint(path)
+    load_weights(plan.module, checkpoint, path)
+    return {
+        "rounds": checkpoint["progress"]["rounds"],
+        "metrics": dict(apply_metrics(plan.metrics, plan.module, plan.data, "test").values),
+    }

@@ -1,0 +1,63 @@
+import pytest
+
+from genzoo.core.errors import GenzooError
+from genzoo.runs.build import build_data, build_module
+from genzoo.runs.foresight import check_batch
+from support import SHAPES, resolved
+
+IMAGE_MODELS = (
+    "gan",
+    "dcgan",
+    "infogan",
+    "infogan_paper",
+    "wgan_gp",
+    "sngan",
+    "acgan",
+    "began",
+    "improved_gan",
+    "vae_conv",
+)
+
+
+def built(*overrides):
+    config = resolved(*SHAPES, "trainer=smoke", *overrides)
+    return build_data(config), build_module(config)
+
+
+@pytest.mark.parametrize("model", IMAGE_MODELS)
+def test_one_image_is_refused_wherever_there_is_batch_norm(model):
+    data, module = built(f"model={model}", "recipe.batch_size=1")
+    if any(type(layer).__name__ in ("BatchNorm1d", "BatchNorm2d", "CrossBatchNorm") for layer in module.modules()):
+        with pytest.raises(GenzooError, match=r"data\.batch_size=1: one image is left to batch norm"):
+            check_batch(module, data, world_size=1)
+    else:
+        check_batch(module, data, world_size=1)
+
+
+@pytest.mark.parametrize(
+    ("images", "parts", "ranks", "passes"),
+    [(2, 1, 1, True), (4, 2, 1, True), (4, 4, 1, False), (4, 2, 2, False), (8, 2, 2, True)],
+)
+def test_what_is_refused_would_fail_and_what_is_not_would_train(images, parts, ranks, passes):
+    data, module = built("model=infogan", f"recipe.batch_size={images}", f"trainer.accumulate={parts}")
+    one = images // (parts * ranks) < 2
+    if one:
+        with pytest.raises(ValueError, match="more than 1 value per channel"):
+            module.generator.train()(module.latent.sample(1))
+    if passes:
+        check_batch(module, data, ranks)
+    else:
+        with pytest.raises(GenzooError, match=f"choose a batch of at least {2 * parts * ranks}"):
+            check_batch(module, data, ranks)
+
+
+def test_statistics_over_all_ranks_see_the_images_of_all():
+    data, module = built("model=infogan", "recipe.batch_size=2", "global_batch_norm=true")
+    check_batch(module, data, world_size=2)
+
+
+@pytest.mark.parametrize(("parts", "ranks", "message"), [(3, 1, "accumulate=3: 16 images"), (1, 3, "multiple of 3")])
+def test_a_batch_that_cannot_be_split_is_refused(parts, ranks, message):
+    data, module = built("model=gan", "recipe.batch_size=16", f"trainer.accumulate={parts}")
+    with pytest.raises(GenzooError, match=message):
+        check_batch(module, data, ranks)
