@@ -49,7 +49,7 @@ class InnerEpsilonAdam(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """One step; what the closure, if there is one, gives for the parameters before it."""
         loss = None
         if closure is not None:
@@ -57,11 +57,13 @@ class InnerEpsilonAdam(torch.optim.Optimizer):
                 loss = closure()
         for group in self.param_groups:
             if parameters := [p for p in group["params"] if p.grad is not None]:
-                self._move(parameters, group["lr"], *group["betas"], group["eps"])
+                self._move(parameters, group["lr"], group["betas"], group["eps"])
         return loss
 
-    def _move(self, parameters: list[nn.Parameter], lr: float, beta1: float, beta2: float, eps: float) -> None:
-        gradients, states = [p.grad for p in parameters], [self.state[p] for p in parameters]
+    def _move(self, parameters: list[Tensor], lr: float, betas: tuple[float, float], eps: float) -> None:
+        beta1, beta2 = betas
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        states = [self.state[p] for p in parameters]
         for p, state in zip(parameters, states, strict=True):
             if not state:
                 state.update(step=0, first_moment=torch.zeros_like(p), second_moment=torch.zeros_like(p))

@@ -20,6 +20,7 @@ class Average(nn.Module):
     """
 
     network: nn.Module
+    updates: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,8 +40,8 @@ class Average(nn.Module):
         weight = self.weight()
         for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
             mine.lerp_(theirs, weight)
-        for mine, theirs in zip(self.network.buffers(), network.buffers(), strict=True):
-            mine.copy_(theirs)
+        for buffer, newest in zip(self.network.buffers(), network.buffers(), strict=True):
+            buffer.copy_(newest)
         self.updates += 1
 
 

@@ -16,4 +16,4 @@ def log_to_console(stream: TextIO) -> None:
     if not log.handlers:
         log.addHandler(logging.StreamHandler(stream))
         log.propagate = False
-    log.setLevel(logging.INFO if rank_zero_only.rank == 0 else logging.ERROR)
+    log.setLevel(logging.INFO if getattr(rank_zero_only, "rank", 0) == 0 else logging.ERROR)

@@ -56,7 +56,7 @@ def listed(names: Iterable[str], room: int = LONGEST) -> str:
     """The names, as many as there is room for: a number of characters.
 
     >>> listed(map(str, range(100)))[-31:]
-    '28, 29, 30, 31 ... (100 in all)'
+    '26, 27, 28, 29 ... (100 in all)'
     """
     names, text = list(names), ""
     for i, name in enumerate(names):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -97,7 +97,8 @@ def opened_npz(path: Path) -> Iterator[NpzFile]:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, NpzFile):
             raise ValueError("it is a single array, an .npy")
-        _check_sizes(file)
+        with ZipFile(path) as archive:
+            _check_sizes(archive)
     except Exception as error:  # numpy and zipfile raise almost anything on strange files
         raise ValueError(" ".join(str(error).split())[:200] or type(error).__name__) from error
     try:
@@ -107,12 +108,12 @@ def opened_npz(path: Path) -> Iterator[NpzFile]:
         raise ValueError(" ".join(str(error).split())) from error
 
 
-def _check_sizes(file: NpzFile) -> None:
+def _check_sizes(archive: ZipFile) -> None:
     """Compares the sizes that arrays declare with the content, before memory is taken for any."""
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     total = 0
-    for entry in file.zip.infolist():
-        with file.zip.open(entry) as member:
+    for entry in archive.infolist():
+        with archive.open(entry) as member:
             shape, _, dtype = headers[np.lib.format.read_magic(member)](member)
             size = math.prod(shape) * dtype.itemsize
             held = entry.file_size - member.tell()

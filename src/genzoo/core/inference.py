@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from genzoo.core.averages import Average
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 
+S = TypeVar("S", bound="Inference")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -42,9 +43,9 @@ def statistics_of(batch: Tensor, network: nn.Module) -> Iterator[None]:
         batch: what the network maps, (B, ...).
         network: inside ``batch_statistics``.
     """
-    statistics: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+    statistics: dict[nn.modules.batchnorm._BatchNorm, tuple[Tensor, Tensor]] = {}
 
-    def keep(norm: nn.Module, given: tuple[Tensor]) -> None:
+    def keep(norm: nn.modules.batchnorm._BatchNorm, given: tuple[Tensor]) -> None:
         x = at_least_float32(given[0])
         statistics[norm] = torch.var_mean(x, [d for d in range(x.dim()) if d != 1], correction=0)
 
@@ -54,8 +55,8 @@ def statistics_of(batch: Tensor, network: nn.Module) -> Iterator[None]:
         hook.remove()
 
     before = [(m.training, m.running_mean, m.running_var) for m in statistics]
-    for m, (variance, mean) in statistics.items():
-        m.training, m.running_mean, m.running_var = False, mean, variance
+    for m, (new_variance, new_mean) in statistics.items():
+        m.training, m.running_mean, m.running_var = False, new_mean, new_variance
     try:
         yield
     finally:
@@ -77,7 +78,7 @@ class Inference(nn.Module):
         if batch_norm not in ("running", "batch"):
             raise GenzooError(f"model.batch_norm={batch_norm!r} is unknown. Accepted: running, batch.")
         self.batch_norm = batch_norm
-        self.averages = nn.ModuleDict(dict(averages or {}))
+        self.averages = cast("Mapping[str, Average]", nn.ModuleDict(dict(averages or {})))
         self._averaged = False
 
     def follow_averages(self) -> None:
@@ -127,11 +128,11 @@ class Inference(nn.Module):
                 m.training = True
 
 
-def in_inference(method: Callable[P, R]) -> Callable[P, R]:
+def in_inference(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Decorates the methods of capabilities: they run inside ``self.inference()``."""
 
     @functools.wraps(method)
-    def wrapped(self, *args, **kwargs):
+    def wrapped(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
         with self.inference():
             return method(self, *args, **kwargs)
 

@@ -47,6 +47,10 @@ class _Continuous:
             raise GenzooError(f"latent: a part's size must be at least 1, got {size}.")
         self.size = size
 
+    def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
+        """n draws by the part's law."""
+        raise NotImplementedError
+
     def walk(self, steps: int, generator: Generator) -> Tensor:
         """One row per dimension, the others at 0; a part of more than 10 dimensions walks between two draws."""
         if self.size <= 10:

@@ -28,5 +28,6 @@ class Milestones:
         """Whether it is due after ``round`` of ``rounds`` rounds."""
         if self.every:
             return round % self.every == 0
-        before, now = ((played * self.times) // rounds for played in (round - 1, round))
+        times = self.times or 0  # one of the two is positive
+        before, now = ((played * times) // rounds for played in (round - 1, round))
         return now > before or (now == 0 and round & (round - 1) == 0)

@@ -249,10 +249,8 @@ class RoundModule(Inference, pl.LightningModule):
         """
         rounds = self.progress.rounds
         seed_all(derive_seed(self.seed, "round", rounds, self.global_rank), self.device)
-        optimizers = self.optimizers()
-        optimizers = dict(
-            zip(self._parameters_of, optimizers if isinstance(optimizers, list) else [optimizers], strict=True)
-        )
+        found = self.optimizers()
+        optimizers = dict(zip(self._parameters_of, found if isinstance(found, list) else [found], strict=True))
         for player, options in self.schedules.items():
             for option, schedule in options.items():
                 for group in optimizers[player].param_groups:
@@ -342,4 +340,5 @@ def _part(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatc
         )
     size = len(batch.images) // in_all
     part = slice(first * size, (first + batches) * size)
-    return ImageBatch(*(None if field is None else field[part] for field in batch))
+    factors = None if batch.factors is None else batch.factors[part]
+    return ImageBatch(batch.images[part], batch.labels[part], factors)
