@@ -5,7 +5,9 @@ import json
 import pytest
 import torch
 
+from genzoo.callbacks.best import Best
 from genzoo.core.capabilities import Classifies, Samples
+from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.runs.train import train
@@ -78,7 +80,14 @@ def test_a_resumed_run_goes_on_comparing_with_the_best_so_far(configured, only_r
     assert rounds_of(only_run() / "best.ckpt") == kept
 
 
-def test_a_metric_that_the_model_is_not_capable_of_keeps_nothing(configured, only_run):
-    train(configured(*with_metric([1], "Impossible")))
-    assert not (only_run() / "best.ckpt").exists()
-    assert "best" not in json.loads((only_run() / "metrics.json").read_text())
+def test_a_metric_that_the_model_is_not_capable_of_is_refused_before_training(configured, tmp_path):
+    with pytest.raises(
+        GenzooError, match="callbacks.best: the model is not capable of it .it lacks Classifies.; leave"
+    ):
+        train(configured(*with_metric([1], "Impossible")))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_metric_is_needed():
+    with pytest.raises(GenzooError, match=r"callbacks\.best\.metric: a metric is needed"):
+        Best(metric=None)

@@ -118,8 +118,8 @@ NO_KEY = "there is no such key."
         ("train logger=csv logger.csv=true", "logger.csv: a mapping with a _target_ is needed; correct or remove it."),
         ("train logger.wandb.name=${nope}", "the configuration: it refers to ${nope}, but there is no such key; correct"),
         ("train -m hydra.launcher.n_jobs=two seed=0,1", "hydra.launcher.n_jobs=two: Value 'two' of type 'str' could not"),
-        (f"report results=/nowhere tables={ROOT}/conf/tables", "results=/nowhere: there is no such folder; give the one that holds them."),
-        ("report tables=/nowhere", "tables=/nowhere: there is no such folder; give the one that holds them."),
+        (f"report results=/nowhere table_files={ROOT}/conf/tables", "results=/nowhere: there is no such folder; give the one that holds them."),
+        ("report table_files=/nowhere", "table_files=/nowhere: there is no such folder; give the one that holds them."),
         # Batches.
         ("train data.batch_size=1", "data.batch_size=1: one image is left to batch norm, which needs two; choose a batch"),
         ("train data.batch_size=16 trainer.accumulate=16", "data.batch_size=16 trainer.accumulate=16: one image is left"),

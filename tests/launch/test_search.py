@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from genzoo.callbacks.search import Search as Callback
 from genzoo.core.errors import GenzooError
 from genzoo.launch.search import Search, open_study
+from genzoo.metrics.fidelity import Fidelity
 from support import ROOT, SHAPES
 
 SPACE = {"model.lr": {"low": 1e-4, "high": 1.0, "log": True}, "width": [8, 16], "depth": {"low": 1, "high": 4}}
@@ -133,7 +134,7 @@ def test_a_run_that_is_worse_than_the_median_of_the_others_is_ended(tmp_path, mo
     for trial in (0, 1):
         report(made, trial, 1.0 + trial, 1.0)
         made.tell(trial, FINISHED, "done")
-    callback = Callback(metric=None, storage=str(made.path), trial=2)
+    callback = Callback(metric=Fidelity(), storage=str(made.path), trial=2)
     monkeypatch.setattr("genzoo.callbacks.best.Best.act", lambda self, trainer, module: setattr(self, "last", value))
     trainer = Trainer()
 
@@ -149,7 +150,7 @@ def test_a_run_that_is_worse_than_the_median_of_the_others_is_ended(tmp_path, mo
 def test_without_a_search_it_only_keeps_the_best(monkeypatch):
     acted = []
     monkeypatch.setattr("genzoo.callbacks.best.Best.act", lambda self, trainer, module: acted.append(1))
-    Callback(metric=None).act(None, None)
+    Callback(metric=Fidelity()).act(None, None)
     assert acted == [1]
 
 

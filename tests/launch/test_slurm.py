@@ -82,7 +82,7 @@ def test_a_job_that_is_preempted_is_queued_again_and_goes_on_with_its_run(here):
 
 def test_an_interrupted_sweep_ends_its_jobs_and_goes_on_with_their_runs(here):
     script = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
+        f"import sys; sys.path[:0] = {[str(folder) for folder in Path(__file__).parents[:2]]!r}\n"
         f"from pathlib import Path\nfrom test_slurm import play, LASTING\nplay(Path({str(here / 'sweep')!r}), LASTING)"
     )
     for life in (0, 1):

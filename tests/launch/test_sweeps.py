@@ -107,7 +107,7 @@ def test_a_sweep_that_is_interrupted_ends_its_jobs_and_goes_on_with_those_that_a
     for i in (14, 15):  # reached after half of the jobs, they last until the signal
         given[i] = [f"x={i}", "end=long"]
     script = (
-        f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
+        f"import sys; sys.path[:0] = [{str(ROOT / 'tests')!r}, {str(ROOT / 'tests' / 'launch')!r}]\n"
         f"from pathlib import Path\nfrom test_sweeps import play\nplay(Path({str(here / 'sweep')!r}), {given!r})"
     )
     process = subprocess.Popen(
@@ -280,7 +280,7 @@ with locked(run):
     (run / "last.ckpt").touch()
     while not (here / "go").exists():
         time.sleep(0.01)
-    if "resume" in sys.argv[1] or (here / "go").read_text() == "finish":
+    if "resume" in sys.argv[-1] or (here / "go").read_text() == "finish":
         (run / "metrics.json").write_text(json.dumps({"state": "finished", "metrics": {"test/fid": 1.0}}))
     else:
         os._exit(9)
@@ -307,7 +307,7 @@ def test_a_job_that_outlived_its_sweep_is_waited_for_and_never_doubled(here, cap
     sweep.play(jobs, [sys.executable, "-c", LIVING], 1)
     assert jobs[0].state == "done"
     assert sweep.metrics(jobs[0]) == {"test/fid": 1.0}
-    assert starts(here) == (["x=0"] if end == "finish" else ["x=0", f"resume={here / 'run'}"])
+    assert starts(here) == (["x=0"] if end == "finish" else ["x=0", f"x=0 resume={here / 'run'}"])
     assert f"job 0: still runs as process {orphan.pid}; waiting for its end" in capsys.readouterr().out
     orphan.wait()
 

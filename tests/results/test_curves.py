@@ -30,7 +30,8 @@ def write_log(run, values, version=0, metric="train/return"):
 
 def settings(tmp_path, **changes):
     given = {"metric": "train/return", "level": None, "within": None, "picture": str(tmp_path / "curves.png")}
-    return OmegaConf.create({**given, **changes})
+    switches = {"paths": {"data": "data", "runs": "runs"}, "debug": False}
+    return OmegaConf.create({**given, **switches, **changes})
 
 
 def test_a_resumed_runs_last_values_count(tmp_path):

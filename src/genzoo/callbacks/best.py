@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 from genzoo.callbacks.every import EveryRounds
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
-from genzoo.metrics.evaluation import Metric, check_metrics, evaluate
+from genzoo.metrics.evaluation import Metric, evaluate
 
 
 @register
@@ -23,7 +23,11 @@ class Best(EveryRounds):
 
     def __init__(self, metric: Metric, times: int | None = 20, every: int | None = None):
         super().__init__(times, every)
-        self.metric = check_metrics({"best": metric}, "callbacks.best.metric")["best"]
+        if not isinstance(metric, Metric):
+            raise GenzooError(
+                "callbacks.best.metric: a metric is needed, as in conf/metrics; or use callbacks=default."
+            )
+        self.metric = metric
         self.value = self.last = math.inf  # the lowest and the last one measured
 
     def state_dict(self) -> dict[str, Any]:

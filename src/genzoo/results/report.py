@@ -35,7 +35,7 @@ def write_report(cfg: DictConfig) -> str:
     check_keys(cfg, Report)
     check_values(OmegaConf.to_container(cfg, resolve=True))
     results, page = Path(cfg.results), Path(cfg.page)
-    for key, folder in (("tables", Path(cfg.tables)), ("results", results)):
+    for key, folder in (("table_files", Path(cfg.table_files)), ("results", results)):
         if not folder.is_dir() and not (key == "results" and cfg.publish):  # publishing makes it
             raise GenzooError(f"{key}={folder}: there is no such folder; give the one that holds them.")
     names = list_experiments()
@@ -44,7 +44,7 @@ def write_report(cfg: DictConfig) -> str:
         log.info(f"published as {record}")
 
     # Only rows with records need the hash of their whole configuration.
-    records, tables = read_records(results), read_tables(Path(cfg.tables))
+    records, tables = read_records(results), read_tables(Path(cfg.table_files))
     cells = {node["experiment"]["name"]: node["experiment"] for table in tables for node in table.experiments.values()}
     unmeasured = cells.keys() - records.keys()
     experiments = {name: cells[name] if name in unmeasured else read_experiment(name) for name in names}

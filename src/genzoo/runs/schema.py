@@ -98,7 +98,7 @@ class Report(Switches):
 
     publish: str | list[str] | None
     results: str
-    tables: str
+    table_files: str
     page: str
     papers: dict[str, str]
     left_out: list[str]
