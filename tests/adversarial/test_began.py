@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.adversarial.began import BEGAN
+from genzoo.adversarial.began import BEGAN, Measured
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
@@ -44,8 +44,10 @@ REAL_LOSS, FAKE_LOSS = 0.8 * 0.8, 0.8 * 0.5  # L(x), L(G(z))
 def test_losses_by_hand():
     module = make()
     module.k.fill_(0.3)
-    assert module.discriminator_loss(REAL).item() == pytest.approx(REAL_LOSS - 0.3 * FAKE_LOSS)
-    assert module.generator_loss(REAL).item() == pytest.approx(FAKE_LOSS)
+    measured = Measured()
+    assert module.discriminator_loss(REAL, measured).item() == pytest.approx(REAL_LOSS - 0.3 * FAKE_LOSS)
+    assert module.generator_loss(REAL, measured).item() == pytest.approx(FAKE_LOSS)
+    assert (measured.real.item(), measured.fake.item()) == pytest.approx((REAL_LOSS, FAKE_LOSS))
 
 
 @pytest.mark.parametrize(
@@ -56,19 +58,21 @@ def test_losses_by_hand():
         (0.0, -1.0, 0.0),
     ],
 )
-def test_k_moves_by_the_balance_after_the_generator(before, gain, after):
+def test_k_moves_by_the_balance_after_all_losses(before, gain, after):
     module = make(gamma=0.7, gain=gain)
     module.k.fill_(before)
-    module.discriminator_loss(REAL)
+    *_, last = module.turns()
+    measured = module.collect()["measured"]
+    module.discriminator_loss(REAL, measured)
+    module.generator_loss(REAL, measured)
     assert module.k.item() == pytest.approx(before)
-    module.generator_loss(REAL)
+    assert (last.losses, list(last.draws(measured=measured))) == ({}, [])
     assert module.k.item() == pytest.approx(after)
 
 
 def test_the_convergence_measure_is_recorded():
     module = make(gamma=0.7)
-    module.discriminator_loss(REAL)
-    module.generator_loss(REAL)
+    module.move_k(Measured(torch.tensor(REAL_LOSS), torch.tensor(FAKE_LOSS)))
     recorded = module.meters.means()
     assert recorded["convergence"].item() == pytest.approx(REAL_LOSS + abs(0.7 * REAL_LOSS - FAKE_LOSS))
     assert recorded["k"].item() == 0
@@ -84,9 +88,9 @@ def test_k_is_stored():
 def test_gradients_go_where_they_should():
     module = make()
     module.k.fill_(0.3)
-    (slope,) = torch.autograd.grad(module.discriminator_loss(REAL), module.discriminator.scale)
+    (slope,) = torch.autograd.grad(module.discriminator_loss(REAL, Measured()), module.discriminator.scale)
     assert slope.item() == pytest.approx(-(0.8 - 0.3 * 0.5))
-    (slope,) = torch.autograd.grad(module.generator_loss(REAL), module.generator.value)
+    (slope,) = torch.autograd.grad(module.generator_loss(REAL, Measured()), module.generator.value)
     assert slope.item() == pytest.approx(0.8)
 
 

@@ -259,15 +259,31 @@ def play(module, rounds=1, n=6):
     optimizers = {player: torch.optim.SGD(ps, 0.1) for player, ps in module._parameters_of.items()}
     for _ in range(rounds):
         for turn in module.turns():
+            (arguments,) = turn.draws(real=real_batch(n))
             for player, loss_of in turn.losses.items():
                 with module.only(player):
                     optimizers[player].zero_grad()
-                    losses.append(loss_of(real=real_batch(n)))
+                    losses.append(loss_of(**arguments))
                     losses[-1].backward()
                 optimizers[player].step()
                 module.after_step(player)
     hook.remove()
     return len(passes), [loss.item() for loss in losses]
+
+
+def test_players_that_share_images_are_given_the_same_ones_and_move_in_turn_or_at_once():
+    for simultaneous in (False, True):
+        module = make(shared_images=True, simultaneous=simultaneous)
+        (turn,) = module.turns()
+        assert turn.at_once == simultaneous
+        (arguments,) = turn.draws(real=real_batch())
+        z, images = arguments["made"]
+        assert torch.equal(module.generator(z), images)
+        judged = module.images_to_judge(**arguments)
+        assert not judged[1].requires_grad
+        assert all(torch.equal(a, b) for a, b in zip(judged, (z, images), strict=True))
+        improved = torch.autograd.grad(module.generator_loss(**arguments), images)[0]
+        assert improved.abs().sum() > 0
 
 
 def test_shared_images_save_a_pass_and_change_nothing_else(monkeypatch):

@@ -112,7 +112,7 @@ def test_the_generator_minimises_log_1_minus_d():
     module.discriminator_loss(labelled=batch(8, 0), unlabelled=batch(8, 1))
     assert module.generator.asked == [8]
     z = np.exp(of(fake)).sum(1)
-    assert module.generator_loss().item() == pytest.approx(np.log(1 - z / (z + 1)).mean(), 1e-5)
+    assert module.generator_loss(unlabelled=batch(8, 1)).item() == pytest.approx(np.log(1 - z / (z + 1)).mean(), 1e-5)
     assert module.generator.asked == [8, 8], "as many as the discriminator judged"
 
 
@@ -140,7 +140,9 @@ def test_a_round_draws_labelled_and_unlabelled_images_and_others_to_match():
     }
     _, module = built("improved_gan_minibatch_svhn", "data.channels=3", size=32)
     assert {s.name: s.batches for s in module.streams()} == {"labelled": 1, "unlabelled": 1}
-    assert [turn.repeats for turn in module.turns()] == [1, 3]
+    unlabelled = batch(8, 1)
+    _, makes = module.turns()
+    assert list(makes.draws(unlabelled=unlabelled)) == [{"unlabelled": unlabelled}] * 3
 
 
 def test_minibatch_features_do_not_mix_real_and_generated_images():

@@ -92,9 +92,10 @@ def test_both_players_move_at_once_on_the_same_images():
     assert [stream.pool for stream in turn.streams] == ["labelled"]
     passes = []
     module.generator.register_forward_hook(lambda *_: passes.append(1))
+    (arguments,) = turn.draws(real=real)
     for player, other in (("discriminator", "generator"), ("generator", "discriminator")):
         with module.only(player):
-            turn.losses[player](real=real).backward()
+            turn.losses[player](**arguments).backward()
         assert all(p.grad.abs().sum() > 0 for p in getattr(module, player).parameters())
         if player == "discriminator":
             assert all(p.grad is None for p in getattr(module, other).parameters())

@@ -156,15 +156,18 @@ def test_losses_are_float32_in_half_precision(name):
         images = data.initial(16)
         batch = ImageBatch(images, data.split("train").labels[: len(images)])
     with torch.autocast("cpu", torch.bfloat16):
+        collected = module.collect()
         for turn in module.turns():
             if turn.before is not None:
                 with patch.object(type(module), "trainer", SimpleNamespace(datamodule=data, world_size=1)):
                     turn.before()
-            for player, loss_of in turn.losses.items():
-                with module.only(player):
-                    loss = loss_of(**{stream.name: batch for stream in turn.streams})
-                    assert loss.dtype == torch.float32, player
-                    loss.backward()
+            images = {stream.name: batch for stream in turn.streams}
+            for arguments in turn.draws(**images, **collected):
+                for player, loss_of in turn.losses.items():
+                    with module.only(player):
+                        loss = loss_of(**arguments)
+                        assert loss.dtype == torch.float32, player
+                        loss.backward()
     answers(module)  # float32 again
 
 

@@ -196,6 +196,73 @@ def test_what_a_turns_losses_share_is_made_once_before_its_repeats():
     assert order == ["a", "a", "made at 0.8", "b", "b", "last"]
 
 
+def noted(module, order, name):
+    """A loss that notes that it was taken, and on which arguments."""
+
+    def loss(**arguments):
+        order.append((name, arguments))
+        return module.first.value * 1
+
+    return loss
+
+
+def test_draws_yield_the_losses_arguments_and_each_is_made_after_the_step_before():
+    module, order = Game(), []
+
+    def draws():
+        for x in (7, 8):
+            order.append(f"made at {module.first.value.item():.1f}")
+            yield {"x": x}
+        order.append(f"ended at {module.first.value.item():.1f}")
+
+    module.declared = (Turn({"first": noted(module, order, "a")}, repeats=2, draws=draws),)
+    play(module)
+    once = [("a", {"x": 7}), ("a", {"x": 8})]
+    assert order[:5] == ["made at 1.0", once[0], "made at 0.9", once[1], "ended at 0.8"]
+    assert order[5:] == ["made at 0.8", once[0], "made at 0.7", once[1], "ended at 0.6"]
+
+
+def test_draws_that_yield_nothing_move_nobody():
+    module, called = Game(), []
+    module.declared = (Turn({"first": module.first_loss}, draws=lambda: called.append(1) or ()),)
+    assert values(play(module)) == pytest.approx((1.0, 2.0))
+    assert called == [1]
+
+
+def test_what_is_collected_reaches_all_turns_of_its_round_and_the_count_of_what_was_seen():
+    class Collecting(Game):
+        def collect(self):
+            return {"sheet": f"round {self.progress.rounds}"}
+
+        def seen_in(self, batch, sheet):
+            order.append(sheet)
+            return super().seen_in(batch)
+
+    module, order = Collecting(), []
+    module.declared = tuple(Turn({"first": noted(module, order, name)}) for name in "ab")
+    play(module, rounds=2)
+    zero, one = {"sheet": "round 0"}, {"sheet": "round 1"}
+    assert order == [("a", zero), ("b", zero), "round 0", ("a", one), ("b", one), "round 1"]
+
+
+@pytest.mark.parametrize(("at_once", "second"), [(True, 2 - 0.1 * 1.0), (False, 2 - 0.1 * 0.7)])
+@pytest.mark.parametrize("parts", [1, 2])
+def test_players_of_one_turn_share_their_draws_and_move_at_once_or_one_after_the_other(at_once, second, parts):
+    module, made = Game(), []
+
+    def draws(real):
+        made.append(len(real.images))
+        yield {"real": real}
+
+    losses = {"first": module.first_loss, "second": module.second_loss}
+    module.declared = (Turn(losses, REAL, draws=draws, at_once=at_once),)
+    module.accumulate = parts
+    play(module)
+    assert made == [4 // parts] * parts
+    assert module.seen[:parts] == module.seen[parts:]
+    assert values(module) == pytest.approx((0.7, second))
+
+
 # Streams
 
 

@@ -1,16 +1,27 @@
 """BEGAN: an autoencoder as discriminator, kept in equilibrium with the generator."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from genzoo.adversarial.game import Game
+from genzoo.adversarial.game import Game, Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 from genzoo.core.ranks import average_over_ranks
 from genzoo.core.registry import register
+from genzoo.core.rounds import Turn
+
+
+@dataclass
+class Measured:
+    """Reconstruction losses of a round, scalars: the latest of real images and of the generator's."""
+
+    real: Tensor | None = None
+    fake: Tensor | None = None
 
 
 @register
@@ -37,29 +48,41 @@ class BEGAN(Game):
             raise GenzooError(f"model.gamma={gamma}: a number above 0 and up to 1 is needed.")
         self.gamma, self.gain = gamma, gain
         self.register_buffer("k", torch.zeros(()))
-        self._real_loss: Tensor | None = None  # L(x) of the round at hand
+
+    def turns(self) -> tuple[Turn, ...]:
+        """The game's, then k's."""
+        return (*super().turns(), Turn({}, draws=self.move_k))
+
+    def collect(self) -> dict[str, Measured]:
+        """An empty sheet for the round's reconstruction losses."""
+        return {"measured": Measured()}
 
     def reconstruction_loss(self, images: Tensor) -> Tensor:
         """Mean absolute difference between images and their reconstructions."""
         return (at_least_float32(images) - at_least_float32(self.discriminator(images))).abs().mean()
 
-    def discriminator_loss(self, real: ImageBatch) -> Tensor:
-        """L(x) - k L(G(z_D))."""
-        _, fake = self.images_to_judge(real)
+    def discriminator_loss(self, real: ImageBatch, measured: Measured, made: Made | None = None) -> Tensor:
+        """L(x) - k L(G(z_D)); L(x) is noted in ``measured``."""
+        _, fake = self.images_to_judge(real, made)
         loss = self.reconstruction_loss(real.images)
-        self._real_loss = loss.detach()
+        measured.real = loss.detach()
         return loss - self.k * self.reconstruction_loss(fake)
 
-    def generator_loss(self, real: ImageBatch) -> Tensor:
-        """L(G(z_G)); moves k."""
-        _, fake = self.images_to_improve(real)
+    def generator_loss(self, real: ImageBatch, measured: Measured, made: Made | None = None) -> Tensor:
+        """L(G(z_G)), which is noted in ``measured``."""
+        _, fake = made or self.make(real)
         loss = self.reconstruction_loss(fake)
-        real_loss, fake_loss = average_over_ranks(torch.stack([self._real_loss, loss.detach()]))
-        balance = self.gamma * real_loss - fake_loss
-        self.meters.record("convergence", real_loss + balance.abs())
+        measured.fake = loss.detach()
+        return loss
+
+    def move_k(self, measured: Measured) -> Iterable[dict[str, Any]]:
+        """Moves k by the losses of a round that all ranks measured; no player moves."""
+        real, fake = average_over_ranks(torch.stack([measured.real, measured.fake]))
+        balance = self.gamma * real - fake
+        self.meters.record("convergence", real + balance.abs())
         self.meters.record("k", self.k)
         self.k = (self.k + self.gain * balance).clamp(0, 1)
-        return loss
+        return ()
 
     def generate(self, z: Tensor) -> Tensor:
         """Images (B, C, H, W) of codes, clamped to [-1, 1]."""

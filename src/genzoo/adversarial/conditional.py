@@ -5,6 +5,7 @@ from typing import Any
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.adversarial.game import Made
 from genzoo.adversarial.gan import GAN
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Classifies
@@ -106,18 +107,18 @@ class ACGAN(_Labelled):
         """It classifies, too."""
         return super().capabilities() | {Classifies}
 
-    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+    def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective and its penalties, minus L_C of real and generated images."""
-        images, (_, fake) = self.real_images(real), self.images_to_judge(real)
+        images, (_, fake) = self.real_images(real), self.images_to_judge(real, made)
         (real_logits, real_classes), (fake_logits, fake_classes) = self._heads(images), self._heads(fake)
         loss = self.objective.discriminator(real_logits, fake_logits) + self.penalty(real, images, fake)
         misses = F.cross_entropy(real_classes, real.labels) + F.cross_entropy(fake_classes, real.labels)
         self.meters.record("class_loss", misses)
         return loss + self.class_weight * misses
 
-    def generator_loss(self, real: ImageBatch) -> Tensor:
+    def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective minus L_C of generated images."""
-        _, fake = self.images_to_improve(real)
+        _, fake = made or self.make(real)
         features = self.discriminator.features(fake)
         misses = F.cross_entropy(at_least_float32(self.class_head(features)), real.labels)
         return self.generator_objective(real, features) + self.class_weight * misses

@@ -1,6 +1,7 @@
 """What all adversarial models share: two networks that take turns, and the images that one of them makes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -16,6 +17,8 @@ from genzoo.core.latent import Latent
 from genzoo.core.randomness import generator as fixed_generator
 from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
 from genzoo.nn.data_dependent import INITIAL, initialise_from_data
+
+Made = tuple[Tensor, Tensor]  # codes (B, latent.width) and the generator's images of them (B, C, H, W)
 
 
 class Game(RoundModule):
@@ -77,7 +80,6 @@ class Game(RoundModule):
                 f"model: the generator makes images of (channels, height, width) {self.image_shape}, but the "
                 f"discriminator takes {tuple(discriminator.shape)}; give both the same."
             )
-        self._judged: list[tuple[Tensor, Tensor]] = []  # codes and images that the generator will move on
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The discriminator and the generator."""
@@ -87,6 +89,8 @@ class Game(RoundModule):
         """The discriminator, then the generator; or both at once."""
         judge, make = ({player: self.loss_of(player)} for player in ("discriminator", "generator"))
         real = Stream("real", self.pool)
+        if self.shared_images:
+            return (Turn(judge | make, (real,), draws=self.with_made, at_once=self.simultaneous),)
         if self.simultaneous:
             return (Turn(judge | make, (real,)),)
         return (
@@ -125,10 +129,10 @@ class Game(RoundModule):
         if player not in self.historical_averaging:
             return loss
 
-        def with_history(**streams: ImageBatch) -> Tensor:
+        def with_history(**arguments: Any) -> Tensor:
             term = self.historical_averaging[player](self.players()[player])
             self.meters.record(f"historical_averaging/{player}", term)
-            return loss(**streams) + term
+            return loss(**arguments) + term
 
         return with_history
 
@@ -137,34 +141,39 @@ class Game(RoundModule):
         if player in self.historical_averaging:
             self.historical_averaging[player].update(self.players()[player])
 
-    def discriminator_loss(self, real: ImageBatch) -> Tensor:
-        """What the discriminator minimises."""
+    def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
+        """What the discriminator minimises.
+
+        Args:
+            real: real images.
+            made: the generated images to judge, which both players share; None: new ones are made.
+        """
         raise NotImplementedError
 
-    def generator_loss(self, real: ImageBatch) -> Tensor:
-        """What the generator minimises."""
+    def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
+        """What the generator minimises; arguments as for ``discriminator_loss``."""
         raise NotImplementedError
 
     def codes(self, real: ImageBatch) -> Tensor:
         """As many codes (B, latent.width) as there are real images."""
         return self.latent.sample(len(real.images), device=self.device)
 
-    def images_to_judge(self, real: ImageBatch) -> tuple[Tensor, Tensor]:
-        """Codes and their images, as many as there are real ones, for the discriminator's loss."""
-        z = self.codes(real)
-        if not self.shared_images:
-            with torch.no_grad():
-                return z, self.generator(z)
-        with self.only("generator"):  # its graph is kept for the generator's loss
-            self._judged.append((z, self.generator(z)))
-        return z, self._judged[-1][1].detach()
-
-    def images_to_improve(self, real: ImageBatch) -> tuple[Tensor, Tensor]:
-        """Codes and their images, as many as there are real ones, for the generator's loss."""
-        if self.shared_images:
-            return self._judged.pop(0)
+    def make(self, real: ImageBatch) -> Made:
+        """New codes and their images, as many as there are real ones."""
         z = self.codes(real)
         return z, self.generator(z)
+
+    def with_made(self, real: ImageBatch, **collected: Any) -> Iterator[dict[str, Any]]:
+        """The arguments of both losses where they share the generated images."""
+        yield {"real": real, "made": self.make(real), **collected}
+
+    def images_to_judge(self, real: ImageBatch, made: Made | None = None) -> Made:
+        """Codes and images for the discriminator's loss, which sends no gradient to the generator."""
+        if made is None:
+            with torch.no_grad():
+                return self.make(real)
+        z, images = made
+        return z, images.detach()
 
     def generate(self, z: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width), in one pass."""

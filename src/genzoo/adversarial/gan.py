@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genzoo.adversarial.game import Game
+from genzoo.adversarial.game import Game, Made
 from genzoo.adversarial.objectives import Objective
 from genzoo.adversarial.penalties import Penalty
 from genzoo.core.batches import ImageBatch
@@ -134,15 +134,15 @@ class GAN(Game):
             total = total + value
         return total
 
-    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+    def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective on real images and as many generated ones, in separate passes (separate batch statistics)."""
-        images, (_, fake) = self.real_images(real), self.images_to_judge(real)
+        images, (_, fake) = self.real_images(real), self.images_to_judge(real, made)
         loss = self.objective.discriminator(self.judge(images, real), self.judge(fake, real))
         return loss + self.penalty(real, images, fake)
 
-    def generator_loss(self, real: ImageBatch) -> Tensor:
+    def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective on generated images, as many as there are real ones; or the distance of their features."""
-        _, fake = self.images_to_improve(real)
+        _, fake = made or self.make(real)
         if self.matching is None:
             return self.objective.generator(self.judge(fake, real))
         return self.generator_objective(real, self.discriminator.features(fake))

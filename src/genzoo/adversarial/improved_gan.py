@@ -41,7 +41,6 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
         and the generator's loss: train_cifar_minibatch_discrimination.py).
     """
 
-    matched: tuple[Stream, ...] = ()  #: what a step of the generator draws
     accumulates = False  # means of features and similarities are those of whole batches
 
     def __init__(
@@ -65,15 +64,20 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
             raise GenzooError("model.discriminator.classes=0: one logit at least is needed.")
         check_label("model.real", real)
         self.labelled_weight, self.unlabelled_weight, self.objective = labelled_weight, unlabelled_weight, Minimax(real)
-        self.generator_steps, self._batch = generator_steps, 0
+        self.generator_steps = generator_steps
 
     def turns(self) -> tuple[Turn, ...]:
         """The discriminator, then the generator."""
         labelled = (Stream("labelled", "labelled"),) if self.labelled_weight else ()
         return (
             Turn({"discriminator": self.loss_of("discriminator")}, (*labelled, Stream("unlabelled"))),
-            Turn({"generator": self.loss_of("generator")}, self.matched, self.generator_steps),
+            self.generator_turn(),
         )
+
+    def generator_turn(self) -> Turn:
+        """Each of its steps makes as many images as the discriminator just judged."""
+        losses = {"generator": self.loss_of("generator")}
+        return Turn(losses, (Stream("unlabelled"),), draws=lambda **drawn: [drawn] * self.generator_steps)
 
     def capabilities(self) -> frozenset[type]:
         """It has features, too; and it classifies, if it sees labels."""
@@ -87,7 +91,6 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
 
     def discriminator_loss(self, unlabelled: ImageBatch, labelled: ImageBatch | None = None) -> Tensor:
         """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""
-        self._batch = len(unlabelled.images)
         _, fake = self.images_to_judge(unlabelled)
         known = [] if labelled is None else [labelled.images]
         *logits, real, generated = self.judge(*known, unlabelled.images, fake)
@@ -100,9 +103,10 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
             loss = loss + self.labelled_weight * supervised
         return loss
 
-    def generator_loss(self) -> Tensor:
-        """E log(1 - D(G(z))) of as many images as the discriminator just judged."""
-        (logits,) = self.judge(self.generator(self.latent.sample(self._batch, device=self.device)))
+    def generator_loss(self, unlabelled: ImageBatch) -> Tensor:
+        """E log(1 - D(G(z))) of as many images as there are unlabelled ones."""
+        _, fake = self.make(unlabelled)
+        (logits,) = self.judge(fake)
         return self.objective.generator(logits.logsumexp(1))
 
     def judge(self, *batches: Tensor) -> tuple[Tensor, ...]:
@@ -126,15 +130,17 @@ class FeatureMatchingGAN(SemiSupervisedGAN):
         train_cifar_feature_matching.py (mean of absolute values).
     """
 
-    matched = (Stream("other"),)
-
     def __init__(self, matching: Callable[[Tensor, Tensor], Tensor], **kwargs: Any):
         super().__init__(**kwargs)
         self.matching = matching
 
+    def generator_turn(self) -> Turn:
+        """Each of its steps draws other images."""
+        return Turn({"generator": self.loss_of("generator")}, (Stream("other"),), self.generator_steps)
+
     def generator_loss(self, other: ImageBatch) -> Tensor:
         """The distance of generated images' features from those of real images that the discriminator did not see."""
-        _, fake = self.images_to_improve(other)
+        _, fake = self.make(other)
         with torch.no_grad():
             real = self.discriminator.features(other.images)
         return self.matching(real, self.discriminator.features(fake))

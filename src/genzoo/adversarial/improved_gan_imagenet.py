@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.adversarial.game import Game
+from genzoo.adversarial.game import Game, Made
 from genzoo.adversarial.objectives import Objective
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.errors import GenzooError
@@ -56,9 +56,9 @@ class LabelGAN(Game):
         of_real, of_fake = self.discriminator(real.images, fake)
         return at_least_float32(of_real), at_least_float32(of_fake)
 
-    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+    def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective plus the cross-entropy of the real images' classes."""
-        _, fake = self.images_to_judge(real)
+        _, fake = self.images_to_judge(real, made)
         of_real, of_fake = self.judge(real, fake)
         loss = self.objective.discriminator(is_real(of_real), is_real(of_fake))
         if not self.classes:
@@ -68,9 +68,9 @@ class LabelGAN(Game):
         self.meters.record("class_error", (of_real.argmax(1) != real.labels).float().mean())
         return loss + class_loss
 
-    def generator_loss(self, real: ImageBatch) -> Tensor:
+    def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective on generated images among the real ones."""
-        _, fake = self.images_to_improve(real)
+        _, fake = made or self.make(real)
         _, of_fake = self.judge(real, fake)
         return self.objective.generator(is_real(of_fake))
 

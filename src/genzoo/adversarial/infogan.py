@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from genzoo.adversarial.game import Made
 from genzoo.adversarial.gan import GAN
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import InfersCodes
@@ -72,16 +73,16 @@ class InfoGAN(GAN):
             total = total + self.information_weight[name] * bound
         return total
 
-    def discriminator_loss(self, real: ImageBatch) -> Tensor:
+    def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective and its penalties, minus λ L_I."""
-        images, (z, fake) = self.real_images(real), self.images_to_judge(real)
+        images, (z, fake) = self.real_images(real), self.images_to_judge(real, made)
         logits, features = self.judge(images, real), self.discriminator.features(fake)
         loss = self.objective.discriminator(logits, self.logits(features)) - self.information(z, features)
         return loss + self.penalty(real, images, fake)
 
-    def generator_loss(self, real: ImageBatch) -> Tensor:
+    def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective minus λ L_I."""
-        z, fake = self.images_to_improve(real)
+        z, fake = made or self.make(real)
         features = self.discriminator.features(fake)
         return self.generator_objective(real, features) - self.information(z, features)
 

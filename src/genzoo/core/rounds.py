@@ -6,7 +6,7 @@ round. Modules give losses and never step an optimizer. Progress is counted in r
 ranks, as plain integers, because Lightning's ``global_step`` counts every optimizer's step.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -26,21 +26,31 @@ Optimizers = Mapping[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimiz
 Schedules = Mapping[str, Mapping[str, Callable[[int], float]]]
 
 
+def as_they_are(**given: Any) -> Iterator[dict[str, Any]]:
+    """Yields its keyword arguments, once."""
+    yield given
+
+
 class Turn(NamedTuple):
     """One turn of a round.
 
     Args:
-        losses: player -> its loss, a function of the turn's streams (keyword -> ``ImageBatch``) that returns a scalar.
-            Several players move at once: all gradients are taken before anyone steps.
-        streams: what one repeat draws. Turns that name the same stream share its images, from the first on.
-        repeats: how often the turn is played in a round, each time on fresh images; or a function of the rounds played
-            that says it.
-        before: called before the turn is played, once: makes what its losses share.
+        losses: player -> its loss, a function of the keyword arguments that ``draws`` yields; it returns a scalar.
+        streams: the images of one repeat. Turns that name the same stream share its images, from the first on.
+        repeats: number of times that the turn is played in a round, each time on fresh images; or a function of the
+            rounds played that returns it.
+        draws: called with the turn's streams (name -> ``ImageBatch``) and with what the module collected for the round,
+            in each repeat; yields the keyword arguments of the losses. The players move once for each item, before the
+            next one is made. By default its arguments are the losses' own.
+        at_once: all players' gradients are taken before anyone steps; else each steps before the next one's loss.
+        before: called before the turn is played, once.
     """
 
     losses: Mapping[str, Callable[..., Tensor]]
     streams: tuple[Stream, ...] = ()
     repeats: int | Callable[[int], int] = 1
+    draws: Callable[..., Iterable[Mapping[str, Any]]] = as_they_are
+    at_once: bool = True
     before: Callable[[], None] | None = None
 
     def repeats_in(self, round: int) -> int:
@@ -114,6 +124,10 @@ class RoundModule(Inference, pl.LightningModule):
         Args:
             images: training images, float in [-1, 1], (N, C, H, W).
         """
+
+    def collect(self) -> Mapping[str, Any]:
+        """What all turns of a round share beside its streams, made before the first turn: name -> value."""
+        return {}
 
     def after_step(self, player: str) -> None:
         """Called after each step of a player's optimizer (weight clipping and the like)."""
@@ -257,43 +271,63 @@ class RoundModule(Inference, pl.LightningModule):
                     group[option] = schedule(rounds)
 
         in_all = {stream.name: stream.batches for stream in self.streams(rounds)}
+        collected = self.collect()
         for turn in self.turns():
             if turn.before is not None:
                 turn.before()
             for repeat in range(turn.repeats_in(rounds)):
-                draws = {
+                images = {
                     s.name: _part(getattr(batch, s.name), repeat * s.batches, s.batches, in_all[s.name])
                     for s in turn.streams
                 }
-                self._play(turn, draws, optimizers)
+                for parts in self._drawn(turn, images, collected):
+                    self._play(turn, parts, optimizers)
 
         self.progress.rounds += 1
-        self.progress.images += self.seen_in(batch)
+        self.progress.images += self.seen_in(batch, **collected)
 
-    def seen_in(self, batch: Any) -> int:
+    def seen_in(self, batch: Any, **collected: Any) -> int:
         """How many images all ranks together saw in a round."""
         return sum(len(stream.images) for stream in batch) * self.trainer.world_size
 
-    def _play(self, turn: Turn, draws: Mapping[str, ImageBatch], optimizers: Mapping[str, Any]) -> None:
+    def _drawn(
+        self, turn: Turn, images: Mapping[str, ImageBatch], collected: Mapping[str, Any]
+    ) -> Iterator[tuple[Mapping[str, Any], ...]]:
+        """For each move of the turn's players the losses' arguments, of each part that their gradients add up from."""
         n = self.accumulate
-        for player, loss_of in turn.losses.items():
-            with self.only(player):
-                optimizers[player].zero_grad()
-                losses = []
-                for i in range(n):
-                    loss = loss_of(**{name: _part(batch, i, 1, n) for name, batch in draws.items()})
-                    self.manual_backward(loss if n == 1 else loss / n)
-                    losses.append(loss.detach())
-            loss = losses[0] if n == 1 else torch.stack(losses).mean()
-            if isinstance(self.trainer.strategy, TurnStrategy):
-                average_gradients(self._parameters_of[player])
-            self.meters.record(f"{player}_loss", loss, self.progress.rounds)
-        for player in turn.losses:
-            if self.gradient_clip is not None:
-                torch.nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
-            optimizers[player].step()
-            self.after_step(player)
-            self._update_averages(player)
+        parts = ({name: _part(batch, i, 1, n) for name, batch in images.items()} for i in range(n))
+        return zip(*(turn.draws(**part, **collected) for part in parts), strict=True)
+
+    def _play(self, turn: Turn, parts: Sequence[Mapping[str, Any]], optimizers: Mapping[str, Any]) -> None:
+        players = list(turn.losses)
+        for movers in [players] if turn.at_once else [[player] for player in players]:
+            for player in movers:
+                self._take_gradients(player, turn.losses[player], parts, optimizers[player])
+            for player in movers:
+                self._step(player, optimizers[player])
+
+    def _take_gradients(
+        self, player: str, loss_of: Callable[..., Tensor], parts: Sequence[Mapping[str, Any]], optimizer: Any
+    ) -> None:
+        n = len(parts)
+        with self.only(player):
+            optimizer.zero_grad()
+            losses = []
+            for part in parts:
+                loss = loss_of(**part)
+                self.manual_backward(loss if n == 1 else loss / n)
+                losses.append(loss.detach())
+        loss = losses[0] if n == 1 else torch.stack(losses).mean()
+        if isinstance(self.trainer.strategy, TurnStrategy):
+            average_gradients(self._parameters_of[player])
+        self.meters.record(f"{player}_loss", loss, self.progress.rounds)
+
+    def _step(self, player: str, optimizer: Any) -> None:
+        if self.gradient_clip is not None:
+            torch.nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
+        optimizer.step()
+        self.after_step(player)
+        self._update_averages(player)
 
     @contextmanager
     def only(self, player: str) -> Iterator[None]:
