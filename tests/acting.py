@@ -15,6 +15,13 @@ def built(*overrides):
     return data, module
 
 
+def kept_rollouts(module):
+    """The episodes of each round that the module will play."""
+    found, play = [], module.play
+    module.play = lambda: (found.append(play()), found[-1])[1]
+    return found
+
+
 def play(data, module, rounds=1, callbacks=()):
     """The module after so many rounds."""
     data.rounds = rounds

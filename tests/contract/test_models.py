@@ -149,18 +149,16 @@ def test_every_parameter_belongs_to_exactly_one_player(name):
 def test_losses_are_float32_in_half_precision(name):
     data, module = built(name)
     data.setup()
-    module.configure_optimizers()
     module.initialise(data.initial())
     batch = None
     if name not in ACTING:
         images = data.initial(16)
         batch = ImageBatch(images, data.split("train").labels[: len(images)])
-    with torch.autocast("cpu", torch.bfloat16):
+    optimizers = module.configure_optimizers()
+    trainer = SimpleNamespace(datamodule=data, world_size=1, optimizers=optimizers)
+    with torch.autocast("cpu", torch.bfloat16), patch.object(type(module), "trainer", trainer):
         collected = module.collect()
         for turn in module.turns():
-            if turn.before is not None:
-                with patch.object(type(module), "trainer", SimpleNamespace(datamodule=data, world_size=1)):
-                    turn.before()
             images = {stream.name: batch for stream in turn.streams}
             for arguments in turn.draws(**images, **collected):
                 for player, loss_of in turn.losses.items():

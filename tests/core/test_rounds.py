@@ -176,26 +176,6 @@ def test_each_step_is_followed_by_its_after_step():
     assert module.averages["first"].network.value.item() == 0.5
 
 
-def test_what_a_turns_losses_share_is_made_once_before_its_repeats():
-    module, order = Game(), []
-
-    def move(name):
-        order.append(name)
-        return module.first.value * 1
-
-    module.declared = (
-        Turn({"first": partial(move, "a")}, repeats=2),
-        Turn(
-            {"first": partial(move, "b")},
-            repeats=2,
-            before=lambda: order.append(f"made at {module.first.value.item():.1f}"),
-        ),
-        Turn({}, before=lambda: order.append("last")),
-    )
-    play(module)
-    assert order == ["a", "a", "made at 0.8", "b", "b", "last"]
-
-
 def noted(module, order, name):
     """A loss that notes that it was taken, and on which arguments."""
 

@@ -22,17 +22,26 @@ SMALL = ("model=behavioural_cloning", "trainer=smoke", "recipe.batch_size=8")
 built = partial(acting.built, *SMALL)
 
 
+def kept_draws(data, module, rounds):
+    """What each of so many rounds learns from."""
+    found, collect = [], module.collect
+    module.collect = lambda: (found.append(collect()), found[-1])[1]
+    play(data, module, rounds)
+    return found
+
+
 def test_it_learns_by_the_likelihood_of_the_experts_steps_that_are_not_held_out():
     data, module = built("data.trajectories=1")
-    play(data, module, 1)
+    (drawn_steps,) = kept_draws(data, module, 1)
+    observations, actions = drawn_steps.values()
     shown = data.demonstrated("train")
     pairs = {(*o.tolist(), a.item()) for o, a in zip(shown.observations, shown.actions, strict=True)}
-    drawn = [(*o.tolist(), a.item()) for o, a in zip(module.observations, module.actions, strict=True)]
+    drawn = [(*o.tolist(), a.item()) for o, a in zip(observations, actions, strict=True)]
     assert len(drawn) == 8
     assert set(drawn) <= pairs
-    probabilities = module.policy(module.observations).probs.detach()
-    expected = sum(-probabilities[i, a].log() for i, a in enumerate(module.actions)) / 8
-    assert module.loss().item() == pytest.approx(expected.item(), abs=1e-6)
+    probabilities = module.policy(observations).probs.detach()
+    expected = sum(-probabilities[i, a].log() for i, a in enumerate(actions)) / 8
+    assert module.loss(observations, actions).item() == pytest.approx(expected.item(), abs=1e-6)
 
 
 def test_the_normaliser_is_that_of_the_experts_steps_once_and_for_all():
@@ -45,8 +54,8 @@ def test_the_normaliser_is_that_of_the_experts_steps_once_and_for_all():
 
 def test_each_round_draws_anew_and_counts_the_experts_steps():
     data, module = built()
-    first = play(data, module, 1).observations
-    assert not torch.equal(first, play(data, module, 2).observations)
+    first, second = kept_draws(data, module, 2)
+    assert not torch.equal(first["observations"], second["observations"])
     assert module.progress.images == 16
 
 

@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 
 import acting
-from acting import SMALL, play
+from acting import SMALL, kept_rollouts, play
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import pack
@@ -39,7 +39,7 @@ def test_a_round_goes_in_the_order_of_the_original(monkeypatch):
     note(policy_gradient, "sample", "episodes")
     note(module.adversary, "reward", "rewards")
     note(module.adversary, "meet", "meeting")
-    note(module.baseline, "aim", "targets")
+    note(module.baseline, "fit", "targets")
     note(module, "after_step", None)
     play(data, module)
     assert order[:7] == ["episodes", "rewards", "policy", "meeting", "discriminator", "rewards", "targets"]
@@ -48,13 +48,15 @@ def test_a_round_goes_in_the_order_of_the_original(monkeypatch):
 
 def test_the_adversary_meets_the_rounds_steps_and_as_many_of_the_experts():
     data, module = built("data.trajectories=1")
+    met, meet, rollouts = [], module.adversary.meet, kept_rollouts(module)
+    module.adversary.meet = lambda *sides: (met.append(sides), meet(*sides))
     play(data, module)
-    observations, actions = module.adversary._expert
+    (((of_policy, _), (observations, actions)),) = met
     shown = data.demonstrated("train")
     pairs = {(*o.tolist(), a.item()) for o, a in zip(shown.observations, shown.actions, strict=True)}
-    assert len(pairs) == 20 < len(actions) == len(module.rollout.rewards)
+    assert len(pairs) == 20 < len(actions) == len(rollouts[0].rewards)
     assert {(*o.tolist(), a.item()) for o, a in zip(observations, actions, strict=True)} == pairs
-    assert module.adversary._policy[0] is module.observations
+    assert np.array_equal(of_policy, rollouts[0].observations)
 
 
 def test_all_normalisers_start_from_the_expert():
@@ -76,18 +78,21 @@ def test_only_the_adversary_pays():
             module._environment = environment
 
     (data, one), (_, other) = built(), built()
+    rollouts, doubled = kept_rollouts(one), kept_rollouts(other)
     play(data, one, 2), play(data, other, 2, [Doubled()])
-    assert torch.equal(torch.as_tensor(other.rollout.rewards), 2 * torch.as_tensor(one.rollout.rewards))
+    assert np.array_equal(doubled[-1].rewards, 2 * rollouts[-1].rewards)
     assert same(one.state_dict(), other.state_dict())
 
 
 def test_causal_entropy_is_rewarded_by_its_weight_and_unknown_to_the_baseline(monkeypatch):
     data, module = built("model.causal_entropy=0.5")
+    rollouts = kept_rollouts(module)
     play(data, module)
     monkeypatch.setattr(module.adversary, "reward", lambda observations, actions: torch.full((len(actions),), 3.0))
-    log_prob = module.before.log_prob(module.actions).numpy()
-    assert np.allclose(module.rewards(), 3 - 0.5 * log_prob)
-    assert np.allclose(module.baseline_rewards(), 3)
+    experience = module.experienced(rollouts[0])
+    log_prob = module.action_log_prob(experience.observations, experience.actions).numpy()
+    assert np.allclose(module.rewards(experience), 3 - 0.5 * log_prob)
+    assert np.allclose(module.baseline_rewards(experience), 3)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +102,9 @@ def test_causal_entropy_is_rewarded_by_its_weight_and_unknown_to_the_baseline(mo
 @pytest.mark.parametrize("model", ["gail", "fem", "gtal"])
 def test_the_sign_of_rewards_is_the_environments_or_as_configured(model, overrides, sign):
     data, module = built(f"model={model}", *overrides)
+    rollouts = kept_rollouts(module)
     play(data, module)
-    rewards = sign * module.rewards()
+    rewards = sign * module.rewards(module.experienced(rollouts[0]))
     assert rewards.min() >= 0 < rewards.max()
 
 
@@ -119,13 +125,9 @@ def test_the_discriminator_may_take_several_steps_a_round():
 def test_it_learns_to_balance_a_pole_from_twenty_steps():
     wide = ("trainer=default", "trainer.accelerator=cpu", "recipe.batch_size=1000", "recipe.full.policy=[16]")
     data, module = built(*wide, "recipe.full.value=[16]", "recipe.full.discriminator=[16]")
-    returns = []
-
-    class Note(pl.Callback):
-        def on_train_batch_end(self, trainer, module, *_):
-            returns.append(module.rollout.returns.mean())
-
-    play(data, module, 15, [Note()])
+    rollouts = kept_rollouts(module)
+    play(data, module, 15)
+    returns = [rollout.returns.mean() for rollout in rollouts]
     assert data.spec.demonstrations == 20
     assert returns[0] < 40
     assert max(returns) > 100

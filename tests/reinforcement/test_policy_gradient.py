@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 import torch
 
 import acting
-from acting import SMALL, play
+from acting import SMALL, kept_rollouts, play
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.reinforcement import policy_gradient
@@ -41,16 +41,12 @@ def rollout(rewards, lengths, terminated, last=None):
 @pytest.mark.parametrize("data", ["cartpole", "pendulum"])
 def test_trpo_moves_the_policy_within_its_bound_and_raises_its_surrogate(data):
     environment, module = built(f"data={data}")
-    found = []
-
-    class Watch(pl.Callback):
-        def on_train_batch_end(self, trainer, module, *_):  # the baseline's turn has been; undo the normaliser
-            module.policy.network.normaliser.load_state_dict(before)
-            found.append((module.divergence().item(), module.objective_on(slice(None)).item()))
-
+    problems, pose = {}, module.pose
+    module.pose = lambda player, problem: (problems.update({player: problem}), pose(player, problem))
     before = copy.deepcopy(module.policy.network.normaliser.state_dict())
-    play(environment, module, callbacks=[Watch()])
-    ((divergence, loss),) = found
+    play(environment, module)
+    module.policy.network.normaliser.load_state_dict(before)  # the baseline's turn has been
+    divergence, loss = problems["policy"].divergence().item(), problems["policy"].loss().item()
     assert 1e-3 < divergence <= 0.01
     assert loss < -1e-3  # it was 0: standardised advantages
 
@@ -66,47 +62,44 @@ def test_a_round_goes_in_the_order_of_the_recipe(monkeypatch):
 
     note(policy_gradient, "sample", "episodes")
     note(policy_gradient, "generalised_advantages", "advantages")
-    note(module.baseline, "aim", "targets")
+    note(module.baseline, "fit", "targets")
     note(module.policy.normaliser, "update", "normaliser")
     note(module, "after_step", "step")
+    rollouts = kept_rollouts(module)
     play(data, module)
     assert order == ["episodes", "advantages", "step", "targets", "normaliser", "step"]
-    assert module.policy.normaliser.count == len(module.rollout.rewards)
+    assert module.policy.normaliser.count == len(rollouts[0].rewards)
 
 
 def test_progress_counts_the_steps_of_whole_episodes():
     data, module = built()
-    steps = After(lambda module: len(module.rollout.rewards))
-    play(data, module, rounds=3, callbacks=[steps])
+    rollouts = kept_rollouts(module)
+    play(data, module, rounds=3)
     assert module.progress.rounds == 3
-    assert module.progress.images == sum(steps.kept[::2]) >= 180
-    assert module.rollout.lengths.sum() == len(module.rollout.rewards)
-
-
-def taken_in(module, *args, **kwargs):
-    module.configure_optimizers()
-    module.take_in(rollout(*args, **kwargs))
-    return module
+    assert module.progress.images == sum(len(rollout.rewards) for rollout in rollouts) >= 180
+    assert all(rollout.lengths.sum() == len(rollout.rewards) for rollout in rollouts)
 
 
 @pytest.mark.parametrize(("bootstrap", "tails"), [(True, [0.0, 7.0]), (False, [0.0, 0.0])])
 def test_what_comes_after_an_episode_counts_where_it_was_cut_off(bootstrap, tails, monkeypatch):
     _, module = built(f"+model.bootstrap={bootstrap}", "model.discount=0.5", "model.decay=1")
     monkeypatch.setattr(module.baseline, "forward", lambda observations, times: 7.0 + 0 * times.float())
-    taken_in(module, [1.0, 1.0, 1.0], [2, 1], [True, False])
+    monkeypatch.setattr(module, "pose", lambda *_: None)
+    experience = module.experienced(rollout([1.0, 1.0, 1.0], [2, 1], [True, False]))
     expected = np.array([1.5, 1.0, 1.0 + 0.5 * tails[1]]) - 7
     expected = (expected - expected.mean()) / expected.std()
-    assert np.allclose(module.advantages, expected, atol=1e-5)
-    module.aim_baseline()
-    returns = module.baseline.returns.inverse(module.baseline._y[:, None])[:, 0]
+    assert np.allclose(module.advantages(experience), expected, atol=1e-5)
+    (drawn,) = module.baseline_draws(experience)
+    returns = module.baseline.returns.inverse(drawn["y"][:, None])[:, 0]
     assert returns.tolist() == pytest.approx([1.5, 1.0, 1.0 + 0.5 * tails[1]], abs=1e-4)
 
 
 def test_without_any_reward_nothing_moves():
     data, module = built("model=trpo", "data=sparse_mountain_car", "data.time_limit=30")
     before = copy.deepcopy(dict(module.policy.named_parameters()))
+    rollouts = kept_rollouts(module)
     play(data, module)
-    assert not module.rollout.rewards.any()
+    assert not rollouts[0].rewards.any()
     assert all(torch.equal(p, before[name]) for name, p in module.policy.named_parameters())
 
 
@@ -118,7 +111,6 @@ def test_a_compiled_policy_takes_the_same_step(monkeypatch):
     before = copy.deepcopy(dict(plain.policy.named_parameters()))
     other.compile_networks()
     play(data, plain), play(data, other)
-    assert plain.rollout.rewards.any()
     assert any(not torch.equal(p, before[name]) for name, p in plain.policy.named_parameters())
     for name, p in plain.policy.named_parameters():
         torch.testing.assert_close(other.policy.get_parameter(name), p)
@@ -126,17 +118,24 @@ def test_a_compiled_policy_takes_the_same_step(monkeypatch):
 
 def test_entropy_is_rewarded_by_its_weight():
     _, module = built("+model.entropy_weight=0.3")
-    taken_in(module, [1.0, 2.0, 0.0], [2, 1], [True, True])
-    plain = -(module.advantages).mean()  # the ratio is 1
-    assert module.objective_on(slice(None)).item() == pytest.approx(plain.item() - 0.3 * np.log(2), abs=1e-6)
+    module.pose = lambda *_: None
+    (steps,) = module.policy_draws(module.experienced(rollout([1.0, 2.0, 0.0], [2, 1], [True, True])))
+    plain = -steps["advantages"].mean()  # the ratio is 1
+    assert module.policy_loss(**steps).item() == pytest.approx(plain.item() - 0.3 * np.log(2), abs=1e-6)
 
 
 def test_several_passes_go_over_the_batch_in_parts():
     data, module = built("model=ppo")
-    steps = After(lambda module: module._parts and len(module._parts))
-    play(data, module, callbacks=[steps])
-    assert len(steps.kept) == 2 * 20  # ten epochs of two parts, of the policy and of the value network
-    assert module.baseline._parts == module._parts == []
+    sizes, rollouts = {module.policy_loss: [], module.baseline.loss: []}, kept_rollouts(module)
+
+    def noted(loss):
+        return lambda **arguments: (sizes[loss].append(len(next(iter(arguments.values())))), loss(**arguments))[1]
+
+    module.policy_loss, module.baseline.loss = map(noted, list(sizes))
+    play(data, module)
+    for found in sizes.values():  # ten epochs of two parts, of the policy and of the value network
+        assert len(found) == 20
+        assert {sum(found[i : i + 2]) for i in range(0, 20, 2)} == {len(rollouts[0].rewards)}
 
 
 @pytest.mark.parametrize(
@@ -150,10 +149,10 @@ def test_several_passes_go_over_the_batch_in_parts():
 def test_it_learns_to_balance_a_pole(model, overrides):
     common = ("trainer=default", "trainer.accelerator=cpu", "recipe.batch_size=600", "recipe.full.policy=[16]")
     data, module = built(f"model={model}", *common, *overrides)
-    returns = After(lambda module: module.rollout.returns.mean())
-    play(data, module, rounds=10, callbacks=[returns])
-    assert returns.kept[0] < 40
-    assert returns.kept[-1] > 70
+    rollouts = kept_rollouts(module)
+    play(data, module, rounds=10)
+    assert rollouts[0].returns.mean() < 40
+    assert rollouts[-1].returns.mean() > 70
 
 
 def test_it_acts_by_the_most_likely_action_or_by_drawn_ones():
@@ -212,7 +211,9 @@ def test_a_run_goes_on_in_its_own_environment_only(tmp_path):
 
 def test_the_policy_that_played_is_the_one_that_is_measured_from():
     data, module = built()
-    kept = After(lambda module: mean_divergence(module.before, module.policy(module.observations)).item())
+    experiences, experienced = [], module.experienced
+    module.experienced = lambda rollout: (experiences.append(experienced(rollout)), experiences[-1])[1]
+    kept = After(lambda module: mean_divergence(experiences[-1].before, module.policy(experiences[-1].observations)))
     play(data, module, rounds=2, callbacks=[kept])
     assert kept.kept[0] == kept.kept[2] == 0  # before the policy's step
     assert kept.kept[1] > 0  # before the value network's

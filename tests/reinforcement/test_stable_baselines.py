@@ -94,13 +94,21 @@ def test_the_step_of_trpo_is_theirs(data):
             a.copy_(b)
 
     (optimizer, _) = ours.configure_optimizers()
-    ours.take_in(rollout)
-    filled(theirs.rollout_buffer, rollout, np.zeros(n), rollout.rewards, ours.log_prob_before.numpy())
-    theirs.rollout_buffer.advantages[:] = ours.advantages.numpy()[:, None]
+    experience = ours.experienced(rollout)
+    advantages = ours.advantages(experience)
+    steps = {
+        "observations": experience.observations,
+        "actions": experience.actions,
+        "log_prob_before": experience.log_prob,
+        "advantages": advantages,
+    }
+    optimizer.problem = ours.policy_problem(experience.before, **steps)
+    filled(theirs.rollout_buffer, rollout, np.zeros(n), rollout.rewards, experience.log_prob.numpy())
+    theirs.rollout_buffer.advantages[:] = advantages.numpy()[:, None]
     theirs.rollout_buffer.returns[:] = 0
 
     before = torch.cat([p.detach().flatten() for p in mine])
-    ours.policy_loss().backward()
+    ours.policy_loss(**steps).backward()
     optimizer.step()
     theirs.train()
     step, their_step = (torch.cat([p.detach().flatten() for p in side]) - before for side in (mine, moved))
@@ -108,6 +116,6 @@ def test_the_step_of_trpo_is_theirs(data):
     assert torch.cosine_similarity(step, their_step, dim=0) > 0.9999
     assert step.norm().item() == pytest.approx(their_step.norm().item(), rel=1e-2)
     logged = theirs.logger.name_to_value
-    backwards = mean_divergence(ours.policy(ours.observations), ours.before)  # as they take it
+    backwards = mean_divergence(ours.policy(experience.observations), experience.before)  # as they take it
     assert backwards.item() == pytest.approx(logged["train/kl_divergence_loss"], rel=1e-2)
-    assert -ours.objective_on(slice(None)).item() == pytest.approx(logged["train/policy_objective"], rel=1e-2)
+    assert -ours.policy_loss(**steps).item() == pytest.approx(logged["train/policy_objective"], rel=1e-2)

@@ -28,6 +28,19 @@ class AfterRounds(pl.Callback):
         self.kept.append(self.of(module))
 
 
+def kept_bonuses(module):
+    """The bonus of each step, of each round that the module will play."""
+    found, rewards = [], module.rewards
+
+    def kept(experience):
+        given = rewards(experience)
+        found.append(given - experience.rollout.rewards)
+        return given
+
+    module.rewards = kept
+    return found
+
+
 def rollout(lengths, actions=1, discrete=False):
     n, random = sum(lengths), np.random.default_rng(0)
     observations = random.normal(size=(n, 2)).astype(np.float32)
@@ -77,12 +90,12 @@ def test_gains_are_cut_off(monkeypatch):
 
 def test_the_first_iteration_has_no_bonus_and_the_following_ones_do():
     data, module = built("data=pendulum")
-    bonus, measured = AfterRounds(lambda module: module.bonus), AfterRounds(lambda module: int(module.measured))
-    play(data, module, rounds=3, callbacks=[bonus, measured])
-    assert not bonus.kept[0].any()
-    assert len(bonus.kept[0]) == len(module.rollout.rewards)
-    assert all((kept > 0).all() for kept in bonus.kept[1:])
-    assert [np.median(kept) for kept in bonus.kept[1:2]] == pytest.approx([1e-4])
+    bonuses, measured = kept_bonuses(module), AfterRounds(lambda module: int(module.measured))
+    play(data, module, rounds=3, callbacks=[measured])
+    assert not bonuses[0].any()
+    assert len(bonuses[0]) == 60
+    assert all((kept > 0).all() for kept in bonuses[1:])
+    assert [np.median(kept) for kept in bonuses[1:2]] == pytest.approx([1e-4], rel=1e-5)
     assert measured.kept == [0, 1, 2]
 
 
@@ -92,11 +105,11 @@ def test_nothing_is_learned_until_the_pool_has_its_minimum():
     learned = AfterRounds(
         lambda module: any(not torch.equal(p, before[name]) for name, p in module.dynamics.state_dict().items())
     )
-    bonus, size = AfterRounds(lambda module: module.bonus.any()), AfterRounds(lambda module: len(module.pool))
-    play(data, module, rounds=3, callbacks=[learned, bonus, size])
+    bonuses, size = kept_bonuses(module), AfterRounds(lambda module: len(module.pool))
+    play(data, module, rounds=3, callbacks=[learned, size])
     assert size.kept == [60, 120, 180]
     assert learned.kept == [False, True, True]
-    assert bonus.kept == [False, False, True]
+    assert [bonus.any() for bonus in bonuses] == [False, False, True]
 
 
 def test_gains_are_measured_before_the_episodes_are_remembered(monkeypatch):
@@ -126,13 +139,14 @@ def test_only_the_advantages_contain_the_bonus(monkeypatch):
     monkeypatch.setattr(module, "gains", lambda _: bonus)
     monkeypatch.setattr(module, "bonus_of", lambda gains: gains)
     told = []
-    monkeypatch.setattr(module.baseline, "aim", lambda observations, times, returns: told.append(returns))
-    module.take_in(episodes)
-    module.aim_baseline()
+    monkeypatch.setattr(module.baseline, "fit", lambda observations, times, returns: told.append(returns))
+    experience = module.experienced(episodes)
+    advantages = module.advantages(experience)
+    assert list(module.baseline_draws(experience)) == []
     a, b, c = episodes.rewards
     expected = np.array([a + 5 + 0.5 * b, b, c + 3])  # the baseline is 0
     expected = (expected - expected.mean()) / expected.std()
-    assert np.allclose(module.advantages, expected, atol=1e-5)
+    assert np.allclose(advantages, expected, atol=1e-5)
     assert np.allclose(told[0], [a + 0.5 * b, b, c], atol=1e-5)
     assert module.meters.means()["return"].item() == pytest.approx((a + b + c) / 2, abs=1e-5)
 
@@ -140,9 +154,8 @@ def test_only_the_advantages_contain_the_bonus(monkeypatch):
 def test_the_dynamics_minimise_their_bound():
     _, module = built()
     x, y = torch.randn(4, 3), torch.randn(4, 2)
-    module._minibatches = [(x, y), (x, y)]
     torch.manual_seed(0)
-    found = module.dynamics_loss()
+    found = module.dynamics_loss(x, y)
     torch.manual_seed(0)
     fit = torch.distributions.Normal(module.dynamics(x), 5.0).log_prob(y).sum() / 10
     torch.testing.assert_close(found, module.dynamics.divergence() / 5 - fit)

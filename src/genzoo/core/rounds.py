@@ -43,7 +43,6 @@ class Turn(NamedTuple):
             in each repeat; yields the keyword arguments of the losses. The players move once for each item, before the
             next one is made. By default its arguments are the losses' own.
         at_once: all players' gradients are taken before anyone steps; else each steps before the next one's loss.
-        before: called before the turn is played, once.
     """
 
     losses: Mapping[str, Callable[..., Tensor]]
@@ -51,7 +50,6 @@ class Turn(NamedTuple):
     repeats: int | Callable[[int], int] = 1
     draws: Callable[..., Iterable[Mapping[str, Any]]] = as_they_are
     at_once: bool = True
-    before: Callable[[], None] | None = None
 
     def repeats_in(self, round: int) -> int:
         """How often the turn is played in the round that follows ``round`` played ones."""
@@ -273,8 +271,6 @@ class RoundModule(Inference, pl.LightningModule):
         in_all = {stream.name: stream.batches for stream in self.streams(rounds)}
         collected = self.collect()
         for turn in self.turns():
-            if turn.before is not None:
-                turn.before()
             for repeat in range(turn.repeats_in(rounds)):
                 images = {
                     s.name: _part(getattr(batch, s.name), repeat * s.batches, s.batches, in_all[s.name])

@@ -104,21 +104,24 @@ class Discriminator(Adversary):
         self.network.normaliser.update(self.joined(observations, actions))
 
     def meet(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
-        """What the loss is taken of; the normaliser takes in both sides."""
-        self._policy, self._expert = policy, expert
+        """The normaliser takes in both sides."""
         self.network.normaliser.update(torch.cat([self.joined(*policy), self.joined(*expert)]))
 
-    def loss(self) -> Tensor:
-        """Cross entropy, as the mean over each side's steps: the expert's are 1; minus the weighted entropy."""
-        policy, expert = self.logits(*self._policy), self.logits(*self._expert)
-        entropy = bernoulli_entropy(policy).mean() + bernoulli_entropy(expert).mean()
-        return F.softplus(policy).mean() + F.softplus(-expert).mean() - self.entropy_weight * entropy
+    def loss(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> Tensor:
+        """Cross entropy, as the mean over each side's steps: the expert's are 1; minus the weighted entropy.
+
+        Args:
+            policy, expert: observations and actions of each side.
+        """
+        of_policy, of_expert = self.logits(*policy), self.logits(*expert)
+        entropy = bernoulli_entropy(of_policy).mean() + bernoulli_entropy(of_expert).mean()
+        return F.softplus(of_policy).mean() + F.softplus(-of_expert).mean() - self.entropy_weight * entropy
 
     @torch.no_grad()
-    def accuracy(self) -> Tensor:
-        """The fraction of the round's steps that it tells right, each side counting half; a logit of 0 says policy."""
-        policy, expert = self.logits(*self._policy), self.logits(*self._expert)
-        return ((policy <= 0).float().mean() + (expert > 0).float().mean()) / 2
+    def accuracy(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> Tensor:
+        """The fraction of steps that it classifies right, each side counting half; a logit of 0 means the policy."""
+        of_policy, of_expert = self.logits(*policy), self.logits(*expert)
+        return ((of_policy <= 0).float().mean() + (of_expert > 0).float().mean()) / 2
 
 
 def bernoulli_entropy(logits: Tensor) -> Tensor:

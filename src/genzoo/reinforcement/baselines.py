@@ -1,6 +1,7 @@
 """What a policy's return is expected to be, given what is observed."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,10 +11,25 @@ from genzoo.core.registry import register
 from genzoo.reinforcement.networks import MLP
 from genzoo.reinforcement.normaliser import Normaliser
 from genzoo.reinforcement.passes import Passes, share_of
+from genzoo.reinforcement.trust_region import Problem
+
+
+class Targets(NamedTuple):
+    """The data of a value network's loss.
+
+    Args:
+        x: inputs of the network (B, D).
+        y: standardised returns (B,).
+        before: the network's outputs before the update (B,).
+    """
+
+    x: Tensor
+    y: Tensor
+    before: Tensor
 
 
 class Baseline(nn.Module):
-    """Base of the baselines: V(s, t), which ``aim`` is told what to be like."""
+    """Base of the baselines: V(s, t)."""
 
     trained = False  #: by an optimizer, as the player ``value``
 
@@ -24,8 +40,8 @@ class Baseline(nn.Module):
     def start(self, observations: Tensor, times: Tensor) -> None:
         """Takes in what will be observed, before the first returns."""
 
-    def aim(self, observations: Tensor, times: Tensor, returns: Tensor) -> None:
-        """Takes in the returns (B,) that followed."""
+    def fit(self, observations: Tensor, times: Tensor, returns: Tensor) -> Targets | None:
+        """Takes in the returns (B,) that followed; a trained baseline returns the data of its loss."""
         raise NotImplementedError
 
 
@@ -54,7 +70,7 @@ class LinearBaseline(Baseline):
         """As the base's."""
         return (self.features(observations, times) @ self.coefficients).float()
 
-    def aim(self, observations: Tensor, times: Tensor, returns: Tensor) -> None:
+    def fit(self, observations: Tensor, times: Tensor, returns: Tensor) -> None:
         """Solves the normal equations."""
         x = self.features(observations, times)
         penalty = self.ridge * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
@@ -89,7 +105,6 @@ class ValueNetwork(Baseline):
         self.time_limit, self.passes = time_limit, passes or Passes()
         self.network = MLP(observations + (time_limit is not None), 1, hidden, activation)
         self.returns = Normaliser(1)
-        self._parts: list[Tensor] = []  # of the round's batch, still to be played
 
     def forward(self, observations: Tensor, times: Tensor) -> Tensor:
         """As the base's."""
@@ -99,35 +114,31 @@ class ValueNetwork(Baseline):
         """The normaliser starts from it."""
         self.network.normaliser.update(self._inputs(observations, times))
 
-    def aim(self, observations: Tensor, times: Tensor, returns: Tensor) -> None:
-        """Sets what the losses of the round are taken of."""
-        self._x = self._inputs(observations, times)
-        self.network.normaliser.update(self._x)
+    @torch.no_grad()
+    def fit(self, observations: Tensor, times: Tensor, returns: Tensor) -> Targets:
+        """The normalisers take in the batch; the optimizer does the rest."""
+        x = self._inputs(observations, times)
+        self.network.normaliser.update(x)
         self.returns.update(returns[:, None])
-        self._y = self.returns(returns[:, None])[:, 0].float()
-        with torch.no_grad():
-            self._before = self._standardised(self._x)
-        self._parts = self.passes.over(len(returns), returns.device)
+        return Targets(x, self.returns(returns[:, None])[:, 0].float(), self._standardised(x))
 
-    def loss(self) -> Tensor:
-        """The mean squared error, in standard deviations of returns, on the next part of the batch."""
-        return self._error(self._parts.pop(0))
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """The mean squared error, in standard deviations of returns, of inputs (B, D) and standardised returns (B,)."""
+        return (self._standardised(x) - y).square().mean()
 
-    def whole_loss(self) -> Tensor:
-        """On the whole batch."""
-        return self._error(slice(None))
+    def problem(self, targets: Targets) -> Problem:
+        """The trust region's; values are means of Gaussians of variance ½."""
+        x, y, before = targets
 
-    def divergence(self) -> Tensor:
-        """The mean KL divergence of before from now, if values are means of Gaussians of variance ½."""
-        return (self._before - self._standardised(self._x)).square().mean()
+        def curvature(fraction: float) -> Tensor:
+            now = self._standardised(x[share_of(len(x), fraction, x.device)])
+            return (now.detach() - now).square().mean()
 
-    def curvature(self, fraction: float) -> Tensor:
-        """See ``trust_region.Problem``."""
-        now = self._standardised(self._x[share_of(len(self._x), fraction, self._x.device)])
-        return (now.detach() - now).square().mean()
-
-    def _error(self, chosen: Tensor | slice) -> Tensor:
-        return (self._standardised(self._x[chosen]) - self._y[chosen]).square().mean()
+        return Problem(
+            loss=lambda: self.loss(x, y),
+            divergence=lambda: (before - self._standardised(x)).square().mean(),
+            curvature=curvature,
+        )
 
     def _inputs(self, observations: Tensor, times: Tensor) -> Tensor:
         if self.time_limit is None:

@@ -28,7 +28,7 @@ class BehaviouralCloning(PolicyModel):
 
     def turns(self) -> tuple[Turn, ...]:
         """One."""
-        return (Turn({"policy": self.loss}, before=self.draw),)
+        return (Turn({"policy": self.loss}),)
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
         """Also refuses an environment without demonstrations."""
@@ -39,16 +39,17 @@ class BehaviouralCloning(PolicyModel):
         """The normaliser is that of the expert's steps, once and for all."""
         self.policy.normaliser.update(demonstrations.observations)
 
-    def draw(self) -> None:
+    def collect(self) -> dict[str, Tensor]:
         """This rank's share of a batch."""
         data = self.trainer.datamodule
         share = -(-data.batch_size // self.trainer.world_size)
-        self.observations, self.actions = draw_demonstrated(data.demonstrated("train"), share, self.device)
+        observations, actions = draw_demonstrated(data.demonstrated("train"), share, self.device)
+        return {"observations": observations, "actions": actions}
 
-    def loss(self) -> Tensor:
-        """-E[log π(a|s)]."""
-        return -self.policy(self.observations).log_prob(self.actions).mean()
+    def loss(self, observations: Tensor, actions: Tensor) -> Tensor:
+        """-E[log π(a|s)] of an expert's observations (B, D) and actions (B,) or (B, A)."""
+        return -self.policy(observations).log_prob(actions).mean()
 
-    def seen_in(self, batch: Any) -> int:
+    def seen_in(self, batch: Any, observations: Tensor, actions: Tensor) -> int:
         """The expert's steps that all ranks saw."""
-        return len(self.actions) * self.trainer.world_size
+        return len(actions) * self.trainer.world_size

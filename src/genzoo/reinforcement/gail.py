@@ -1,10 +1,11 @@
 """Generative adversarial imitation learning."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.checks import check_positive
@@ -12,7 +13,7 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.reinforcement.adversaries import Adversary
 from genzoo.reinforcement.model import check_demonstrated, draw_demonstrated
-from genzoo.reinforcement.policy_gradient import PolicyGradient
+from genzoo.reinforcement.policy_gradient import Experience, PolicyGradient
 
 
 @register
@@ -46,7 +47,7 @@ class GAIL(PolicyGradient):
     def turns(self) -> tuple[Turn, ...]:
         """The adversary's turn is between the policy's and the baseline's."""
         losses = {"discriminator": self.adversary.loss} if self.adversary.trained else {}
-        return (self.policy_turn(), Turn(losses, (), self.adversary_steps, self.meet_expert), self.baseline_turn())
+        return (self.policy_turn(), Turn(losses, draws=self.adversary_draws), self.baseline_turn())
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
         """Also refuses an environment without demonstrations."""
@@ -61,21 +62,24 @@ class GAIL(PolicyGradient):
         self.baseline.start(observations, times)
         self.adversary.start(observations, actions)
 
-    @torch.no_grad()
-    def meet_expert(self) -> None:
-        """Shows the adversary the round's episodes and the expert's steps."""
-        expert = draw_demonstrated(self.trainer.datamodule.demonstrated("train"), len(self.times), self.device)
-        self.adversary.meet((self.observations, self.actions), expert)
-        if self.adversary.trained:
-            self.record(discriminator_accuracy=self.adversary.accuracy())
-
-    def rewards(self) -> np.ndarray:
+    def rewards(self, experience: Experience) -> np.ndarray:
         """The adversary's, and the weighted -log π."""
-        rewards = self.baseline_rewards()
+        rewards = self.baseline_rewards(experience)
         self.record(imitation_reward=rewards.mean())
-        return rewards - self.causal_entropy * self._array(self.log_prob_before)
+        return rewards - self.causal_entropy * self._array(experience.log_prob)
 
     @torch.no_grad()
-    def baseline_rewards(self) -> np.ndarray:
+    def baseline_rewards(self, experience: Experience) -> np.ndarray:
         """The adversary's, as it stands."""
-        return self._array(self.adversary.reward(self.observations, self.actions))
+        return self._array(self.adversary.reward(experience.observations, experience.actions))
+
+    @torch.no_grad()
+    def adversary_draws(self, experience: Experience) -> Iterator[dict[str, tuple[Tensor, Tensor]]]:
+        """The round's steps and as many of the expert's, for each of the adversary's steps."""
+        policy = experience.observations, experience.actions
+        expert = draw_demonstrated(self.trainer.datamodule.demonstrated("train"), len(policy[1]), self.device)
+        self.adversary.meet(policy, expert)
+        if self.adversary.trained:
+            self.record(discriminator_accuracy=self.adversary.accuracy(policy, expert))
+        for _ in range(self.adversary_steps):
+            yield {"policy": policy, "expert": expert}

@@ -1,12 +1,13 @@
 """On-policy learning: what TRPO, REINFORCE and PPO share, and all that learns to act by them."""
 
-from functools import partial
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import derive_seed, seed_all
@@ -21,6 +22,28 @@ from genzoo.reinforcement.passes import Passes, share_of
 from genzoo.reinforcement.policies import Policy, divergence_from_itself, mean_divergence
 from genzoo.reinforcement.rollout import Rollout, concatenated, sample
 from genzoo.reinforcement.trust_region import Problem, TrustRegion
+
+
+class Experience(NamedTuple):
+    """Whole episodes of a policy, as its losses need them: N steps of E episodes.
+
+    Args:
+        rollout: the episodes.
+        observations, actions, times: of each step, on the device; see ``Rollout``.
+        before: π(·|s) of the policy that played, of each step.
+        log_prob: log π(a|s) of it (N,).
+        values: V(s_t) before the round's update (N,).
+        tails: the value of what came after each episode (E,).
+    """
+
+    rollout: Rollout
+    observations: Tensor
+    actions: Tensor
+    times: Tensor
+    before: Distribution
+    log_prob: Tensor
+    values: np.ndarray
+    tails: np.ndarray
 
 
 @register
@@ -81,36 +104,33 @@ class PolicyGradient(PolicyModel):
         return (self.policy_turn(), self.baseline_turn())
 
     def policy_turn(self) -> Turn:
-        """Begins with new episodes."""
-        return Turn({"policy": self.policy_loss}, repeats=len(self.passes), before=self.play)
+        """The policy's move, on the round's episodes."""
+        return Turn({"policy": self.policy_loss}, draws=self.policy_draws)
 
     def baseline_turn(self) -> Turn:
-        """For the next round."""
-        if not self.baseline.trained:
-            return Turn({}, before=self.aim_baseline)
-        return Turn({"value": self.baseline.loss}, repeats=len(self.baseline.passes), before=self.aim_baseline)
+        """The baseline learns the returns of the round's episodes."""
+        losses = {"value": self.baseline.loss} if self.baseline.trained else {}
+        return Turn(losses, draws=self.baseline_draws)
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
-        """Tells trust regions what they bound."""
-        problems = {"policy": Problem(partial(self.objective_on, slice(None)), self.divergence, self.curvature)}
-        parts = {"policy": self.passes}
-        if self.baseline.trained:
-            of = self.baseline
-            problems["value"], parts["value"] = Problem(of.whole_loss, of.divergence, of.curvature), of.passes
+        """Refuses a trust region that would meet minibatches."""
         optimizers = super().configure_optimizers()
+        passes = {"policy": self.passes} | ({"value": self.baseline.passes} if self.baseline.trained else {})
         for player, optimizer in zip(self.players(), optimizers, strict=True):
-            if isinstance(optimizer, TrustRegion):
-                if len(parts[player]) != 1:
-                    raise GenzooError(
-                        f"model.optimizers.{player}: a trust region takes one step on the whole batch; give no passes."
-                    )
-                optimizer.problem = problems[player]
+            if isinstance(optimizer, TrustRegion) and len(passes[player]) != 1:
+                raise GenzooError(
+                    f"model.optimizers.{player}: a trust region takes one step on the whole batch; give no passes."
+                )
         return optimizers
 
-    # A round.
+    # A round: episodes, the policy's turn, the baseline's.
 
-    def play(self) -> None:
-        """Plays this rank's share of the episodes and hands all ranks' on."""
+    def collect(self) -> dict[str, Any]:
+        """The round's episodes, of all ranks."""
+        return {"experience": self.experienced(self.play())}
+
+    def play(self) -> Rollout:
+        """Plays this rank's share of the episodes and returns all ranks'."""
         data, rounds = self.trainer.datamodule, self.progress.rounds
         if self._environment is None:
             self._environment = data.make()
@@ -119,78 +139,105 @@ class PolicyGradient(PolicyModel):
         mine = sample(self._environment, self.policy.actor(), share, data.spec.time_limit, seed)
         # From here on all ranks hold the same, and draw the same random numbers.
         seed_all(derive_seed(self.seed, "iteration", rounds), self.device)
-        self.take_in(concatenated(gather_objects(mine)))
+        return concatenated(gather_objects(mine))
 
     @torch.no_grad()
-    def take_in(self, rollout: Rollout) -> None:
-        """Makes what the losses of the round share: actions and their advantages."""
-        self.rollout = rollout
-        self.observations = torch.as_tensor(rollout.observations, device=self.device)
-        self.actions = torch.as_tensor(rollout.actions, device=self.device)
-        self.times = torch.as_tensor(rollout.times, device=self.device)
-        self.before = self.policy(self.observations)
-        self.log_prob_before = self.before.log_prob(self.actions)
-        self.values, self.tails = self.valued()
-        advantages = generalised_advantages(
-            *(self.rewards(), self.values, self.tails, rollout.lengths), discount=self.discount, decay=self.decay
+    def experienced(self, rollout: Rollout) -> Experience:
+        """Episodes on the device, with the policy's distributions and the baseline's values as both stand."""
+        observations, actions, times, last, lengths = (
+            torch.as_tensor(array, device=self.device)
+            for array in (rollout.observations, rollout.actions, rollout.times, rollout.last, rollout.lengths)
         )
-        self.advantages = self._tensor((advantages - advantages.mean()) / (advantages.std() + 1e-8))
-        self._parts = self.passes.over(len(advantages), self.device)
+        before = self.policy(observations)
+        values = self._array(self.baseline(observations, times))
+        tails = np.zeros(len(rollout.lengths))
+        if self.bootstrap:
+            tails = self._array(self.baseline(last, lengths)) * ~rollout.terminated
         self.record(**{"return": rollout.returns.mean(), "episode_length": rollout.lengths.mean()})
-        self.record(entropy=self.before.entropy().mean())
+        self.record(entropy=before.entropy().mean())
+        return Experience(rollout, observations, actions, times, before, before.log_prob(actions), values, tails)
 
-    def rewards(self) -> np.ndarray:
-        """What the policy is to collect, at each step of the round's episodes (N,)."""
-        return self.rollout.rewards
+    def rewards(self, experience: Experience) -> np.ndarray:
+        """The rewards that the policy is to collect, at each step of the episodes (N,)."""
+        return experience.rollout.rewards
 
-    def policy_loss(self) -> Tensor:
-        """The objective on the next part of the batch."""
-        return self.objective_on(self._parts.pop(0))
+    def baseline_rewards(self, experience: Experience) -> np.ndarray:
+        """The rewards whose returns the baseline learns (N,)."""
+        return self.rewards(experience)
 
-    def objective_on(self, chosen: Tensor | slice) -> Tensor:
-        """The objective, and the weighted entropy, of some steps of the batch."""
-        now = self.policy(self.observations[chosen])
-        log_prob = now.log_prob(self.actions[chosen])
-        loss = self.objective(log_prob, self.log_prob_before[chosen], self.advantages[chosen])
+    def advantages(self, experience: Experience) -> Tensor:
+        """Of each step (N,), standardised."""
+        found = generalised_advantages(
+            *(self.rewards(experience), experience.values, experience.tails, experience.rollout.lengths),
+            discount=self.discount,
+            decay=self.decay,
+        )
+        return self._tensor((found - found.mean()) / (found.std() + 1e-8))
+
+    @torch.no_grad()
+    def policy_draws(self, experience: Experience) -> Iterator[dict[str, Tensor]]:
+        """The arguments of ``policy_loss`` in each of the ``passes``' parts."""
+        whole = {
+            "observations": experience.observations,
+            "actions": experience.actions,
+            "log_prob_before": experience.log_prob,
+            "advantages": self.advantages(experience),
+        }
+        self.pose("policy", self.policy_problem(experience.before, **whole))
+        for part in self.passes.over(len(experience.observations), self.device):
+            yield {name: values[part] for name, values in whole.items()}
+
+    def policy_loss(self, observations: Tensor, actions: Tensor, log_prob_before: Tensor, advantages: Tensor) -> Tensor:
+        """The objective, and the weighted entropy, on steps.
+
+        Args:
+            observations, actions: (B, D) and (B,) or (B, A).
+            log_prob_before: log π(a|s) of the policy that played (B,).
+            advantages: (B,).
+        """
+        now = self.policy(observations)
+        loss = self.objective(now.log_prob(actions), log_prob_before, advantages)
         return loss - self.entropy_weight * now.entropy().mean() if self.entropy_weight else loss
 
-    def divergence(self) -> Tensor:
-        """The mean KL divergence of the policy that played from the policy as it stands, in nats."""
-        return mean_divergence(self.before, self.policy(self.observations))
+    def policy_problem(self, before: Distribution, observations: Tensor, **others: Tensor) -> Problem:
+        """The trust region's: the loss on the whole batch within the KL divergence from the policy that played."""
 
-    def curvature(self, fraction: float) -> Tensor:
-        """See ``trust_region.Problem``."""
-        chosen = share_of(len(self.observations), fraction, self.device)
-        return divergence_from_itself(self.policy, self.observations[chosen])
+        def curvature(fraction: float) -> Tensor:
+            chosen = share_of(len(observations), fraction, self.device)
+            return divergence_from_itself(self.policy, observations[chosen])
+
+        return Problem(
+            loss=lambda: self.policy_loss(observations, **others),
+            divergence=lambda: mean_divergence(before, self.policy(observations)),
+            curvature=curvature,
+        )
+
+    def pose(self, player: str, problem: Problem) -> None:
+        """Hands a player's optimizer, if it is a trust region, the problem of its next step."""
+        optimizer = dict(zip(self.players(), self.trainer.optimizers, strict=True))[player]
+        if isinstance(optimizer, TrustRegion):
+            optimizer.problem = problem
 
     @torch.no_grad()
-    def aim_baseline(self) -> None:
-        """The baseline is to tell the returns of these episodes; the policy's normaliser takes in what was observed."""
-        self.record(divergence=self.divergence())
-        lengths = self.rollout.lengths
-        returns = discounted_sums(
-            with_tails(self.baseline_rewards(), self.tails, self.discount, lengths), self.discount, lengths
-        )
-        self.record(explained_variance=1 - np.var(returns - self.values) / max(np.var(returns), 1e-8))
-        self.baseline.aim(self.observations, self.times, self._tensor(returns))
-        self.policy.normaliser.update(self.observations)
+    def baseline_draws(self, experience: Experience) -> Iterator[dict[str, Tensor]]:
+        """The arguments of the baseline's loss in each of its passes' parts, if it is trained; before these, all
+        normalisers take in the round.
+        """
+        observations, lengths = experience.observations, experience.rollout.lengths
+        self.record(divergence=mean_divergence(experience.before, self.policy(observations)))
+        rewards = with_tails(self.baseline_rewards(experience), experience.tails, self.discount, lengths)
+        returns = discounted_sums(rewards, self.discount, lengths)
+        self.record(explained_variance=1 - np.var(returns - experience.values) / max(np.var(returns), 1e-8))
+        targets = self.baseline.fit(observations, experience.times, self._tensor(returns))
+        self.policy.normaliser.update(observations)
+        if targets is not None:
+            self.pose("value", self.baseline.problem(targets))
+            for part in self.baseline.passes.over(len(returns), self.device):
+                yield {"x": targets.x[part], "y": targets.y[part]}
 
-    def baseline_rewards(self) -> np.ndarray:
-        """The rewards whose returns the baseline is to tell (N,)."""
-        return self.rewards()
-
-    def valued(self) -> tuple[np.ndarray, np.ndarray]:
-        """V(s_t) of every step of the round's episodes (N,), and the value of what came after each episode (E,)."""
-        rollout = self.rollout
-        values = self._array(self.baseline(self.observations, self.times))
-        if not self.bootstrap:
-            return values, np.zeros(len(rollout.lengths))
-        last, times = (torch.as_tensor(array, device=self.device) for array in (rollout.last, rollout.lengths))
-        return values, self._array(self.baseline(last, times)) * ~rollout.terminated
-
-    def seen_in(self, batch: Any) -> int:
+    def seen_in(self, batch: Any, experience: Experience) -> int:
         """The steps of all ranks in a round."""
-        return len(self.rollout.rewards)
+        return len(experience.rollout.rewards)
 
     def on_fit_end(self) -> None:
         """Leaves no environment behind."""

@@ -1,6 +1,6 @@
 """Curiosity: a policy that is rewarded for what its model of the environment learns from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.reinforcement.bayesian_network import BayesianNetwork
 from genzoo.reinforcement.information_gain import information_gain
-from genzoo.reinforcement.policy_gradient import PolicyGradient
+from genzoo.reinforcement.policy_gradient import Experience, PolicyGradient
 from genzoo.reinforcement.replay_pool import ReplayPool, Transitions
 from genzoo.reinforcement.rollout import Rollout
 
@@ -85,19 +85,9 @@ class Vime(PolicyGradient):
 
     def turns(self) -> tuple[Turn, ...]:
         """Last, the dynamics' on what is remembered; the policy's has used them as they were."""
-        return (
-            *super().turns(),
-            Turn({"dynamics": self.dynamics_loss}, repeats=self.updates_now, before=self.remember),
-        )
+        return (*super().turns(), Turn({"dynamics": self.dynamics_loss}, draws=self.dynamics_draws))
 
     # The bonus.
-
-    @torch.no_grad()
-    def take_in(self, rollout: Rollout) -> None:
-        """Before all else, the bonus of each step."""
-        self.bonus = self.bonus_of(self.gains(rollout)) if self.pool.ready else np.zeros(len(rollout.rewards))
-        self.record(bonus=self.bonus.mean())
-        super().take_in(rollout)
 
     def gains(self, rollout: Rollout) -> np.ndarray:
         """What would be learned from each step, in nats (N,)."""
@@ -114,31 +104,31 @@ class Vime(PolicyGradient):
         self.record(information_gain=median)
         return self.eta * gains / max(typical, np.finfo(float).tiny)
 
-    def rewards(self) -> np.ndarray:
-        """With the bonus."""
-        return self.rollout.rewards + self.bonus
+    @torch.no_grad()
+    def rewards(self, experience: Experience) -> np.ndarray:
+        """With the bonus of each step."""
+        rewards = experience.rollout.rewards
+        bonus = self.bonus_of(self.gains(experience.rollout)) if self.pool.ready else np.zeros(len(rewards))
+        self.record(bonus=bonus.mean())
+        return rewards + bonus
 
-    def baseline_rewards(self) -> np.ndarray:
+    def baseline_rewards(self, experience: Experience) -> np.ndarray:
         """Without it, as in the original."""
-        return self.rollout.rewards
+        return experience.rollout.rewards
 
     # The model of the environment.
 
     @torch.no_grad()
-    def remember(self) -> None:
-        """Fills the pool and draws the minibatches of all updates."""
-        self.pool.add(self.transitions(self.rollout))
+    def dynamics_draws(self, experience: Experience) -> Iterator[dict[str, Tensor]]:
+        """Fills the pool; the minibatches of all updates, or none until the pool has its minimum."""
+        self.pool.add(self.transitions(experience.rollout))
         if self.pool.ready:
             x, y = self.pairs(self.pool.draw(self.updates, self.batch_size))
-            self._minibatches = list(zip(x, y, strict=True))
+            for i in reversed(range(self.updates)):
+                yield {"x": x[i], "y": y[i]}
 
-    def updates_now(self, round: int) -> int:
-        """None, until the pool has its minimum."""
-        return self.updates if self.pool.ready else 0
-
-    def dynamics_loss(self) -> Tensor:
-        """KL(q || prior) / batches - Σ E_q[log p(s'|s, a)], of the next minibatch."""
-        x, y = self._minibatches.pop()
+    def dynamics_loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """KL(q || prior) / batches - Σ E_q[log p(s'|s, a)], of a minibatch; see ``pairs``."""
         fit = self.dynamics.expected_log_likelihood(self.dynamics(x), y).sum()
         return self.dynamics.divergence() / self.batches - fit
 
