@@ -60,7 +60,8 @@ class PolicyGradient(PolicyModel):
         policy: of the environment's actions.
         objective: what the policy minimises; see ``objectives``.
         baseline: V(s, t).
-        discount, decay: γ and λ of the advantages.
+        discount: γ.
+        decay: the GAE lambda (``gae_lambda`` elsewhere): λ of generalised advantage estimation.
         passes: of the policy's turn over the batch.
         entropy_weight: of the policy's mean entropy, in nats, in its loss.
         bootstrap: an episode that was cut off is worth the baseline's value of its last observation more; else nothing
