@@ -16,8 +16,8 @@ from genzoo.data.module import SPLITS, ImageData
 from genzoo.runs.train import train
 
 ROOT = Path(__file__).parents[1]
-DATA = {path.stem: path.read_text() for path in sorted((ROOT / "conf" / "data").glob("*.yaml"))}  # name -> its YAML
-ENVIRONMENTS = [name for name, text in DATA.items() if "parts/environment" in text]
+DATA = {path.stem: path.read_text() for path in sorted((ROOT / "conf" / "data").glob("[!_]*.yaml"))}  # name -> its YAML
+ENVIRONMENTS = [name for name, text in DATA.items() if "_environment" in text]
 IMAGE_SETS = [name for name in DATA if name not in ENVIRONMENTS]
 # 28 pixels, grey, four classes: fits every image model; drawn in milliseconds.
 SHAPES = ("data=shapes", "data.size=28", "data.channels=1", "data.n_train=64", "data.n_validation=32", "data.n_test=32")

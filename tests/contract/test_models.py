@@ -20,7 +20,7 @@ from support import ROOT, SHAPES, cpu_trainer, resolved
 
 # Of those that are not for 28 pixels.
 SIZES = {"infogan_svhn": 32, "infogan_celeba": 32, "infogan_chairs": 64}
-MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("*.yaml"))
+MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("[!_]*.yaml"))
 SIZES |= {name: 32 for name in MODELS if name.startswith("improved_gan_") and {"cifar10", "svhn"} & {*name.split("_")}}
 SIZES |= {name: 8 for name in MODELS if "pixelcnn" in name or "lstm" in name}  # drawn pixel by pixel
 ACTING = {name for name in MODELS if "genzoo.reinforcement." in (ROOT / "conf" / "model" / f"{name}.yaml").read_text()}

@@ -9,7 +9,7 @@ from support import ROOT, composed
 OPTIONS = [
     f"{group}={path.stem}"
     for group in ("metrics", "callbacks", "logger")
-    for path in sorted((ROOT / "conf" / group).glob("*.yaml"))
+    for path in sorted((ROOT / "conf" / group).glob("[!_]*.yaml"))
 ]
 
 

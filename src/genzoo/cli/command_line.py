@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from genzoo.core.errors import GenzooError, listed
+from genzoo.core.errors import GenzooError, listed, near
 from genzoo.core.kinds import shown
 from genzoo.runs.overrides import parsed
 
 
 def check_command(arguments: Sequence[str], conf: Path) -> None:
-    """Refuses unknown options, empty values, a group that is given twice and one without an option's name.
+    """Refuses unknown options, empty values, a group that is given twice and one without an option's name, or with a
+    part's.
 
     Args:
         arguments: of the command line.
@@ -25,12 +26,14 @@ def check_command(arguments: Sequence[str], conf: Path) -> None:
             raise GenzooError(
                 f"{key}=: the value is empty (a shell variable that is not set?); give one, or leave {key} out."
             )
-        options = sorted(path.stem for path in (conf / key).glob("*.yaml"))
+        options = sorted(path.stem for path in (conf / key).glob("[!_]*.yaml"))
         if (conf / key).is_dir() and not override.is_delete() and not override.is_sweep_override():
             value = override.value()
             if value is None or isinstance(value, bool):
                 instead = f"{key}=none" if "none" in options else f"one of: {listed(options)}"
                 raise GenzooError(f"{key}={shown(value)}: the name of an option is needed; give {instead}.")
+            if str(value).startswith("_"):
+                raise GenzooError(f"{key}={value}: this is a part of options, not one of them. {near(value, options)}")
     _check_groups_given_once(arguments, conf)
 
 

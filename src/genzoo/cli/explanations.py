@@ -54,13 +54,14 @@ def _wrong_value(error: Exception) -> str | None:
     if not (isinstance(error, InterpolationKeyError) and (found := re.search(r"'(\S+)' not found", message))):
         return None
     missing, root = found[1], error.parent_node._get_root() if error.parent_node else OmegaConf.create()
-    if missing.startswith("data."):
+    if missing.startswith("data.") or missing == "shape":
+        fact = "data.channels" if missing == "shape" else missing
         return (
-            f"{missing}: the model needs to know it, but the chosen data have no such thing; give a model of images "
+            f"{fact}: the model needs to know it, but the chosen data have no such thing; give a model of images "
             "images (data=mnist ...) and a model that acts an environment (data=cartpole ...)."
         )
     width = OmegaConf.select(root, "trainer.width", throw_on_missing=False)
-    if width is not None and missing.startswith(f"recipe.{width}."):
+    if width is not None and f"{missing}.".startswith(f"recipe.{width}."):
         return f"trainer.width={width}: unknown. {near(width, ('full', 'smoke'))}"
     if found := re.fullmatch(r"(\S+)\.(\w+)_(\w+)", missing):  # chosen by a fact of the data, as levels_16
         group, fact, value = found.groups()
@@ -80,7 +81,7 @@ def _no_such_option(file: str, options: list[str], conf: Path) -> str:
         return f"{group}={option}: unknown. {near(option, options)}"
     option = file.removeprefix(f"{group}/")
     names = {*_options(group, conf), *(options if "/" not in option else ())}
-    return f"{group}={option}: unknown. {near(option, (n for n in names if not n.startswith('parts')), OPTIONS)}"
+    return f"{group}={option}: unknown. {near(option, (n for n in names if not n.startswith('_')), OPTIONS)}"
 
 
 def _options(group: str, conf: Path) -> list[str]:

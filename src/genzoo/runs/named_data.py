@@ -35,7 +35,7 @@ class NamedData:
     """
 
     def __init__(self, name: str, root: str | Path, options: Mapping[str, Any] | None = None):
-        files = {path.stem: path for folder in _folders() for path in (folder / "data").glob("*.yaml")}
+        files = {path.stem: path for folder in _folders() for path in (folder / "data").glob("[!_]*.yaml")}
         if name not in files:
             raise GenzooError(f"metrics.against={name}: there is no such data set. {near(name, files)}")
         config = OmegaConf.create({"paths": {"data": str(root)}, "data": OmegaConf.load(files[name])})

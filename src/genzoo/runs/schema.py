@@ -114,7 +114,7 @@ class Curves(Switches):
     picture: str
 
 
-OPTIONAL = ("experiment", "hydra")  # what a configuration may hold beside
+OPTIONAL = ("experiment", "hydra", "width", "shape")  # what a configuration may hold beside
 UNREAD = "nothing reads this key"
 RECIPE = ("name", "rounds", "batch_size")  # what is read of every recipe
 
@@ -183,17 +183,18 @@ def _check(cfg: DictConfig, schema: type, prefix: str, why: str) -> None:
 
 def _options(group: str) -> str:
     """What to give where a group or a key is missing."""
-    options = (Path(__file__).parents[3] / "conf" / group).glob("*.yaml")
+    options = (Path(__file__).parents[3] / "conf" / group).glob("[!_]*.yaml")
     names = sorted(path.stem for path in options)
     return f"choose one of: {listed(names)}" if names else f"leave ~{group} out"
 
 
 def _referred(cfg: DictConfig) -> set[str]:
     """Patterns of the keys that interpolations refer to."""
-    text = OmegaConf.to_yaml(cfg, resolve=False)
+    text = OmegaConf.to_yaml(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "width"]), resolve=False)
     while (inner := re.sub(r"(\$\{[^{}]*)\$\{[^{}]*\}", r"\1*", text)) != text:
         text = inner
     found = re.findall(r"\$\{(?:[\w.]+:)?([\w.*]+)", text)
+    found = [re.sub(r"^width\.", "recipe.*.", one) for one in found]  # width is one of the recipe's
     return {re.escape(one).replace(r"\*", r"[^.]*") for one in found}
 
 
