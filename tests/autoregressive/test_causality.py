@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from causal import NETWORKS, dependence, lively, network
 from genzoo.autoregressive.networks.gated_pixelcnn import GatedPixelCNN
+from support.causal import NETWORKS, dependence, lively, network
 
 SIZE = 5
 

@@ -6,7 +6,6 @@ import math
 import pytest
 import torch
 
-from causal import NETWORKS, network
 from genzoo.autoregressive.model import Autoregressive
 from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.naive import Naive
@@ -26,6 +25,7 @@ from genzoo.nn.logistic_mixture import LogisticMixture
 from genzoo.nn.softmax_levels import SoftmaxLevels
 from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
+from support.causal import NETWORKS, network
 
 
 def model(name="pixelcnn", shape=(1, 2, 2), likelihood=None, sampler=None, **options):

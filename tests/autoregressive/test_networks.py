@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from causal import NETWORKS, lively
 from genzoo.autoregressive.networks.diagonal_bilstm import DiagonalBiLSTM, DiagonalBiLSTMLayer, skew, unskew
 from genzoo.autoregressive.networks.gated_pixelcnn import GatedPixelCNN
 from genzoo.autoregressive.networks.lstm import ResidualLSTM
@@ -14,6 +13,7 @@ from genzoo.autoregressive.networks.pixelcnn import PixelCNN, ResidualBlock
 from genzoo.autoregressive.networks.pixelcnn_pp import PixelCNNPP
 from genzoo.autoregressive.networks.row_lstm import RowLSTM, RowLSTMLayer
 from genzoo.core.errors import GenzooError
+from support.causal import NETWORKS, lively
 
 
 def test_blocks_are_residual():

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch import nn
 
-from causal import dependence
 from genzoo.autoregressive.model import Autoregressive
 from genzoo.autoregressive.networks.pixelcnn_pp import GatedResidual, PixelCNNPP
 from genzoo.autoregressive.sampling.canvas import Canvas
@@ -21,6 +20,7 @@ from genzoo.nn.softmax_levels import SoftmaxLevels
 from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormConvTranspose2d
 from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
+from support.causal import dependence
 
 
 def images_of(n, channels, size):

@@ -7,7 +7,6 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from causal import NETWORKS, balanced, network
 from genzoo.autoregressive.networks.base import CausalNetwork
 from genzoo.autoregressive.progress import shown
 from genzoo.autoregressive.sampling.cached import Cached
@@ -20,6 +19,7 @@ from genzoo.nn.likelihoods import Bernoulli
 from genzoo.nn.logistic_mixture import LogisticMixture
 from genzoo.nn.softmax_levels import SoftmaxLevels
 from genzoo.nn.steps import in_steps
+from support.causal import NETWORKS, balanced, network
 
 KINDS = {
     "binary": (1, Bernoulli()),

@@ -8,7 +8,7 @@ from genzoo.core.inference import Inference
 from genzoo.core.latent import Latent, Normal
 from genzoo.metrics.active_units import THRESHOLD, ActiveUnits, Variance
 from genzoo.metrics.evaluation import Evaluation, capable
-from likelihoods import Images, Linear, Pixels
+from support.likelihoods import Images, Linear, Pixels
 
 
 class Scaled(Inference):

@@ -11,8 +11,8 @@ from genzoo.metrics.evaluation import Evaluation, capable
 from genzoo.metrics.likelihood import Likelihood
 from genzoo.runs.build import build_metrics
 from genzoo.runs.named_data import NamedData
-from likelihoods import Images, Linear, Pixels, levels
 from support import composed
+from support.likelihoods import Images, Linear, Pixels, levels
 
 
 def against(other, **settings):

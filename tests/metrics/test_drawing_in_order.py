@@ -12,8 +12,8 @@ from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.likelihood_map import LikelihoodMap
 from genzoo.runs.evaluate import evaluate
 from genzoo.runs.train import train
-from likelihoods import SIZE, Images
 from support import SHAPES, composed
+from support.likelihoods import SIZE, Images
 
 ZOOM = 64 // SIZE
 

@@ -7,7 +7,7 @@ from scipy.stats import sem
 from genzoo.core.errors import GenzooError
 from genzoo.metrics.elbo import EvidenceLowerBound
 from genzoo.metrics.evaluation import Evaluation, capable
-from likelihoods import Images, Linear, Pixels
+from support.likelihoods import Images, Linear, Pixels
 
 
 def test_its_terms_are_those_in_closed_form():

@@ -11,7 +11,7 @@ from genzoo.metrics import scored
 from genzoo.metrics.evaluation import Evaluation, capable
 from genzoo.metrics.likelihood import Likelihood
 from genzoo.metrics.samples import SampleGrid
-from likelihoods import Images, Linear, Pixels
+from support.likelihoods import Images, Linear, Pixels
 
 
 @pytest.mark.parametrize("batch_size", [7, 60, 1000])

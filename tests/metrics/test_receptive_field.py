@@ -11,8 +11,8 @@ from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.receptive_field import ReceptiveField
 from genzoo.runs.evaluate import evaluate
 from genzoo.runs.train import train
-from likelihoods import SIZE, Images
 from support import SHAPES, composed
+from support.likelihoods import SIZE, Images
 
 BLACK, GREY, WHITE, RED = [0, 0, 0], [128, 128, 128], [255, 255, 255], [255, 0, 0]
 

@@ -6,7 +6,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import to_levels
 from genzoo.metrics.evaluation import Evaluation, capable
 from genzoo.metrics.reconstructions import Reconstructions
-from likelihoods import SIZE, Images, Linear, Pixels
+from support.likelihoods import SIZE, Images, Linear, Pixels
 
 ZOOM = 64 // SIZE
 PITCH = (SIZE + 2) * ZOOM

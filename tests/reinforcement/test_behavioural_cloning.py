@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-import acting
-from acting import play
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import pack
 from genzoo.metrics.evaluation import evaluate
 from genzoo.metrics.imitation import ImitationError
 from genzoo.runs.train import train
-from support import composed
+from support import acting, composed
+from support.acting import play
 
 SMALL = ("model=behavioural_cloning", "trainer=smoke", "recipe.batch_size=8")
 built = partial(acting.built, *SMALL)

@@ -7,15 +7,14 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-import acting
-from acting import SMALL, kept_rollouts, play
 from genzoo.core.batches import EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.demonstrations import pack
 from genzoo.reinforcement import policy_gradient
 from genzoo.runs.resume import check_overrides
 from genzoo.runs.train import train
-from support import composed, same
+from support import acting, composed, same
+from support.acting import SMALL, kept_rollouts, play
 
 built = partial(acting.built, "model=gail")
 

@@ -8,15 +8,14 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-import acting
-from acting import SMALL, kept_rollouts, play
 from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.reinforcement import policy_gradient
 from genzoo.reinforcement.policies import mean_divergence
 from genzoo.reinforcement.rollout import Rollout
 from genzoo.runs.train import train
-from support import composed
+from support import acting, composed
+from support.acting import SMALL, kept_rollouts, play
 
 built = partial(acting.built, "model=trpo")
 

@@ -8,8 +8,8 @@ from genzoo.core.strategy import TurnStrategy
 from genzoo.reinforcement import policy_gradient
 from genzoo.reinforcement.rollout import concatenated, sample
 from genzoo.runs.build import build_data, build_module
-from spawned import KeepWeights
 from support import cpu_trainer, resolved
+from support.spawned import KeepWeights
 
 
 def fit(model, folder, **trainer_options):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from acting import SMALL
 from genzoo.runs.train import train
 from support import composed, same, state, train_until_cut
+from support.acting import SMALL
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from torch import nn
 from torch.multiprocessing.spawn import spawn
 
 from genzoo.reinforcement.trust_region import TrustRegion, conjugate_gradient
-from spawned import Regression, step_regression
+from support.spawned import Regression, step_regression
 
 EXACT = {"damping": 0.01, "cg_steps": 20, "max_kl": 1e-4}
 

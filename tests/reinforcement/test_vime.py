@@ -9,11 +9,11 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-import acting
-from acting import play
 from genzoo.core.errors import GenzooError
 from genzoo.reinforcement import policy_gradient, vime
 from genzoo.reinforcement.rollout import Rollout
+from support import acting
+from support.acting import play
 
 built = partial(acting.built, "model=vime", "data.time_limit=30")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from genzoo.results.comparison import comparable, published, verdict
-from results_rows import EXPERIMENT, record
+from support.results_rows import EXPERIMENT, record
 
 
 def judged(*records, std=0.01, value=0.05):

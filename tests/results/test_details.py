@@ -1,7 +1,7 @@
 """A paper's page of runs."""
 
 from genzoo.results.details import details
-from results_rows import EXPERIMENT, FURTHER, record
+from support.results_rows import EXPERIMENT, FURTHER, record
 
 
 def text(experiment=EXPERIMENT, *records):

@@ -8,8 +8,8 @@ from hydra import initialize_config_dir
 from genzoo.core.errors import GenzooError
 from genzoo.results.experiments import checked, list_experiments, read_experiment
 from genzoo.results.tables import read_tables
-from results_rows import EXPERIMENT, FURTHER
 from support import ROOT
+from support.results_rows import EXPERIMENT, FURTHER
 
 FILES = ROOT / "conf" / "experiment"
 

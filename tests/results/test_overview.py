@@ -2,7 +2,7 @@
 
 from genzoo.results.overview import overview
 from genzoo.results.tables import Table
-from results_rows import EXPERIMENT, FURTHER, record
+from support.results_rows import EXPERIMENT, FURTHER, record
 
 OTHER = EXPERIMENT | {"name": "a/c", "title": "A on C"}
 THIRD = EXPERIMENT | {"name": "z/d", "title": "Z on D"}

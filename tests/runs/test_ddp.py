@@ -10,7 +10,8 @@ from genzoo.core.strategy import TurnStrategy
 from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.noise import GaussianNoise
 from genzoo.runs.build import build_data, build_module
-from spawned import (
+from support import SHAPES, cpu_trainer, resolved
+from support.spawned import (
     CodesOfImages,
     Double,
     InjectedCodes,
@@ -21,7 +22,6 @@ from spawned import (
     play_modules,
     played,
 )
-from support import SHAPES, cpu_trainer, resolved
 
 
 def fit(model, folder, *overrides, callbacks=(), **trainer_options):

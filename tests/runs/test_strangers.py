@@ -11,8 +11,8 @@ from genzoo.runs import resume
 from genzoo.runs.evaluate import evaluate
 from genzoo.runs.strangers import check_shown, check_trainer
 from genzoo.runs.train import train
-from malformed import malformed
 from support import SHAPES, composed, train_until_cut
+from support.malformed import malformed
 
 STORED = {"devices": 1, "strategy": "auto", "options": {}, "rounds": 5}
 

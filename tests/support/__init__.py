@@ -1,4 +1,4 @@
-"""Configurations for tests."""
+"""What several tests need: configurations, small data, runs that are cut off, comparisons."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from genzoo.core.checkpoints import FORMAT
 from genzoo.data.module import SPLITS, ImageData
 from genzoo.runs.train import train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DATA = {path.stem: path.read_text() for path in sorted((ROOT / "conf" / "data").glob("[!_]*.yaml"))}  # name -> its YAML
 ENVIRONMENTS = [name for name, text in DATA.items() if "_environment" in text]
 IMAGE_SETS = [name for name in DATA if name not in ENVIRONMENTS]

@@ -1,0 +1,175 @@
+"""Every conf/model/*.yaml keeps the promise of each capability that it has."""
+
+import pytest
+import torch
+
+from genzoo.core import capabilities
+from genzoo.core.errors import GenzooError
+from support.zoo import able, actions_of, built, images_for, levels_for, upper_half_of
+
+
+def asked_twice(module, method) -> torch.Tensor:
+    """A method's answer for images, which must be the same each time and leave no trace."""
+    images = images_for(module)
+    a, b = method(images), method(images)
+    assert torch.equal(a, b)
+    assert module.training, "asking must leave the module as it was"
+    assert not a.requires_grad
+    return a
+
+
+@pytest.mark.parametrize("name", able(capabilities.Samples))
+def test_samples_are_images_and_the_same_for_the_same_generator(name):
+    module = built(name).module
+    a, b, c = (module.sample(7, generator=torch.Generator().manual_seed(s)) for s in (0, 0, 1))
+    assert a.shape == (7, *module.image_shape)
+    assert a.dtype == torch.float32
+    assert -1 <= a.min() <= a.max() <= 1
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+    assert module.training, "sampling must leave the module as it was"
+    assert not a.requires_grad
+
+
+@pytest.mark.parametrize("name", able(capabilities.Samples))
+def test_wrong_labels_are_one_line(name):
+    module = built(name).module
+    for labels in (torch.tensor([0.0, 1.0]), torch.tensor([[0, 1]]), torch.tensor([0, -1]), torch.zeros(3).long(), 1):
+        with pytest.raises(GenzooError, match=r"^labels: ") as error:
+            module.sample(2, labels)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", able(capabilities.Decodes))
+def test_the_image_of_a_code_does_not_depend_on_the_other_codes(name):
+    module = built(name).module
+    first, *others = (module.latent.sample(1, torch.Generator().manual_seed(i)) for i in range(4))
+    alone = module.decode(first)
+    for codes in (torch.cat([first, *others]), first.expand(9, -1)):
+        assert torch.allclose(module.decode(codes)[:1], alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", able(capabilities.Acts))
+def test_actions_are_those_of_the_environment_and_the_same_for_the_same_generator(name):
+    _, data, module = built(name)
+    a = actions_of(module)
+    assert torch.equal(a, actions_of(module))
+    space = data.make().action_space
+    assert a.shape == (5000, *space.shape)
+    assert all(space.contains(action) for action in a.numpy())
+    assert module.training, "acting must leave the module as it was"
+    assert not a.requires_grad
+
+
+@pytest.mark.parametrize("name", able(capabilities.Features))
+def test_features_are_a_vector_an_image_and_the_same_for_the_same_images(name):
+    module = built(name).module
+    a = asked_twice(module, module.features)
+    assert a.dim() == 2
+    assert len(a) == 32
+    assert a.isfinite().all()
+
+
+@pytest.mark.parametrize("name", able(capabilities.Classifies))
+def test_classes_are_scored_for_every_image(name):
+    _, data, module = built(name)
+    a = asked_twice(module, module.classify)
+    assert a.shape == (32, data.spec.classes)
+
+
+@pytest.mark.parametrize("name", able(capabilities.Encodes))
+def test_codes_are_those_of_the_latent(name):
+    module = built(name).module
+    assert asked_twice(module, module.encode).shape == (32, module.latent.width)
+
+
+@pytest.mark.parametrize("name", able(capabilities.ScoresLikelihood))
+def test_likelihoods_are_a_number_an_image_and_the_same_for_the_same_generator(name):
+    module = built(name).module
+    levels = levels_for(module)
+    a, b = (module.log_prob(levels, 2, torch.Generator().manual_seed(0)) for _ in range(2))
+    assert a.shape == (32,)
+    assert a.dtype == torch.float32
+    assert torch.equal(a, b)
+    assert (a < 0).all()
+    assert module.training, "scoring must leave the module as it was"
+    assert not a.requires_grad
+
+
+@pytest.mark.parametrize("name", able(capabilities.MapsLikelihood))
+def test_maps_of_the_likelihood_sum_to_it(name):
+    module = built(name).module
+    levels = levels_for(module)
+    found = module.log_prob_map(levels)
+    assert found.shape == (32, *module.image_shape[1:])
+    assert (found <= 0).all()
+    torch.testing.assert_close(found.sum((1, 2)), module.log_prob(levels))
+    assert module.training, "scoring must leave the module as it was"
+    assert not found.requires_grad
+
+
+@pytest.mark.parametrize("name", able(capabilities.HasReceptiveField))
+def test_receptive_fields_hold_nothing_that_is_not_before(name):
+    module = built(name).module
+    found = module.receptive_field(levels_for(module), 2, 3, torch.Generator().manual_seed(0))
+    assert found.shape == module.image_shape[1:]
+    own = 2 * found.shape[1] + 3
+    assert (found.flatten()[own - 1 : own] > 0).all()
+    assert (found.flatten()[own + 1 :] == 0).all()
+    assert module.training, "asking must leave the module as it was"
+    assert all(p.grad is None for p in module.parameters())
+
+
+@pytest.mark.parametrize("name", able(capabilities.Completes))
+def test_completions_keep_what_is_given(name):
+    module = built(name).module
+    a = asked_twice(module, lambda images: module.complete(images, upper_half_of(images)))
+    images, given = images_for(module), upper_half_of(a).expand_as(a)
+    assert a.shape == images.shape
+    assert -1 <= a.min() <= a.max() <= 1
+    assert torch.equal(a[given], images[given])
+    assert not torch.equal(a[~given], images[~given])
+    one, other = (module.complete(images, ~given[:, :1], torch.Generator().manual_seed(s)) for s in (0, 1))
+    assert not torch.equal(one, other)
+
+
+@pytest.mark.parametrize("name", able(capabilities.DrawsSequentially))
+def test_canvases_change_until_they_are_samples(name):
+    module = built(name).module
+    *frames, last = module.canvases(5, torch.Generator().manual_seed(0)).images
+    assert frames
+    assert not any(torch.equal(frame, last) for frame in frames[:-1])
+    assert torch.equal(last, module.sample(5, generator=torch.Generator().manual_seed(0)))
+    assert module.training, "sampling must leave the module as it was"
+
+
+@pytest.mark.parametrize("name", able(capabilities.BoundsLikelihood))
+def test_bounds_are_below_the_likelihood(name):
+    module = built(name).module
+    bound = module.bound(levels_for(module), torch.Generator().manual_seed(0))
+    elbo = bound.log_likelihood - sum(bound.kl.values())
+    assert elbo.shape == (32,)
+    many = module.log_prob(levels_for(module), 50, torch.Generator().manual_seed(0))
+    assert elbo.mean() < many.mean() + 0.1  # of one draw, so not to the last digit
+    assert module.training, "scoring must leave the module as it was"
+
+
+@pytest.mark.parametrize("name", able(capabilities.InfersCodes))
+def test_inferred_codes_are_those_of_the_latent(name):
+    module = built(name).module
+    found = module.infer_codes(images_for(module))
+    assert found
+    assert all(code.shape == (32, module.latent.parts[part].size) for part, code in found.items())
+    assert module.training, "inferring must leave the module as it was"
+
+
+@pytest.mark.parametrize("name", able(capabilities.ScoresActions))
+def test_likelihoods_of_actions_are_a_number_per_observation(name):
+    module = built(name).module
+    observations = torch.randn(5000, module.policy.observations, generator=torch.Generator().manual_seed(1))
+    actions = torch.arange(module.policy.actions)
+    scores = torch.stack([module.action_log_prob(observations, action.expand(5000)) for action in actions])
+    assert scores.shape[1:] == (5000,)
+    torch.testing.assert_close(scores.exp().sum(0), torch.ones(5000))  # cartpole's actions are a finite set
+    assert module.training, "scoring must leave the module as it was"
+    assert not scores.requires_grad

@@ -1,0 +1,142 @@
+"""Every conf/model/*.yaml at its smoke width, on data that it takes; composed and built once per process."""
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from genzoo.core import capabilities
+from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
+from genzoo.core.rounds import RoundModule
+from genzoo.data.source import Data
+from genzoo.runs.build import build_data, build_module
+from support import ROOT, SHAPES, composed
+
+MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("[!_]*.yaml"))
+IMAGES = [{"size": size, "levels": levels} for size in (28, 32, 64) for levels in (256, 2)]  # the first that it takes
+DRAWN_BY_PIXEL = {"size": 8}  # for models that take a step per pixel
+
+
+class Built(NamedTuple):
+    """A model's resolved configuration, its data and its module, untrained."""
+
+    config: dict[str, Any]
+    data: Data
+    module: RoundModule
+
+
+def _build(config: dict[str, Any]) -> Built:
+    data, module = build_data(config), build_module(config)
+    module.check_data(data.spec)
+    return Built(config, data, module)
+
+
+@functools.cache
+def _first(name: str) -> Built:
+    """The model on the first data that it doesn't refuse: small shapes, or an environment."""
+    refusals = []
+    for source, changes in ((SHAPES, IMAGES), (("data=cartpole",), [{}])):
+        config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
+        for change in changes:
+            try:
+                built = _build(_changed(config, change))
+            except (GenzooError, OmegaConfBaseException) as refusal:  # of data of the other kind keys are missing
+                refusals.append(str(refusal))
+                continue
+            by_pixel = capabilities.HasReceptiveField in built.module.capabilities()
+            return _build(_changed(config, change | DRAWN_BY_PIXEL)) if by_pixel else built
+    raise AssertionError(f"model={name} takes none of the data: {refusals}")
+
+
+def _changed(config: Any, data: dict[str, int]) -> dict[str, Any]:
+    return OmegaConf.to_container(OmegaConf.merge(config, {"data": data}), resolve=True)
+
+
+def built(name: str) -> Built:
+    """A copy of the test's own."""
+    return copy.deepcopy(_first(name))
+
+
+def able(*wanted: type) -> list[str]:
+    """The models that have all these capabilities."""
+    return [name for name in MODELS if {*wanted} <= _first(name).module.capabilities()]
+
+
+def levels_for(module: RoundModule) -> torch.Tensor:
+    """32 images of noise, as levels."""
+    n = module.levels or 256
+    return torch.randint(n, (32, *module.image_shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+
+
+def images_for(module: RoundModule) -> torch.Tensor:
+    """32 images of noise."""
+    return from_levels(levels_for(module), module.levels or 256)
+
+
+def upper_half_of(images: torch.Tensor) -> torch.Tensor:
+    """The mask under which the upper half is given."""
+    return (torch.arange(images.shape[2]) < images.shape[2] // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
+
+
+def actions_of(module: RoundModule) -> torch.Tensor:
+    """Its actions for 5000 observations of noise, so many that little training shows."""
+    return module.act(_observations(module), generator=_seed())
+
+
+def _observations(module: RoundModule) -> torch.Tensor:
+    return torch.randn(5000, module.policy.observations, generator=torch.Generator().manual_seed(1))
+
+
+def _score_actions(module: RoundModule) -> torch.Tensor:
+    return module.action_log_prob(_observations(module), actions_of(module))
+
+
+def _latent(module: RoundModule) -> torch.Tensor:
+    return module.latent.sample(5, _seed())
+
+
+def _bound(module: RoundModule) -> dict[str, torch.Tensor]:
+    bound = module.bound(levels_for(module), _seed())
+    return {"log_likelihood": bound.log_likelihood, **bound.kl}
+
+
+def _canvases(module: RoundModule) -> dict[str, torch.Tensor]:
+    return {field: value for field, value in module.canvases(5, _seed())._asdict().items() if value is not None}
+
+
+def _seed() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+# Capability -> the module's answer to fixed input, which is one tensor or several by name.
+ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
+    capabilities.Acts: actions_of,
+    capabilities.Samples: lambda module: module.sample(5, generator=_seed()),
+    capabilities.Decodes: lambda module: module.decode(_latent(module)),
+    capabilities.Features: lambda module: module.features(images_for(module)),
+    capabilities.Classifies: lambda module: module.classify(images_for(module)),
+    capabilities.InfersCodes: lambda module: module.infer_codes(images_for(module)),
+    capabilities.Encodes: lambda module: module.encode(images_for(module)),
+    capabilities.ScoresLikelihood: lambda module: module.log_prob(levels_for(module), 2, _seed()),
+    capabilities.BoundsLikelihood: _bound,
+    capabilities.MapsLikelihood: lambda module: module.log_prob_map(levels_for(module)),
+    capabilities.HasReceptiveField: lambda module: module.receptive_field(levels_for(module), 2, 3, _seed()),
+    capabilities.Completes: lambda module: module.complete(images_for(module), upper_half_of(images_for(module))),
+    capabilities.DrawsSequentially: _canvases,
+    capabilities.ScoresActions: _score_actions,
+}
+
+
+def answers(module: RoundModule) -> dict[str, torch.Tensor]:
+    """The answers of all the module's capabilities."""
+    found = {}
+    for capability in module.capabilities():  # a KeyError: give the new capability an answer and a test
+        answer = ANSWERS[capability](module)
+        for part, value in ({"": answer} if isinstance(answer, torch.Tensor) else answer).items():
+            found[f"{capability.__name__}.{part}"] = value
+    return found
