@@ -26,8 +26,11 @@ def entry(main: Callable[[], Any]) -> None:
     try:
         from genzoo.cli.command_line import check_command
 
-        check_command(sys.argv[1:], _configurations())
-        main()
+        if {"--help", "-h"} & set(sys.argv[1:]):
+            _print_help()
+        else:
+            check_command(sys.argv[1:], _configurations())
+            main()
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -66,6 +69,13 @@ def _clean_environment() -> None:
             "for several processes use trainer=ddp or torchrun.",
             file=sys.stderr,
         )
+
+
+def _print_help() -> None:
+    from genzoo.cli.help import help_text
+
+    about = (sys.modules["__main__"].__doc__ or "").replace("`", "").strip()
+    print(help_text(about, _configurations(), Path(sys.argv[0]).stem, sys.argv[1:]))
 
 
 def _configurations() -> Path:

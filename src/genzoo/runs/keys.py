@@ -9,7 +9,7 @@ from genzoo.runs.meanings import KEYS
 
 LONGEST = 200  # characters of a message
 SUGGESTIONS = 3
-HELP = "--help shows all."
+HELP = "--cfg job shows all."
 
 
 def unknown(key: str, keys: Iterable[str], why: str = "there is no such key") -> str:
