@@ -170,6 +170,7 @@ FORGED = {
     "rounds as a switch": (put("progress", "rounds", True), r"progress\.rounds is True"),
     "rounds as a tensor": (put("progress", "rounds", torch.ones(())), r"progress\.rounds holds a Tensor"),
     "too many rounds": (put("progress", "rounds", 10**9), r"progress\.rounds is 1000000000, but .* trainer\.rounds=10"),
+    "more than rounds and images": (put("progress", "more", 10), r"progress\.more is 10"),
     "fewer than none": (put("progress", "rounds", -1), r"progress\.rounds is -1"),
     "images": (put("progress", "images", -1), r"progress\.images is -1"),
     "digits": (put("progress", "images", 10**5000), r"progress\.images holds a int"),

@@ -95,9 +95,9 @@ def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
     for name, state in checkpoint["callbacks"].items():
         if not isinstance(state, Mapping):
             raise _wrong(path, f"callbacks.{name}", f"is {_shown(state)} where Mapping is needed")
-    for key in ("rounds", "images"):
-        if checkpoint["progress"][key] < 0:
-            raise _wrong(path, f"progress.{key}", f"is {checkpoint['progress'][key]}")
+    for key, value in checkpoint["progress"].items():
+        if key not in ("rounds", "images") or value < 0:
+            raise _wrong(path, f"progress.{key}", f"is {_shown(value)}")
     rounds, of_rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
     if rounds > of_rounds:
         raise _wrong(path, "progress.rounds", f"is {rounds}, but the run's length is trainer.rounds={of_rounds}")
