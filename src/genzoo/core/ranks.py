@@ -1,4 +1,4 @@
-"""Values that all ranks agree on."""
+"""Reductions and gathers over the ranks of distributed training."""
 
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def average_over_ranks(values: Tensor) -> Tensor:
-    """Replaces a detached tensor by its mean over the ranks, in place, and returns it; alone it stays as it is."""
+    """Replaces a detached tensor by its mean over the ranks, in place, and returns it; a single process keeps it."""
     if dist.is_initialized():
         dist.all_reduce(values)
         values /= dist.get_world_size()
@@ -20,7 +20,11 @@ def average_over_ranks(values: Tensor) -> Tensor:
 
 
 def gather_objects(value: T) -> list[T]:
-    """What all ranks hold, in their order: plain Python or NumPy; alone the one value."""
+    """The values of all ranks, in the order of the ranks.
+
+    Args:
+        value: plain Python or NumPy; a single process gets a list of it alone.
+    """
     if not dist.is_initialized():
         return [value]
     values: list[T] = [value] * dist.get_world_size()
@@ -29,8 +33,10 @@ def gather_objects(value: T) -> list[T]:
 
 
 class _Gather(torch.autograd.Function):
-    """A gradient is summed over the ranks' losses: where each rank's loss is a function of what it got from all, and
-    the parameters' gradients are averaged over the ranks, these are those of one rank with all images.
+    """Gathers rows of all ranks; in the backward pass sums the gradients of all ranks' losses.
+
+    If each rank computes its loss from the gathered rows, and the gradients of the parameters are averaged over the
+    ranks, the result equals the gradients of a single process with all images.
     """
 
     @staticmethod
@@ -47,19 +53,19 @@ class _Gather(torch.autograd.Function):
 
 
 def gather_over_ranks(values: Tensor) -> Tensor:
-    """The rows (B, ...) of all ranks, (ranks x B, ...), differentiable; alone the tensor itself.
+    """The rows of all ranks, (ranks x B, ...), differentiable; a single process gets its own tensor.
 
     Args:
-        values: of the same shape on every rank.
+        values: (B, ...), of the same shape on every rank.
     """
     return _Gather.apply(values.contiguous()) if dist.is_initialized() else values
 
 
 def check_scope(scope: str) -> None:
-    """Refuses what is not a set of images that statistics of a batch may be taken over.
+    """Checks the scope of batch statistics: ``"rank"``, each rank's own batch, or ``"global"``, all ranks' batches.
 
     Raises:
-        GenzooError: neither ``"rank"``, each rank's own batch, nor ``"global"``, those of all ranks together.
+        GenzooError: it is neither.
     """
     if scope not in ("rank", "global"):
         raise GenzooError(f"scope={scope!r} is unknown. Accepted: rank, global.")

@@ -1,8 +1,9 @@
-"""Causal networks in steps: an image is handed to them bit by bit, and each layer remembers what it has seen of it.
+"""Incremental evaluation of causal networks, one pixel at a time, with a cache per layer.
 
-In steps the same ``forward`` methods take a pixel (B, C, 1, 1) where they take a map else, so that a pixel costs a
-pixel's work. A layer that looks beyond its own pixel gives, as ``remember(batch, width)``, an object that stands in for
-it meanwhile, as its attribute ``steps``: called with what is there, it gives what the layer would give there.
+During incremental evaluation the ``forward`` methods get a single pixel (B, C, 1, 1) instead of a whole map, so the
+cost per pixel does not grow with the image. A layer whose kernel reaches beyond its own pixel has a method
+``remember(batch, width)`` that returns a ``Steps`` object: the layer's cache. While the cache is the layer's attribute
+``steps``, it replaces the layer: it maps the layer's input at the current pixel to the layer's output there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,26 +16,26 @@ from torch.nn import functional as F
 
 
 class Steps(Protocol):
-    """What a layer remembers of the image."""
+    """The cache of one layer: its inputs at the pixels that were already evaluated."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        """The layer's output at the place that the network stands at, of its input there."""
+        """The layer's output at the current pixel, from its input there."""
 
     def move_to(self, column: int) -> None:
-        """The network goes to a column of the row that it is in."""
+        """Moves to another column of the current row."""
 
     def next_row(self) -> None:
-        """The row is complete."""
+        """Moves to the next row; the current one is complete."""
 
     def correct(self, pixel: Tensor) -> None:
-        """The pixel (B, C, 1, 1) is known now; before, a layer may have seen another value in its place."""
+        """Replaces the cached input at the current pixel by the pixel (B, C, 1, 1) that was sampled."""
 
     def forget(self) -> None:
-        """Back to the top of the image."""
+        """Clears the cache for a new image."""
 
 
 class PixelSteps:
-    """Steps of a convolution over rows above and pixels to the left; it is handed a pixel at a time.
+    """Cache of a convolution whose kernel covers rows above and pixels to the left; evaluated one pixel at a time.
 
     Args:
         weight: masked, (outputs, inputs, rows, columns); the last row is the pixel's own.
@@ -42,7 +43,7 @@ class PixelSteps:
         left: column of the kernel that is the pixel's own.
         batch: images.
         width: of the map, in pixels.
-        sees_image: whether the input is the image, whose pixels are known only after the layer has been asked for them.
+        sees_image: whether the layer's input is the image itself, whose pixel is sampled after the layer was evaluated.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor, left: int, batch: int, width: int, sees_image: bool = False):
@@ -60,26 +61,26 @@ class PixelSteps:
         return F.linear(pixel, self.matrix, self.bias)[:, :, None, None]
 
     def move_to(self, column: int) -> None:
-        """Within the row."""
+        """See ``Steps``."""
         self.column = column
 
     def next_row(self) -> None:
-        """The oldest row is forgotten."""
+        """Drops the oldest row."""
         if self.seen.shape[1] > 1:
             self.seen.copy_(F.pad(self.seen[:, 1:], (0, 0, 0, 0, 0, 1)))
 
     def correct(self, pixel: Tensor) -> None:
-        """Remembers the image's pixel."""
+        """Stores the sampled pixel."""
         if self.sees_image:
             self.seen[:, -1, self.column + self.left] = pixel[:, :, 0, 0]
 
     def forget(self) -> None:
-        """Zeros."""
+        """Sets the cache to zero."""
         self.seen.zero_()
 
 
 class RowSteps:
-    """Steps of a convolution over its own row and rows above; it is handed a whole row at a time.
+    """Cache of a convolution whose kernel covers its own row and rows above; evaluated one row at a time.
 
     Args:
         weight: (outputs, inputs, rows, columns); the last row is its own.
@@ -99,16 +100,16 @@ class RowSteps:
         return F.conv2d(self.seen, self.weight, self.bias, padding=(0, self.padding))
 
     def move_to(self, column: int) -> None:
-        """It has the whole row."""
+        """Does nothing: the layer gets whole rows."""
 
     def next_row(self) -> None:
-        """It is handed each row once."""
+        """Does nothing: each call appends a row."""
 
     def correct(self, pixel: Tensor) -> None:
-        """It is handed rows that are complete."""
+        """Does nothing: the layer's rows are complete."""
 
     def forget(self) -> None:
-        """Zeros."""
+        """Sets the cache to zero."""
         self.seen.zero_()
 
 
@@ -119,29 +120,29 @@ class Cursor:
         self.steps = steps
 
     def move_to(self, column: int) -> None:
-        """To a column of the row."""
+        """Moves all layers to a column of the current row."""
         for steps in self.steps:
             steps.move_to(column)
 
     def next_row(self) -> None:
-        """To the next row."""
+        """Moves all layers to the next row."""
         for steps in self.steps:
             steps.next_row()
 
     def correct(self, pixel: Tensor) -> None:
-        """Says what the pixel (B, C, 1, 1) at the column has become."""
+        """Stores the sampled pixel (B, C, 1, 1) in all caches."""
         for steps in self.steps:
             steps.correct(pixel)
 
     def forget(self) -> None:
-        """To the top of an image."""
+        """Clears all caches for a new image."""
         for steps in self.steps:
             steps.forget()
 
 
 @contextmanager
 def in_steps(network: nn.Module, batch: int, width: int) -> Iterator[Cursor]:
-    """Inside, the network works in steps, from the top of ``batch`` images of ``width`` pixels on."""
+    """Inside, the network is evaluated incrementally, from the first pixel of ``batch`` images of ``width`` pixels."""
     layers = [m for m in network.modules() if hasattr(m, "remember")]
     try:
         for layer in layers:
