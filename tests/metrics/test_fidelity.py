@@ -203,13 +203,11 @@ def test_the_choice_is_said_once_a_run(digits, tmp_path, heard):
     assert len(heard()) == 2
 
 
-def test_without_an_extractor_there_are_no_numbers_and_a_line_says_what_to_do(digits, tmp_path, heard):
+def test_without_an_extractor_a_line_says_what_to_do(digits, tmp_path):
     data = Digits(digits.images[:20])
     data.classifier = None
-    assert Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test").values == {}
-    (line,) = heard()
-    assert "data=digits has no labels" in line
-    assert "pip install 'genzoo[imagenet-features]'" in line
+    with pytest.raises(GenzooError, match=r"data=digits has no labels.*pip install 'genzoo\[imagenet-features\]'"):
+        Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test")
 
 
 def test_what_a_small_reference_does_not_allow_is_left_out_and_told(digits, tmp_path, heard):
@@ -223,11 +221,13 @@ def test_what_a_small_reference_does_not_allow_is_left_out_and_told(digits, tmp_
     assert heard()[1] == ("kid not measured: the reference, data=digits, has 30 images, but 50 are needed.")
 
 
-@pytest.mark.parametrize(("channels", "levels"), [(2, 256), (1, None)])
-def test_points_are_no_images(digits, tmp_path, channels, levels):
+def test_points_are_passed_over_and_two_channels_are_refused(digits, tmp_path):
     data = Digits(digits.images)
-    data.spec = data.spec._replace(channels=channels, levels=levels)
+    data.spec = data.spec._replace(levels=None)
     assert Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test").values == {}
+    data.spec = data.spec._replace(channels=2, levels=256)
+    with pytest.raises(GenzooError, match="data=digits are no grey or coloured pixels; leave fidelity out"):
+        Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test")
 
 
 @pytest.mark.parametrize(

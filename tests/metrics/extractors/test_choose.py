@@ -30,7 +30,8 @@ def at_hand(monkeypatch):
     def have(found=None, downloaded=None, package=False):
         monkeypatch.setattr(inception_v3, "find_weights", lambda: found)
         monkeypatch.setattr(inception_v3, "download_weights", lambda: downloaded)
-        monkeypatch.setattr(module, "installed", lambda: package)
+        for where in ("choose", "efficientnet"):
+            monkeypatch.setattr(f"genzoo.metrics.extractors.{where}.installed", lambda: package)
 
     return have
 
