@@ -18,14 +18,15 @@ from genzoo.reinforcement.policy_gradient import Experience, PolicyGradient
 
 @register
 class GAIL(PolicyGradient):
-    """A policy that an adversary pays for steps like an expert's; the environment's own rewards are only measured.
+    """A policy trained on an adversary's rewards; the environment's own rewards are only measured.
 
-    A round: episodes; rewards by the adversary as it stands; the policy's move; the adversary meets these episodes and
-    as many steps of the expert, drawn with replacement; the baseline is told what the episodes are worth now.
+    A round: rollouts; their rewards by the current adversary; the policy's step; the adversary's steps on these
+    rollouts and as many steps of the expert, drawn with replacement; the baseline is fitted to the returns under the
+    new rewards.
 
     Args:
-        adversary: pays; with linear rewards this is apprenticeship learning.
-        adversary_steps: of a trained adversary, in a round.
+        adversary: gives the rewards; with linear rewards this is apprenticeship learning.
+        adversary_steps: number of steps of a trained adversary per round.
         causal_entropy: λ, weight of -log π(a|s), in nats, in the policy's rewards.
         kwargs: of ``PolicyGradient``; a trained adversary is the player ``discriminator``.
 
@@ -39,7 +40,7 @@ class GAIL(PolicyGradient):
         self.adversary, self.adversary_steps, self.causal_entropy = adversary, adversary_steps, causal_entropy
 
     def players(self) -> dict[str, list[nn.Module]]:
-        """A trained adversary moves after the policy."""
+        """The policy, then a trained adversary, then the value network."""
         policy, *value = super().players().items()
         discriminator = [("discriminator", [self.adversary])] if self.adversary.trained else []
         return dict([policy, *discriminator, *value])
@@ -56,26 +57,26 @@ class GAIL(PolicyGradient):
 
     @torch.no_grad()
     def initialise(self, demonstrations: Any) -> None:
-        """All normalisers start from the expert's steps."""
+        """Initialises all normalisers with the statistics of the expert's steps."""
         observations, actions, times = demonstrations[:3]
         self.policy.normaliser.update(observations)
         self.baseline.start(observations, times)
         self.adversary.start(observations, actions)
 
     def rewards(self, experience: Experience) -> np.ndarray:
-        """The adversary's, and the weighted -log π."""
+        """The adversary's rewards plus the causal entropy's, -λ log π(a|s)."""
         rewards = self.baseline_rewards(experience)
         self.record(imitation_reward=rewards.mean())
         return rewards - self.causal_entropy * self._array(experience.log_prob)
 
     @torch.no_grad()
     def baseline_rewards(self, experience: Experience) -> np.ndarray:
-        """The adversary's, as it stands."""
+        """The current adversary's rewards."""
         return self._array(self.adversary.reward(experience.observations, experience.actions))
 
     @torch.no_grad()
     def adversary_draws(self, experience: Experience) -> Iterator[dict[str, tuple[Tensor, Tensor]]]:
-        """The round's steps and as many of the expert's, for each of the adversary's steps."""
+        """Yields the rollouts' steps and as many of the expert's, once per step of the adversary."""
         policy = experience.observations, experience.actions
         expert = draw_demonstrated(self.trainer.datamodule.demonstrated("train"), len(policy[1]), self.device)
         self.adversary.meet(policy, expert)
