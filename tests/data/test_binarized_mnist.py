@@ -1,6 +1,3 @@
-import hashlib
-from urllib.error import URLError
-
 import numpy as np
 import pytest
 import torch
@@ -10,41 +7,21 @@ from genzoo.core.errors import GenzooError
 from genzoo.data.binarized_mnist import PARTS, BinarizedMNIST, DynamicBinarizedMNIST
 from genzoo.data.loader import RoundLoader
 from genzoo.data.module import split_of
+from support.sets import BINARY, write_amat, write_binarized_mnist, write_idx
 
-RANDOM = np.random.RandomState(0)
-PIXELS = {
-    part: RANDOM.randint(0, 2, (n, 28, 28)).astype(np.uint8) for part, n in (("train", 9), ("valid", 4), ("test", 5))
-}
 SPLITS = {"train": "train", "validation": "valid", "test": "test"}
 
 
 @pytest.fixture(autouse=True)
-def _small_and_without_network(monkeypatch):
-    def refuse(*_, **__):
-        raise URLError("no network in tests")
-
-    monkeypatch.setattr("urllib.request.urlopen", refuse)
-    monkeypatch.setattr(
-        BinarizedMNIST, "md5", {part: hashlib.md5(pixels.tobytes()).hexdigest() for part, pixels in PIXELS.items()}
-    )
-
-
-def amat(path, pixels):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(" ".join(map(str, row)) + " \n" for row in pixels.reshape(len(pixels), -1)))
-
-
-@pytest.fixture
-def as_amat(tmp_path):
-    for part, pixels in PIXELS.items():
-        amat(tmp_path / "BinarizedMNIST" / f"binarized_mnist_{part}.amat", pixels)
+def as_amat(tmp_path, monkeypatch, no_network):
+    write_binarized_mnist(tmp_path, monkeypatch)
     return tmp_path
 
 
 @pytest.fixture(params=["", ".gz"])
-def as_idx(tmp_path, write_idx, request):
-    raw = tmp_path / "BinarizedMNIST" / "raw"
-    for part, pixels in PIXELS.items():
+def as_idx(tmp_path, request):
+    raw = tmp_path / "BinarizedMNIST" / "raw"  # comes before the .amat files
+    for part, pixels in BINARY.items():
         write_idx(raw / f"{part}-images-idx3-ubyte{request.param}", pixels)
         write_idx(raw / f"{part}-labels-idx1-ubyte{request.param}", np.arange(len(pixels)))
     return tmp_path
@@ -53,7 +30,7 @@ def as_idx(tmp_path, write_idx, request):
 def check(data):
     data.prepare_data()
     for split, part in SPLITS.items():
-        assert torch.equal(data.split(split).images, torch.from_numpy(PIXELS[part]).unsqueeze(1))
+        assert torch.equal(data.split(split).images, torch.from_numpy(BINARY[part]).unsqueeze(1))
     assert data.spec.levels == 2
     assert data.source == "official"
 
@@ -81,36 +58,17 @@ def test_labels_that_are_not_there(as_amat):
         BinarizedMNIST(as_amat, classes=10).setup()
 
 
-def test_labels_of_another_number(as_idx, write_idx):
+def test_labels_of_another_number(as_idx):
     for suffix in ("", ".gz"):
         write_idx(as_idx / "BinarizedMNIST" / "raw" / f"test-labels-idx1-ubyte{suffix}", np.arange(4))
     with pytest.raises(GenzooError, match=r"test-labels-idx1-ubyte.* is damaged \(it holds 4 labels for 5 images\)"):
         BinarizedMNIST(as_idx, classes=10).setup()
 
 
-@pytest.mark.parametrize("damage", ["truncated", "changed", "cut inside an image"])
-def test_a_damaged_file_is_named(as_amat, damage):
-    path = as_amat / "BinarizedMNIST" / "binarized_mnist_valid.amat"
-    pixels = PIXELS["valid"].copy()
-    if damage == "truncated":
-        pixels = pixels[:-1]
-    elif damage == "changed":
-        pixels[2, 3, 4] ^= 1
-    amat(path, pixels)
-    if damage == "cut inside an image":
-        path.write_text(path.read_text()[:-100])
+def test_a_file_that_lacks_an_image_is_named(as_amat):
+    write_amat(as_amat / "BinarizedMNIST" / "binarized_mnist_valid.amat", BINARY["valid"][:-1])
     with pytest.raises(GenzooError, match=r"binarized_mnist_valid.amat is damaged \(the MD5"):
         BinarizedMNIST(as_amat).setup()
-
-
-def test_what_cannot_be_had_says_what_to_do(tmp_path):
-    data = BinarizedMNIST(tmp_path / "none")
-    data.prepare_data()
-    with pytest.raises(GenzooError, match=r"binarized_mnist_train.amat is not in .*no answer.*GENZOO_DATA") as caught:
-        data.setup()
-    assert "data=binarized_mnist_dynamic" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("healthy", [True, False])
@@ -121,7 +79,7 @@ def test_missing_parts_are_downloaded_and_checked(as_amat, monkeypatch, healthy)
 
     def fetch(url, folder):
         fetched.append(url)
-        amat(folder / url.split("/")[-1], PIXELS["test"][None if healthy else 1 :].reshape(-1, 28, 28))
+        write_amat(folder / url.split("/")[-1], BINARY["test"][None if healthy else 1 :].reshape(-1, 28, 28))
 
     monkeypatch.setattr("genzoo.data.download._answers", lambda urls: True)
     monkeypatch.setattr("torchvision.datasets.utils.download_url", fetch)
@@ -140,13 +98,6 @@ def test_missing_parts_are_downloaded_and_checked(as_amat, monkeypatch, healthy)
 def test_classes_are_checked(tmp_path, classes):
     with pytest.raises(GenzooError, match=f"data.classes={classes}: 0 .* or 10"):
         BinarizedMNIST(tmp_path, classes=classes)
-
-
-def test_facts_are_checked(tmp_path):
-    with pytest.raises(GenzooError, match=r"data.levels=256: data=binarized_mnist has levels=2"):
-        BinarizedMNIST(tmp_path, levels=256)
-    with pytest.raises(GenzooError, match=r"data.levels=256: data=binarized_mnist_dynamic has levels=2"):
-        DynamicBinarizedMNIST(tmp_path, levels=256)
 
 
 def test_names_of_parts():

@@ -7,11 +7,8 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.registry import check_targets
-from genzoo.data.images import ImageFolder
-from genzoo.data.shard_writer import write_shards
 from genzoo.runs.build import build_data
-from support import DATA, ENVIRONMENTS, IMAGE_SETS, composed
+from support import IMAGE_SETS, composed
 
 FOLDERS = ("images", "lsun", "stream")  # look into their folder when they are built
 
@@ -27,32 +24,6 @@ def pictures(tmp_path):
     for i in range(100):
         Image.new("RGB", (9, 9), (i, 0, 0)).save(folder / f"{i}.png")
     return folder
-
-
-@pytest.mark.parametrize("name", IMAGE_SETS)
-def test_it_builds_what_it_says(name, pictures, tmp_path):
-    if name == "stream":
-        pictures = write_shards(ImageFolder(pictures, size=128), tmp_path / "shards").root
-    config = configuration(name, f"paths.data={tmp_path}", *([f"data.root={pictures}"] if name in FOLDERS else []))
-    check_targets(config["data"])
-    data, said = build_data(config), config["data"]
-    assert data.name == ("images" if name == "lsun" else name)
-    for key in ("size", "channels", "levels", "classes"):
-        assert said.get(key) in (getattr(data.spec, key), None)
-    assert (data.batch_size, data.rounds, data.seed) == (said["batch_size"], said["rounds"], said["seed"])
-
-
-@pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_an_environment_is_what_it_says(name):
-    chosen = {"id": "Pendulum-v1", "observations": 3, "actions": 1, "policy": "Gaussian"} if name == "gymnasium" else {}
-    overrides = [f"data.{key}={value}" for key, value in chosen.items()]
-    config = configuration(name, "model=trpo", "recipe.batch_size=7", "trainer.rounds=5", "seed=3", *overrides)
-    check_targets(config["data"])
-    data = build_data(config)
-    assert (data.name, data.batch_size, data.rounds, data.seed) == (name, 7, 5, 3)
-    if "mujoco" in DATA[name]:
-        pytest.importorskip("mujoco", reason="the extra mujoco is not installed")
-    assert data.spec.observations == config["data"]["observations"]  # which it has checked
 
 
 @pytest.mark.parametrize("name", [name for name in IMAGE_SETS if name not in FOLDERS])

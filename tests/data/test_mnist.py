@@ -4,7 +4,6 @@ import logging
 import socket
 import time
 
-import numpy as np
 import pytest
 import torch
 import torchvision
@@ -13,56 +12,44 @@ from genzoo.core.errors import GenzooError
 from genzoo.data import download
 from genzoo.data.mnist import MNIST, FashionMNIST
 from support import loaded
-
-RANDOM = np.random.RandomState(0)
-FILES = {
-    "train-images-idx3-ubyte": RANDOM.randint(0, 256, (50, 28, 28)),
-    "train-labels-idx1-ubyte": RANDOM.randint(0, 10, 50),
-    "t10k-images-idx3-ubyte": RANDOM.randint(0, 256, (20, 28, 28)),
-    "t10k-labels-idx1-ubyte": RANDOM.randint(0, 10, 20),
-}
+from support.sets import MNIST_ARRAYS, write_idx, write_mnist
 
 
 @pytest.fixture
-def small(monkeypatch, write_idx, tmp_path):
+def small(monkeypatch, tmp_path):
     """Lays out a small MNIST, whose MD5s then pass for the real ones; returns a function that does so."""
 
-    def lay_out(root=tmp_path, folder="MNIST", suffix="", level=1):
-        contents = {
-            name: write_idx(root / folder / "raw" / (name + suffix), array, level) for name, array in FILES.items()
-        }
-        monkeypatch.setattr(MNIST, "files", {name: hashlib.md5(c).hexdigest() for name, c in contents.items()})
-        return root
+    def lay_out(folder="MNIST", suffix="", level=1):
+        write_mnist(tmp_path, monkeypatch, folder, suffix, level)
+        return tmp_path
 
     return lay_out
 
 
 @pytest.mark.parametrize(("suffix", "level"), [("", 1), (".gz", 1), (".gz", 9)])
-def test_files_that_are_there_are_used(small, no_network, suffix, level):
+def test_files_that_are_there_are_used(small, suffix, level):
     data = MNIST(small(suffix=suffix, level=level), train_size=30)
     splits = loaded(data)
-    images, labels = (torch.tensor(FILES[f"train-{kind}-ubyte"]) for kind in ("images-idx3", "labels-idx1"))
+    images, labels, test_images, test_labels = (torch.tensor(array) for array in MNIST_ARRAYS.values())
     assert splits["train"].images.dtype == torch.uint8
     assert splits["train"].labels.dtype == torch.int64
     assert torch.equal(splits["train"].images, images[:30, None].to(torch.uint8))
     assert torch.equal(splits["validation"].images, images[30:, None].to(torch.uint8))
     assert torch.equal(splits["train"].labels, labels[:30])
     assert torch.equal(splits["validation"].labels, labels[30:])
-    assert torch.equal(splits["test"].images, torch.tensor(FILES["t10k-images-idx3-ubyte"])[:, None].to(torch.uint8))
-    assert torch.equal(splits["test"].labels, torch.tensor(FILES["t10k-labels-idx1-ubyte"]))
+    assert torch.equal(splits["test"].images, test_images[:, None].to(torch.uint8))
+    assert torch.equal(splits["test"].labels, test_labels)
     assert data.source == "official"
-    assert not no_network
 
 
 def test_the_whole_training_set_leaves_an_empty_validation_set(small):
     assert loaded(MNIST(small(), train_size=60_000))["validation"].images.shape == (0, 1, 28, 28)
 
 
-@pytest.mark.parametrize("suffix", ["", ".gz"])
 @pytest.mark.parametrize("damage", ["truncated", "changed", "empty", "other format"])
-def test_a_damaged_file_is_named(small, suffix, damage):
-    root = small(suffix=suffix)
-    path = root / "MNIST" / "raw" / f"train-images-idx3-ubyte{suffix}"
+def test_a_damaged_packed_file_is_named(small, damage):
+    root = small(suffix=".gz")
+    path = root / "MNIST" / "raw" / "train-images-idx3-ubyte.gz"
     content = bytearray(path.read_bytes())
     if damage == "truncated":
         content = content[: len(content) // 2]
@@ -121,20 +108,6 @@ def test_the_stand_in_is_always_the_same(no_network, tmp_path):
     assert MNIST(tmp_path, seed=1).fingerprint() == MNIST(tmp_path, seed=2).fingerprint() == "ed9636335c4823f3"
 
 
-def test_offline_never_asks(no_network, tmp_path, caplog):
-    data = MNIST(tmp_path, offline=True)
-    loaded(data)
-    assert not no_network
-    assert "data.offline=true" in caplog.text
-
-
-def test_fashion_mnist_has_no_stand_in(no_network, tmp_path):
-    with pytest.raises(GenzooError, match=r"FashionMNIST/raw; download: no answer.*Put the four files there") as caught:
-        loaded(FashionMNIST(tmp_path))
-    assert "GENZOO_DATA" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
 def test_a_host_that_never_answers_is_given_up(monkeypatch, tmp_path):
     monkeypatch.setattr(download, "TIMEOUT", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -159,11 +132,11 @@ def test_a_name_that_is_never_looked_up_is_given_up(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def mirror(monkeypatch, write_idx, site):
+def mirror(monkeypatch, site):
     """A server of the small MNIST in place of the official one; returns its folder."""
     folder, url = site
     resources, md5 = [], {}
-    for name, array in FILES.items():
+    for name, array in MNIST_ARRAYS.items():
         packed = folder / f"{name}.gz"
         md5[name] = hashlib.md5(write_idx(packed, array)).hexdigest()
         resources.append((packed.name, hashlib.md5(packed.read_bytes()).hexdigest()))
@@ -178,7 +151,7 @@ def test_what_is_missing_is_downloaded(mirror, tmp_path, capsys):
     data = MNIST(root, train_size=30)
     splits = loaded(data)
     assert data.source == "official"
-    assert torch.equal(splits["train"].labels, torch.tensor(FILES["train-labels-idx1-ubyte"])[:30])
+    assert torch.equal(splits["train"].labels, torch.tensor(MNIST_ARRAYS["train-labels-idx1-ubyte"])[:30])
     assert [path.name for path in root.iterdir()] == ["MNIST"], "temporary files are left"
     assert "".join(capsys.readouterr()) == ""
     assert socket.getdefaulttimeout() is None
@@ -215,9 +188,6 @@ def test_train_size_is_checked(tmp_path, train_size):
         MNIST(tmp_path, train_size=train_size)
 
 
-def test_facts_are_checked(tmp_path):
-    assert MNIST(tmp_path, size=28, channels=1, levels=256, classes=10).spec.size == 28
-    with pytest.raises(GenzooError, match=r"data.size=32: data=mnist has size=28"):
-        MNIST(tmp_path, size=32)
+def test_a_setting_that_no_set_has_is_refused(tmp_path):
     with pytest.raises(GenzooError, match=r"data.sise: .*Did you mean 'size'"):
         MNIST(tmp_path, sise=28)

@@ -139,11 +139,6 @@ def test_settings_are_checked(key, value):
         Shapes(**{key: value})
 
 
-def test_facts_are_checked():
-    with pytest.raises(GenzooError, match=r"data.classes=10: data=shapes has classes=4"):
-        Shapes(classes=10)
-
-
 def test_binary_shapes_are_the_silhouettes_of_grey_ones():
     binary, grey = (Shapes(size=16, channels=1, n_train=20, levels=levels).split("train").images for levels in (2, 256))
     assert torch.equal(binary, (grey > 0).to(torch.uint8))

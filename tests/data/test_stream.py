@@ -315,14 +315,6 @@ def test_a_missing_chunk(copied):
     one_line(error)
 
 
-def test_a_chunk_cut_short(copied):
-    path = copied / "train" / "chunk-0-3.bin"
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(GenzooError, match=r"chunk-0-3.bin is damaged \(\d+ bytes instead of") as error:
-        streamed(copied).setup()
-    one_line(error)
-
-
 @pytest.mark.parametrize("root_of", ["{}", "local:{}"])
 def test_a_damaged_chunk(copied, root_of):
     path = copied / "train" / "chunk-0-3.bin"

@@ -1,4 +1,3 @@
-import hashlib
 import logging
 import shutil
 from pathlib import Path
@@ -12,29 +11,14 @@ import torchvision
 from genzoo.core.errors import GenzooError
 from genzoo.data.svhn import STAND_IN, SVHN
 from support import loaded
-
-RANDOM = np.random.RandomState(0)
-N = {"train": 12, "test": 5, "extra": 7}
-IMAGES = {part: RANDOM.randint(0, 256, (n, 3, 32, 32)).astype(np.uint8) for part, n in N.items()}
-LABELS = {part: np.arange(n) % 10 for part, n in N.items()}
-
-
-def mat(part):
-    return f"{part}_32x32.mat"
+from support.sets import SVHN_COUNTS, SVHN_IMAGES, SVHN_LABELS, svhn_mat, write_svhn
 
 
 @pytest.fixture
 def official(tmp_path, monkeypatch):
     """A folder of small files in the official format, whose MD5s then pass for the real ones."""
-    folder = tmp_path / "official"
-    folder.mkdir()
-    for part in N:
-        labels = np.where(LABELS[part] == 0, 10, LABELS[part]).astype(np.uint8)
-        pixels = IMAGES[part].transpose(2, 3, 1, 0)  # (height, width, channel, image)
-        scipy.io.savemat(folder / mat(part), {"X": pixels, "y": labels[:, None]})
-    md5 = {mat(part): hashlib.md5((folder / mat(part)).read_bytes()).hexdigest() for part in N}
-    monkeypatch.setattr(SVHN, "files", md5)
-    return folder
+    write_svhn(tmp_path / "official", monkeypatch, SVHN_COUNTS)
+    return tmp_path / "official"
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +38,17 @@ def check(split, images, labels):
 
 
 @pytest.mark.parametrize("n", [12, 9])
-def test_files_that_are_there_are_used(official, no_network, n):
+def test_files_that_are_there_are_used(official, n):
     data = SVHN(official, train_size=n)
     splits = loaded(data)
-    check(splits["train"], IMAGES["train"][:n], LABELS["train"][:n])
-    check(splits["validation"], IMAGES["train"][n:], LABELS["train"][n:])
-    check(splits["test"], IMAGES["test"], LABELS["test"])
+    check(splits["train"], SVHN_IMAGES["train"][:n], SVHN_LABELS["train"][:n])
+    check(splits["validation"], SVHN_IMAGES["train"][n:], SVHN_LABELS["train"][n:])
+    check(splits["test"], SVHN_IMAGES["test"], SVHN_LABELS["test"])
     assert data.source == "official"
-    assert not no_network
 
 
 def test_it_reads_what_torchvision_reads(official, monkeypatch):
-    resource = ["", mat("test"), SVHN.files[mat("test")]]
+    resource = ["", svhn_mat("test"), SVHN.files[svhn_mat("test")]]
     monkeypatch.setattr(torchvision.datasets.SVHN, "split_list", {"test": resource})
     theirs = torchvision.datasets.SVHN(official, "test")
     check(loaded(SVHN(official))["test"], theirs.data, theirs.labels)
@@ -75,15 +58,15 @@ def test_extra_images_are_for_training(official):
     splits = loaded(SVHN(official, train_size=9, extra=True))
     check(
         splits["train"],
-        np.concatenate([IMAGES["train"][:9], IMAGES["extra"]]),
-        np.concatenate([LABELS["train"][:9], LABELS["extra"]]),
+        np.concatenate([SVHN_IMAGES["train"][:9], SVHN_IMAGES["extra"]]),
+        np.concatenate([SVHN_LABELS["train"][:9], SVHN_LABELS["extra"]]),
     )
-    check(splits["validation"], IMAGES["train"][9:], LABELS["train"][9:])
-    check(splits["test"], IMAGES["test"], LABELS["test"])
+    check(splits["validation"], SVHN_IMAGES["train"][9:], SVHN_LABELS["train"][9:])
+    check(splits["test"], SVHN_IMAGES["test"], SVHN_LABELS["test"])
 
 
 def test_extra_images_are_needed_only_on_demand(official, no_network):
-    (official / mat("extra")).unlink()
+    (official / svhn_mat("extra")).unlink()
     assert len(loaded(SVHN(official))["train"].images) == 12
     with pytest.raises(GenzooError, match=r"data=svhn: extra_32x32.mat: not in .*; download: no answer from http://"):
         loaded(SVHN(official, extra=True))
@@ -91,32 +74,20 @@ def test_extra_images_are_needed_only_on_demand(official, no_network):
 
 @pytest.mark.parametrize("content", [b"", b"MATLAB 5.0 MAT-file"])
 def test_a_damaged_file_is_named_and_not_parsed(official, monkeypatch, content):
-    (official / mat("test")).write_bytes(content)
+    (official / svhn_mat("test")).write_bytes(content)
     parsed, loadmat = [], scipy.io.loadmat
     monkeypatch.setattr(scipy.io, "loadmat", lambda file: parsed.append(Path(file.name).name) or loadmat(file))
     with pytest.raises(GenzooError, match=r"data.root: .*test_32x32.mat is damaged \(its MD5 is not .*; delete it"):
         loaded(SVHN(official))
-    assert parsed == [mat("train")]
-
-
-def test_without_files_and_network_it_says_what_to_do(tmp_path, no_network):
-    with pytest.raises(GenzooError, match=rf"data=svhn: the files are not in {tmp_path}/none; ") as caught:
-        loaded(SVHN(tmp_path / "none", offline=True))
-    message = str(caught.value)
-    assert "download: not wanted (data.offline=true)" in message
-    assert "Put the files of http://ufldl.stanford.edu/housenumbers there" in message
-    assert "GENZOO_DATA" in message
-    assert "\n" not in message
-    assert not no_network
-    assert not (tmp_path / "none").exists()
+    assert parsed == [svhn_mat("train")]
 
 
 @pytest.fixture
 def mirror(official, site, monkeypatch):
     folder, url = site
-    for part in N:
-        shutil.copy(official / mat(part), folder)
-    split_list = {part: [url + mat(part), mat(part), SVHN.files[mat(part)]] for part in N}
+    for part in SVHN_COUNTS:
+        shutil.copy(official / svhn_mat(part), folder)
+    split_list = {part: [url + svhn_mat(part), svhn_mat(part), SVHN.files[svhn_mat(part)]] for part in SVHN_COUNTS}
     monkeypatch.setattr(torchvision.datasets.SVHN, "split_list", split_list)
     return folder
 
@@ -125,11 +96,11 @@ def mirror(official, site, monkeypatch):
 def test_what_is_missing_is_downloaded(mirror, tmp_path, capsys, extra):
     root = tmp_path / "sets"
     root.mkdir()
-    shutil.copy(mirror / mat("test"), root)
-    (mirror / mat("test")).unlink()  # is not asked for
+    shutil.copy(mirror / svhn_mat("test"), root)
+    (mirror / svhn_mat("test")).unlink()  # is not asked for
     data = SVHN(root, extra=extra)
     splits = loaded(data)
-    check(splits["test"], IMAGES["test"], LABELS["test"])
+    check(splits["test"], SVHN_IMAGES["test"], SVHN_LABELS["test"])
     assert len(splits["train"].images) == (19 if extra else 12)
     assert sorted(path.name for path in root.iterdir()) == sorted(data.files)
     assert "".join(capsys.readouterr()) == ""
@@ -137,7 +108,7 @@ def test_what_is_missing_is_downloaded(mirror, tmp_path, capsys, extra):
 
 @pytest.mark.parametrize("failure", ["missing", "changed", "truncated"])
 def test_a_download_that_fails_leaves_nothing(mirror, tmp_path, failure):
-    last, content = mirror / mat("test"), (mirror / mat("test")).read_bytes()
+    last, content = mirror / svhn_mat("test"), (mirror / svhn_mat("test")).read_bytes()
     last.unlink()
     if failure != "missing":
         last.write_bytes(content[:-10] if failure == "truncated" else content[:-1] + b"?")
@@ -170,11 +141,11 @@ def test_the_first_10000_test_images_stand_in(tmp_path, no_network, caplog, firs
 @pytest.mark.parametrize("parts", [("train", "test"), ("test",)])
 def test_official_files_come_before_the_stand_in(official, no_network, first_10000, parts):
     np.savez(official / STAND_IN, **first_10000)
-    for part in set(N) - set(parts):
-        (official / mat(part)).unlink()
+    for part in set(SVHN_COUNTS) - set(parts):
+        (official / svhn_mat(part)).unlink()
     data = SVHN(official)
     if "train" in parts:
-        check(loaded(data)["train"], IMAGES["train"], LABELS["train"])
+        check(loaded(data)["train"], SVHN_IMAGES["train"], SVHN_LABELS["train"])
         assert data.source == "official"
     else:
         with pytest.raises(GenzooError, match=r"data=svhn: train_32x32.mat: not in"):
@@ -208,8 +179,3 @@ def test_train_size_is_checked(tmp_path, train_size):
     assert SVHN(tmp_path).train_size == 73_257
     with pytest.raises(GenzooError, match=f"data.train_size={train_size}: .* from 1 to 73257"):
         SVHN(tmp_path, train_size=train_size)
-
-
-def test_facts_are_checked(tmp_path):
-    with pytest.raises(GenzooError, match=r"data.channels=1: data=svhn has channels=3"):
-        SVHN(tmp_path, channels=1)

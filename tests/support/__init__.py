@@ -1,5 +1,7 @@
 """What several tests need: configurations, small data, runs that are cut off, comparisons."""
 
+import copy
+import functools
 from pathlib import Path
 
 import pytest
@@ -81,10 +83,15 @@ def cpu_trainer(**options) -> pl.Trainer:
     )
 
 
-def composed(*overrides: str, name: str = "train") -> DictConfig:
-    """A configuration as the command line composes it."""
+@functools.cache
+def _composed(overrides: tuple[str, ...], name: str) -> DictConfig:
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         return compose(name, overrides=list(overrides))
+
+
+def composed(*overrides: str, name: str = "train") -> DictConfig:
+    """A configuration as the command line composes it; a copy of the test's own."""
+    return copy.deepcopy(_composed(overrides, name))
 
 
 def resolved(*overrides: str) -> dict:
