@@ -1,4 +1,4 @@
-"""The search: what is asked, told, pruned, stored; and one through the whole of train.py."""
+"""The search: trials drawn, reported, pruned, stored; and one search through train.py."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def search(folder, space=SPACE, fixed=("a=1",), startup=2):
 
 
 def report(made, trial, *values):
-    """As a run does, from its own process, after each measurement."""
+    """Reports intermediate values as a run does, from its own process, after each measurement."""
     running = optuna.trial.Trial(open_study(made.path), made.study.trials[trial]._trial_id)
     for step, value in enumerate(values):
         running.report(value, step)
@@ -51,7 +51,7 @@ def test_a_trial_ends_with_its_last_value_pruned_failed_or_not_at_all(tmp_path):
     made.tell(0, FINISHED, "done")
     made.tell(1, {"state": "unfinished"}, "done")
     made.tell(2, {}, "failed")
-    made.tell(3, FINISHED, "done")  # measured nothing
+    made.tell(3, FINISHED, "done")  # no value was reported
     made.tell(4, {}, "interrupted")
     states = [trial.state for trial in made.study.trials]
     assert states == [*(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.FAIL, TrialState.RUNNING)]
@@ -60,7 +60,7 @@ def test_a_trial_ends_with_its_last_value_pruned_failed_or_not_at_all(tmp_path):
     assert "best of 1 finished trials (1 pruned, 2 failed): trial 0, 4: model.lr=" in made.summary()
 
 
-def test_a_search_survives_a_restart_and_finishes_what_was_left(tmp_path):
+def test_a_restarted_search_continues_its_unfinished_trials_first(tmp_path):
     made = search(tmp_path)
     assert made.ask(3) == [0, 1, 2]
     report(made, 0, 1.0)
@@ -84,13 +84,13 @@ def test_the_storage_of_another_search_is_refused(tmp_path, space, fixed):
 @pytest.mark.parametrize("text", ["not a journal", "[" * 100_000, "{}", '{"op_code": 99, "worker_id": "x"}', "5"])
 def test_a_damaged_storage_is_refused(tmp_path, text):
     (tmp_path / "study.journal").write_text(f"{text}\n")
-    with pytest.raises(GenzooError, match=r"study.journal is no journal of a search"):
+    with pytest.raises(GenzooError, match=r"study.journal is not the journal of a search"):
         search(tmp_path)
 
 
-def test_a_number_of_trials_that_is_none_is_refused(tmp_path):
+def test_a_startup_that_is_not_a_number_is_refused(tmp_path):
     search(tmp_path).study.set_user_attr("startup", "many")
-    with pytest.raises(GenzooError, match=r"study.journal is no journal of a search \(startup is 'many'\)"):
+    with pytest.raises(GenzooError, match=r"study.journal is not the journal of a search \(startup is 'many'\)"):
         open_study(tmp_path / "study.journal")
 
 
@@ -104,7 +104,7 @@ def test_settings_outside_of_the_space_never_become_overrides(tmp_path, settings
 
 
 @pytest.mark.parametrize("given", [3, {"low": 1.0}, {"low": 2.0, "high": 1.0}, {"low": 0.0, "high": 1.0, "log": True}])
-def test_a_range_that_is_none_is_refused(tmp_path, given):
+def test_an_invalid_range_is_refused(tmp_path, given):
     with pytest.raises(GenzooError, match=r"hydra.sweeper.space.x=.*a list of values, or low and high"):
         search(tmp_path, {"x": given})
 
@@ -121,7 +121,7 @@ class Strategy:
 
 
 class Trainer:
-    """As much of Lightning's as the callback asks for."""
+    """The attributes of Lightning's Trainer that the callback reads."""
 
     is_global_zero, loggers, should_stop = True, (), False
     strategy = Strategy()
@@ -147,15 +147,15 @@ def test_a_run_that_is_worse_than_the_median_of_the_others_is_ended(tmp_path, mo
     assert search(tmp_path).study.trials[2].intermediate_values == {1: value}
 
 
-def test_without_a_search_it_only_keeps_the_best(monkeypatch):
-    acted = []
-    monkeypatch.setattr("genzoo.callbacks.best.Best.act", lambda self, trainer, module: acted.append(1))
+def test_without_a_search_the_callback_only_keeps_the_best_checkpoint(monkeypatch):
+    calls = []
+    monkeypatch.setattr("genzoo.callbacks.best.Best.act", lambda self, trainer, module: calls.append(1))
     Callback(metric=Fidelity()).act(None, None)
-    assert acted == [1]
+    assert calls == [1]
 
 
-def test_a_search_through_train_py_prunes_and_goes_on(tmp_path):
-    # The stand-in's value is the generator's weight decay, so small ones are best; a failing trial fails alone.
+def test_a_search_through_train_py_continues_with_more_trials(tmp_path):
+    # The stand-in metric is the generator's weight decay, so small ones are best; a failing trial fails alone.
     (tmp_path / "standing_in.py").write_text(
         "from genzoo.metrics.evaluation import Evaluation\nfrom genzoo.core.registry import register\n\n"
         "@register\nclass Decay:\n"

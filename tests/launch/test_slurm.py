@@ -1,4 +1,4 @@
-"""Jobs of a cluster, by submitit's local mode, which plays a cluster by the same rules."""
+"""Jobs of a cluster, in submitit's local mode, which applies a cluster's rules to local processes."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from genzoo.launch.jobs import Task
 from genzoo.launch.slurm import Cluster, OnNode, Submitted
 from genzoo.launch.sweeps import Sweep
 
-# What a job does instead of training: until its checkpoint has seen two lives it lasts until it is told to end.
+# A job's script instead of training. The checkpoint counts interrupted lives; the first two lives last until SIGTERM.
 LASTING = """
 import os, signal, sys, time
 from pathlib import Path
@@ -52,7 +52,7 @@ def play(folder, script, overrides=("x=1",)):
     sweep = Sweep(folder)
     job = sweep.job(0, list(overrides))
     cluster = Cluster(folder / "submitit", "local", PARAMETERS, grace=20, requeues=3)
-    sweep.play([job], [sys.executable, "-c", script], 1, start=cluster.submit)
+    sweep.run([job], [sys.executable, "-c", script], 1, start=cluster.submit)
     return sweep, job
 
 
@@ -96,13 +96,13 @@ def test_an_interrupted_sweep_ends_its_jobs_and_goes_on_with_their_runs(here):
     assert play(here / "sweep", LASTING)[1].state == "done"
 
 
-def test_a_job_that_fails_says_so(here):
+def test_a_failed_job_has_the_last_line_of_its_log_as_message(here):
     _, job = play(here / "failing", "raise ValueError('something broke')")
     assert (job.state, job.message) == ("failed", "ValueError: something broke")
 
 
 class Lost:
-    """A job whose machine went down."""
+    """A submitit job whose machine went down."""
 
     def done(self):
         return True
@@ -130,7 +130,7 @@ def test_a_process_that_does_not_end_in_time_is_killed_before_the_cluster_does_i
     stubborn = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
     )
-    task = Task([sys.executable, "-c", stubborn], [], tmp_path / "told", tmp_path / "log")
+    task = Task([sys.executable, "-c", stubborn], [], tmp_path / "folder", tmp_path / "log")
     node = OnNode(task, patience=0.2)
     node.process = task.start()
     appears(tmp_path / "log")
@@ -142,14 +142,14 @@ def test_a_process_that_does_not_end_in_time_is_killed_before_the_cluster_does_i
 @pytest.mark.parametrize(
     ("name", "parameters", "grace", "message"),
     [
-        ("slurm", {}, 20, "hydra.launcher.cluster=slurm: there is no SLURM here"),
+        ("slurm", {}, 20, "hydra.launcher.cluster=slurm: this machine has no SLURM"),
         ("local", {"slurm_partitio": "a"}, 20, "hydra.launcher: Unknown argument 'partitio'"),
         ("local", {"timeout_min": "long"}, 20, 'hydra.launcher: Parameter "timeout_min" expected type'),
         ("pbs", {}, 20, "hydra.launcher.cluster=pbs: unknown"),
         ("local", {}, 0, "hydra.launcher.grace=0"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(tmp_path, monkeypatch, name, parameters, grace, message):
+def test_invalid_settings_are_refused_in_one_line(tmp_path, monkeypatch, name, parameters, grace, message):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(GenzooError) as error:
         Cluster(tmp_path, name, parameters, grace, 1)

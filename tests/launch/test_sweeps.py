@@ -1,4 +1,4 @@
-"""Sweeps: processes of their own, states that survive, one table."""
+"""Sweeps: separate processes, states on disk, one table."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from genzoo.runs.folders import JOB, create_run_folder
 from genzoo.runs.lock import locked
 from support import ROOT, SHAPES
 
-# What a job does instead of training: it counts its starts, and ends as its overrides say.
+# A job's script instead of training: it counts its starts and ends in the way that its overrides name.
 STAND_IN = """
 import json, os, signal, sys, time
 from pathlib import Path
@@ -60,7 +60,7 @@ COMMAND = [sys.executable, "-c", STAND_IN]
 def play(folder, given, n_jobs=2):
     sweep = Sweep(folder)
     jobs = [sweep.job(i, overrides) for i, overrides in enumerate(given)]
-    sweep.play(jobs, COMMAND, n_jobs, shared_cores(n_jobs))
+    sweep.run(jobs, COMMAND, n_jobs, shared_cores(n_jobs))
     return sweep, jobs
 
 
@@ -69,7 +69,7 @@ def starts(here):
 
 
 def thirty():
-    """Thirty jobs, of which three fail, each in a way of its own."""
+    """Thirty jobs, of which three fail, each in a different way."""
     ends = {7: "exception", 13: "nan", 22: "kill"}
     return [[f"x={i}", f"end={ends.get(i, 'well')}"] for i in range(30)]
 
@@ -120,7 +120,7 @@ def test_a_sweep_that_is_interrupted_ends_its_jobs_and_goes_on_with_those_that_a
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
-    assert f"the same command with hydra.sweep.dir={here / 'sweep'} goes on" in output
+    assert f"to continue, give the same command with hydra.sweep.dir={here / 'sweep'}" in output
     states = {job["number"]: job["state"] for job in json.loads((here / "sweep" / "jobs.json").read_text())}
     assert [states[i] for i in (7, 13, 14, 15)] == ["failed", "failed", "interrupted", "interrupted"]
     assert set(states[i] for i in range(16, 30)) == {"waiting"}
@@ -131,7 +131,7 @@ def test_a_sweep_that_is_interrupted_ends_its_jobs_and_goes_on_with_those_that_a
     again = starts(here)[before:]
     assert [job.number for job in jobs if job.state != "done"] == [7, 13, 22]
     assert not any(f"x={i} " in line for line in again for i in done), "a finished job ran twice"
-    # They start side by side: either may be the first to say so.
+    # They start at the same time: either may be the first to log its start.
     assert {line.split()[-1] for line in again if "resume=" in line} == {f"resume={here / f'run{i}'}" for i in (14, 15)}
     assert len(again) == 30 - len(done)
 
@@ -149,10 +149,10 @@ def test_no_more_than_the_given_number_run_at_a_time_and_they_share_the_cores(he
         assert not environment.keys() & {"LOCAL_RANK", "MASTER_PORT", "GENZOO_RUN_FOLDER"}
 
 
-def test_a_job_learns_where_to_tell_its_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv(JOB, str(tmp_path / "told"))
+def test_a_job_writes_its_folder_to_the_file_in_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv(JOB, str(tmp_path / "folder"))
     folder = create_run_folder(tmp_path, "a", 0)
-    assert Path((tmp_path / "told").read_text()) == folder
+    assert Path((tmp_path / "folder").read_text()) == folder
 
 
 def test_a_queue_that_takes_no_more_jobs_gets_the_others_later(here):
@@ -166,7 +166,7 @@ def test_a_queue_that_takes_no_more_jobs_gets_the_others_later(here):
 
     sweep = Sweep(here / "sweep")
     jobs = [sweep.job(i, [f"x={i}"]) for i in range(5)]
-    sweep.play(jobs, COMMAND, 5, start=start)
+    sweep.run(jobs, COMMAND, 5, start=start)
     assert [job.state for job in jobs] == ["done"] * 5
     assert len(starts(here)) == 5
 
@@ -175,7 +175,7 @@ def test_a_queue_that_takes_no_more_jobs_gets_the_others_later(here):
 
     sweep = Sweep(here / "refused")
     with pytest.raises(GenzooError, match="none at all"):
-        sweep.play([sweep.job(0, ["x=0"])], COMMAND, 5, start=refuse)
+        sweep.run([sweep.job(0, ["x=0"])], COMMAND, 5, start=refuse)
     assert json.loads((here / "refused" / "jobs.json").read_text())[0]["state"] == "waiting"
 
 
@@ -206,11 +206,11 @@ def test_a_damaged_folder_is_refused(tmp_path, text):
     with pytest.raises(GenzooError, match=r"hydra.sweep.dir=.*its jobs.json is damaged"):
         Sweep(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(GenzooError, match=r"hydra.sweep.dir=.*the folder cannot be made"):
+    with pytest.raises(GenzooError, match=r"hydra.sweep.dir=.*the folder cannot be created"):
         Sweep(tmp_path / "file" / "sweep")
 
 
-# Through the whole of train.py
+# Whole sweeps through train.py
 
 QUICK = (*SHAPES, "model=gan", "trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none")
 
@@ -265,7 +265,7 @@ def test_both_ranks_of_every_job_train_with_the_jobs_own_settings(tmp_path):
 
 # A sweep that was killed while its jobs went on
 
-# Holds its run's lock until the file "go" is there; then it is finished, or dies.
+# Holds its run's lock until the file "go" exists; then finishes or dies.
 LIVING = """
 import json, os, sys, time
 from pathlib import Path
@@ -288,10 +288,10 @@ with locked(run):
 
 
 @pytest.mark.parametrize("end", ["finish", "die"])
-def test_a_job_that_outlived_its_sweep_is_waited_for_and_never_doubled(here, capsys, monkeypatch, end):
+def test_a_job_that_outlived_its_sweep_is_waited_for_and_never_started_twice(here, capsys, monkeypatch, end):
     sweep = Sweep(here / "sweep")
     sweep.job(0, ["x=0"])
-    orphan = subprocess.Popen(
+    detached = subprocess.Popen(
         [sys.executable, "-c", LIVING, "x=0"], env=os.environ | {JOB: str(here / "sweep" / "job0.folder")}
     )
     deadline = time.monotonic() + 60
@@ -300,20 +300,20 @@ def test_a_job_that_outlived_its_sweep_is_waited_for_and_never_doubled(here, cap
         time.sleep(0.01)
     with monkeypatch.context() as patch:
         patch.setenv(JOB, str(here / "sweep" / "job0.folder"))
-        with pytest.raises(GenzooError, match=f"process {orphan.pid} plays this job already"):
+        with pytest.raises(GenzooError, match=f"process {detached.pid} already runs this job"):
             create_run_folder(here / "runs", "a", 0)
     threading.Timer(0.5, lambda: (here / "go").write_text(end)).start()
     jobs = [sweep.job(0, ["x=0"])]
-    sweep.play(jobs, [sys.executable, "-c", LIVING], 1)
+    sweep.run(jobs, [sys.executable, "-c", LIVING], 1)
     assert jobs[0].state == "done"
     assert sweep.metrics(jobs[0]) == {"test/fid": 1.0}
     assert starts(here) == (["x=0"] if end == "finish" else ["x=0", f"x=0 resume={here / 'run'}"])
-    assert f"job 0: still runs as process {orphan.pid}; waiting for its end" in capsys.readouterr().out
-    orphan.wait()
+    assert f"job 0: still runs as process {detached.pid}; waiting for its end" in capsys.readouterr().out
+    detached.wait()
 
 
-def test_one_sweep_is_played_by_one_process(here):
+def test_a_sweep_runs_in_one_process_at_a_time(here):
     sweep = Sweep(here / "sweep")
     with locked(here / "sweep"), pytest.raises(GenzooError, match="sweep is in use by process"):
-        sweep.play([sweep.job(0, ["x=0"])], COMMAND, 1)
+        sweep.run([sweep.job(0, ["x=0"])], COMMAND, 1)
     assert not (here / "starts").exists()

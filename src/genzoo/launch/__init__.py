@@ -1,1 +1,1 @@
-"""Many runs: jobs, sweeps, searches, clusters."""
+"""Many runs: jobs, sweeps, hyper-parameter searches, SLURM clusters."""

@@ -1,4 +1,4 @@
-"""The process of one job of a sweep."""
+"""The process that runs one job of a sweep."""
 
 import json
 import os
@@ -14,23 +14,23 @@ from genzoo.runs.lock import owner_of
 
 
 class Process(Protocol):
-    """What a sweep needs of a job that runs, here or elsewhere; ``subprocess.Popen`` has it."""
+    """Interface of a running job, on this machine or another; ``subprocess.Popen`` implements it."""
 
     def poll(self) -> int | None:
-        """The exit status, or None while the job runs."""
+        """Returns the exit status, or None while the job runs."""
 
     def terminate(self) -> None:
-        """Asks the job to finish its round and write its checkpoint."""
+        """Sends SIGTERM: the job finishes its round, writes its checkpoint and exits."""
 
     def wait(self) -> int:
-        """The exit status, once there is one."""
+        """Blocks until the job has ended and returns its exit status."""
 
     def kill(self) -> None:
-        """Ends the job at once."""
+        """Sends SIGKILL."""
 
 
-class Orphan:
-    """A job that an earlier start of the sweep, itself killed, has left running, as a ``Process``.
+class DetachedJob:
+    """A job that still runs although the sweep process that started it was killed, as a ``Process``.
 
     Args:
         run: the folder of its run.
@@ -50,14 +50,14 @@ class Orphan:
         return status
 
     def _status(self) -> int:
-        """That of a finished run; any other is one that can go on."""
+        """0 if the run has finished, else 130 (interrupted), so that the sweep resumes it."""
         try:
             return 0 if json.loads((self.run / "metrics.json").read_text())["state"] == "finished" else 130
         except (OSError, ValueError, KeyError, TypeError):
             return 130
 
     def terminate(self, number: int = signal.SIGTERM) -> None:
-        """See ``Process``; one on another machine has to end by itself."""
+        """See ``Process``; a job on another machine cannot be signalled and has to end by itself."""
         if (owner := owner_of(self.run)) and owner.is_here:
             os.kill(owner.process, number)
 
@@ -68,42 +68,45 @@ class Orphan:
 
 @dataclass(frozen=True)
 class Task:
-    """What a job runs.
+    """The command of a job.
 
-    Started again after it was cut short, by whatever, it goes on with the run that it had begun.
+    If the job was cut short and is started again, it resumes its run.
 
     Args:
         command: the command line without overrides.
-        overrides: the job's.
-        told: the file in which the run tells its folder.
-        log: the file that what it prints is appended to.
-        environment: what is added to the process's own.
-        dropped: what is taken from it.
+        overrides: Hydra overrides of the job.
+        folder_file: file to which the run writes the path of its folder.
+        log: file to which stdout and stderr are appended.
+        environment: variables added to those of this process.
+        dropped: names of variables that the job does not inherit.
     """
 
     command: Sequence[str]
     overrides: Sequence[str]
-    told: Path
+    folder_file: Path
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     dropped: Sequence[str] = ()
 
     @property
     def arguments(self) -> Sequence[str]:
-        """The overrides, and ``resume=<folder>`` if the job has left a checkpoint, which does not decide on devices."""
+        """The overrides, plus ``resume=<folder>`` if the job has left a checkpoint.
+
+        The overrides are repeated because a checkpoint does not choose the devices.
+        """
         run = self.run
         return [*self.overrides, f"resume={run}"] if run and (run / "last.ckpt").exists() else self.overrides
 
     @property
     def run(self) -> Path | None:
-        """The folder of the run that the job has begun."""
-        return Path(self.told.read_text()) if self.told.exists() else None
+        """The folder of the job's run; None before the run has started."""
+        return Path(self.folder_file.read_text()) if self.folder_file.exists() else None
 
     def start(self) -> subprocess.Popen:
-        """Starts it as a process of this machine."""
+        """Starts the command as a process on this machine."""
         environment = {key: value for key, value in os.environ.items() if key not in self.dropped}
         with open(self.log, "a") as log:
-            # A session of its own: Ctrl-C reaches it once, from the sweep.
+            # A separate session, so that Ctrl-C reaches the job once, through the sweep, and not from the terminal too.
             return subprocess.Popen(
                 [*self.command, *self.arguments],
                 env={**environment, **self.environment},

@@ -1,4 +1,4 @@
-"""A study of settings on disk."""
+"""Hyper-parameter search: an Optuna study in a file."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -10,17 +10,19 @@ from genzoo.core.files import is_count
 
 
 class Search:
-    """What is asked of Optuna and told it; ``study.journal`` in the folder survives any end.
+    """An Optuna study that trials are drawn from (``ask``) and reported to (``tell``).
+
+    The study is stored in ``study.journal`` in the folder after each call, so a killed search loses nothing.
 
     Args:
-        folder: of the sweep.
-        space: key of the configuration -> list of values, or {low, high} with ``log`` or ``step``.
+        folder: the sweep's folder.
+        space: configuration key -> list of values, or {low, high} with ``log`` or ``step``.
         fixed: overrides that all trials share.
-        seed: of the sampler.
-        startup: so many trials before the sampler learns and the pruner prunes.
+        seed: seed of the sampler (TPE).
+        startup: number of trials before the sampler uses earlier results and the pruner ends trials.
 
     Raises:
-        GenzooError: the space is wrong, Optuna is missing, or the folder holds another search.
+        GenzooError: the space is invalid, Optuna is missing, or the folder holds another search.
     """
 
     def __init__(self, folder: Path, space: Mapping[str, Any], fixed: Sequence[str], seed: int, startup: int):
@@ -30,8 +32,9 @@ class Search:
         self._distributions = {key: _distribution(key, given) for key, given in space.items()}
         folder.mkdir(parents=True, exist_ok=True)
         self.study = open_study(self.path, seed, startup)
-        about = {"space": {key: str(value) for key, value in self.space.items()}, "fixed": self.fixed}
-        for name, value in about.items():
+        description = {"space": {key: str(value) for key, value in self.space.items()}, "fixed": self.fixed}
+        # A folder continues only the search it was created for: the same space and the same fixed overrides.
+        for name, value in description.items():
             if self.study.user_attrs.setdefault(name, value) != value:
                 raise GenzooError(
                     f"hydra.sweep.dir={folder}: the search there has {name} {self.study.user_attrs[name]}, here it is "
@@ -42,21 +45,22 @@ class Search:
 
     @property
     def finished(self) -> int:
-        """Number of trials that have ended, however."""
+        """Number of trials that have ended: completed, pruned or failed."""
         return sum(trial.state.is_finished() for trial in self.study.get_trials(deepcopy=False))
 
     def ask(self, n: int) -> list[int]:
-        """Numbers of up to n trials to play: those that an earlier start left unfinished, then new ones."""
+        """Returns the numbers of up to n trials to run: trials that were left unfinished first, then new ones."""
         if n < 1:
             return []
-        left = [t.number for t in self.study.get_trials(deepcopy=False) if not t.state.is_finished()][:n]
-        return left + [self.study.ask(self._distributions).number for _ in range(n - len(left))]
+        unfinished = [t.number for t in self.study.get_trials(deepcopy=False) if not t.state.is_finished()][:n]
+        return unfinished + [self.study.ask(self._distributions).number for _ in range(n - len(unfinished))]
 
     def settings(self, trial: int) -> dict[str, Any]:
-        """Key -> value of a trial.
+        """Returns configuration key -> value of a trial.
 
         Raises:
-            GenzooError: the study has others than the space, which would become overrides of the trial's command.
+            GenzooError: the stored trial has keys or ranges outside of ``space``; they must not become overrides of a
+                command.
         """
         found = self.study.trials[trial]
         if found.distributions != self._distributions:
@@ -67,12 +71,12 @@ class Search:
         return found.params
 
     def tell(self, trial: int, report: Mapping[str, Any], state: str) -> None:
-        """Ends a trial.
+        """Reports the end of a trial to Optuna.
 
         Args:
             trial: its number.
             report: the run's ``metrics.json``; empty if there is none.
-            state: of the job; an interrupted one stays open.
+            state: state of the job; the trial of an interrupted job stays open.
         """
         from optuna.trial import TrialState
 
@@ -87,12 +91,12 @@ class Search:
             self.study.tell(trial, values[max(values)])
 
     def summary(self) -> str:
-        """The best trial in one line."""
+        """Returns one line about the best trial."""
         from optuna.trial import TrialState
 
         done = [t for t in self.study.trials if t.state == TrialState.COMPLETE]
         if not done:
-            return f"no trial came to its end; see {self.path.parent}"
+            return f"no trial has finished; see {self.path.parent}"
         best = min(done, key=lambda trial: trial.value)
         pruned = sum(t.state == TrialState.PRUNED for t in self.study.trials)
         failed = sum(t.state == TrialState.FAIL for t in self.study.trials)
@@ -104,10 +108,10 @@ class Search:
 
 
 def open_study(path: Path, seed: int = 0, startup: int = 5) -> Any:
-    """The study in a journal file, made if it is not there.
+    """Opens the study in a journal file; creates it if the file does not exist.
 
     Raises:
-        GenzooError: Optuna is missing, or the file is no journal.
+        GenzooError: Optuna is missing, or the file is not a journal.
     """
     try:
         import optuna
@@ -124,14 +128,15 @@ def open_study(path: Path, seed: int = 0, startup: int = 5) -> Any:
             direction="minimize",
             load_if_exists=True,
         )
-        # A run of a trial knows the file only.
+        # The process of a trial knows only the file, so ``startup`` is read from it.
         startup = study.user_attrs.get("startup", startup)
         if not is_count(startup):
             raise ValueError(f"startup is {startup!r:.50}")
-    except Exception as error:  # Optuna raises almost anything on strange files
+    except Exception as error:  # Optuna raises many types of errors for invalid files
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise GenzooError(
-            f"hydra.sweep.dir={path.parent}: {path.name} is no journal of a search ({reason}); choose another folder."
+            f"hydra.sweep.dir={path.parent}: {path.name} is not the journal of a search ({reason}); "
+            "choose another folder."
         ) from error
     study.pruner = optuna.pruners.MedianPruner(n_startup_trials=startup)
     return study
@@ -149,6 +154,6 @@ def _distribution(key: str, given: Any) -> Any:
         return (IntDistribution if whole else FloatDistribution)(**given)
     except (ValueError, TypeError, KeyError) as error:
         raise GenzooError(
-            f"hydra.sweeper.space.{key}={given}: a list of values, or low and high with log: true or step, is needed "
+            f"hydra.sweeper.space.{key}={given}: expected a list of values, or low and high with log: true or step "
             f"({error})."
         ) from error

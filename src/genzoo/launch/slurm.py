@@ -1,4 +1,4 @@
-"""Jobs of a SLURM cluster, by submitit."""
+"""Jobs on a SLURM cluster, submitted by submitit."""
 
 import os
 import signal
@@ -13,24 +13,24 @@ from genzoo.launch.jobs import Task
 
 
 class Cluster:
-    """Where jobs are submitted.
+    """A cluster to which jobs are submitted.
 
     Args:
-        folder: for submitit's own files.
-        name: slurm, or local: processes of this machine under the same rules.
-        parameters: of a job, as submitit names them.
-        grace: seconds between the signal that a job's time is up and its end.
-        requeues: so often such a job is queued again.
+        folder: folder for submitit's own files.
+        name: slurm, or local (processes on this machine under the same rules).
+        parameters: parameters of a job, by submitit's names.
+        grace: seconds between the signal that warns a job of its time limit and the limit.
+        requeues: number of times that a job which reached its time limit is queued again.
 
     Raises:
-        GenzooError: submitit or SLURM is missing, or a parameter is refused.
+        GenzooError: submitit or SLURM is missing, or submitit refuses a parameter.
     """
 
     def __init__(self, folder: Path, name: str, parameters: Mapping[str, Any], grace: float, requeues: int):
         if name not in ("slurm", "local"):
             raise GenzooError(f"hydra.launcher.cluster={name}: unknown. Accepted: slurm, local.")
         if grace <= 0:
-            raise GenzooError(f"hydra.launcher.grace={grace}: a positive number of seconds is needed.")
+            raise GenzooError(f"hydra.launcher.grace={grace}: expected a positive number of seconds.")
         try:
             import submitit
         except ImportError as error:
@@ -41,17 +41,17 @@ class Cluster:
             self._executor.update_parameters(**parameters)
         except RuntimeError as error:
             raise GenzooError(
-                f"hydra.launcher.cluster={name}: there is no SLURM here ({error}); start this on a machine that can "
+                f"hydra.launcher.cluster={name}: this machine has no SLURM ({error}); start this on a machine that can "
                 "submit jobs, or try hydra.launcher.cluster=local."
             ) from error
         except (NameError, ValueError, AssertionError) as error:
             raise GenzooError(f"hydra.launcher: {str(error).splitlines()[0]}") from error
 
     def submit(self, task: Task) -> "Submitted":
-        """Puts a job into the queue.
+        """Submits a job to the queue.
 
         Raises:
-            GenzooError: SLURM does not take it.
+            GenzooError: SLURM refuses the job.
         """
         from submitit.core.utils import FailedJobError
 
@@ -64,7 +64,7 @@ class Cluster:
 
 
 class Submitted:
-    """A job in the queue or running, as a ``Process``."""
+    """A queued or running job, as a ``Process``."""
 
     def __init__(self, job: Any, log: Path, cluster: str):
         self._job, self._log, self._cluster, self._terminated = job, log, cluster, False
@@ -75,7 +75,7 @@ class Submitted:
         return self.wait() if self._job.done() else None
 
     def wait(self) -> int:
-        """See ``Process``; why a job was lost is the last line of its log."""
+        """See ``Process``; the reason why a job was lost is appended to its log."""
         if self._status is None:
             self._status = self._result()
         return self._status
@@ -104,18 +104,18 @@ class Submitted:
 
 
 class OnNode:
-    """What the cluster runs: the job's process, to its end.
+    """The callable that the cluster runs: starts the job's process on the node and waits for its end.
 
     Args:
-        task: of the job.
-        patience: seconds that the process gets to finish its round and write its checkpoint.
+        task: command of the job.
+        patience: seconds after SIGTERM within which the process has to finish its round and write its checkpoint.
     """
 
     def __init__(self, task: Task, patience: float):
         self.task, self.patience = task, patience
 
     def __call__(self) -> int:
-        """Runs it; returns its exit status."""
+        """Runs the process and returns its exit status."""
         self.process = self.task.start()
         signal.signal(signal.SIGTERM, lambda *_: self.process.terminate())
         while self.process.poll() is None:  # wait() would hold a lock that checkpoint() needs
@@ -123,12 +123,12 @@ class OnNode:
         return self.process.returncode
 
     def checkpoint(self) -> Any:
-        """Called by submitit when the job is preempted or its time is up: what to queue again."""
+        """Called by submitit when the job is preempted or reaches its time limit; returns the job to queue again."""
         from submitit.helpers import DelayedSubmission
 
         self.process.terminate()
         try:
             self.process.wait(self.patience)
-        except subprocess.TimeoutExpired:  # it is measuring: its checkpoint is written
+        except subprocess.TimeoutExpired:  # it computes metrics, so its checkpoint is already written
             self.process.kill()
         return DelayedSubmission(OnNode(self.task, self.patience))

@@ -1,4 +1,4 @@
-"""Sweeps: jobs as processes of their own, their states on disk, one table at the end."""
+"""Sweeps: each job is a separate process; their states are kept on disk; one table is written at the end."""
 
 import csv
 import os
@@ -12,14 +12,14 @@ from typing import Any
 from genzoo.callbacks.progress import clock
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside, is_count, read_json, write_json
-from genzoo.launch.jobs import Orphan, Process, Task
+from genzoo.launch.jobs import DetachedJob, Process, Task
 from genzoo.runs.folders import JOB, VARIABLE
 from genzoo.runs.lock import locked, owner_of
 
-# What a launcher or Lightning may have left in the environment about *this* process.
+# Variables that a launcher or Lightning may have set for *this* process; a job must not inherit them.
 FOREIGN = ("LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "PL_GLOBAL_SEED", VARIABLE)
 JOBS = "jobs.json"
-COLUMNS = 6  # metrics that the printed table has room for; the CSV has all
+COLUMNS = 6  # number of metrics in the printed table; the CSV has all
 
 
 class JobsFailed(GenzooError):
@@ -37,24 +37,24 @@ class Job:
     number: int
     overrides: list[str]
     state: str = "waiting"
-    folder: str | None = None  # the run's
+    folder: str | None = None  # of the job's run
     seconds: float = 0.0
     message: str = ""
 
 
 def read_jobs(folder: Path) -> list[Job]:
-    """The jobs of a sweep's folder.
+    """Reads the jobs of a sweep's folder.
 
     Raises:
-        OSError: there is no file of them.
-        ValueError: it is damaged.
+        OSError: ``jobs.json`` cannot be read.
+        ValueError: ``jobs.json`` is damaged.
     """
     jobs = read_json(folder / JOBS)
     if not isinstance(jobs, list):
-        raise ValueError("it is no list")
+        raise ValueError("not a list")
     for i, job in enumerate(jobs):
         if not isinstance(job, dict) or not {"number", "overrides"} <= job.keys() <= KINDS.keys():
-            raise ValueError(f"entry {i} is no job")
+            raise ValueError(f"entry {i} is not a job")
         if wrong := [key for key in job if not KINDS[key](job[key])]:
             raise ValueError(f"{wrong[0]} of job {i} is {job[wrong[0]]!r:.50}")
     return [Job(**job) for job in jobs]
@@ -75,13 +75,13 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
 
 
 class Sweep:
-    """The jobs of one sweep, as ``jobs.json`` in its folder has them.
+    """The jobs of one sweep, stored in ``jobs.json`` in its folder.
 
-    A job that an earlier start of the sweep has done is not played again; one that was interrupted goes on from its
-    run's last checkpoint.
+    If a sweep is started again, jobs that are done are skipped and interrupted jobs resume from the last checkpoint of
+    their run.
 
     Args:
-        folder: of the sweep; beside ``jobs.json`` it gets ``table.csv``, ``table.txt`` and a log a job.
+        folder: the sweep's folder; beside ``jobs.json`` it gets ``table.csv``, ``table.txt`` and one log per job.
 
     Raises:
         GenzooError: the folder is damaged or cannot be written.
@@ -95,7 +95,7 @@ class Sweep:
                 self.jobs = read_jobs(folder)
         except OSError as error:
             raise GenzooError(
-                f"hydra.sweep.dir={folder}: the folder cannot be made ({error.strerror}); choose another."
+                f"hydra.sweep.dir={folder}: the folder cannot be created ({error.strerror}); choose another."
             ) from error
         except ValueError as error:
             raise GenzooError(
@@ -103,7 +103,7 @@ class Sweep:
             ) from error
 
     def job(self, number: int, overrides: list[str]) -> Job:
-        """The job of that number, as an earlier start left it, or a new one.
+        """Returns the stored job with this number, or adds a new one.
 
         Raises:
             GenzooError: the folder belongs to another sweep.
@@ -119,7 +119,7 @@ class Sweep:
         self.jobs.append(Job(number, overrides))
         return self.jobs[-1]
 
-    def play(
+    def run(
         self,
         jobs: Sequence[Job],
         command: Sequence[str],
@@ -127,25 +127,26 @@ class Sweep:
         environment: Mapping[str, str] | None = None,
         start: Callable[[Task], Process] = Task.start,
     ) -> None:
-        """Plays those jobs that are not done, and writes the table.
+        """Runs the jobs that are not done, and writes the table.
 
-        Jobs that still run, since only the sweep was killed, are waited for.
+        If an earlier sweep process was killed and a job of it still runs, waits for that job instead of starting it
+        again.
 
         Args:
-            jobs: of this sweep.
+            jobs: jobs of this sweep.
             command: the command line of a job without its overrides.
-            n_jobs: so many at a time.
-            environment: what is added to that of the jobs.
-            start: starts a job, here or elsewhere.
+            n_jobs: number of jobs that run at the same time.
+            environment: variables added to the environment of each job.
+            start: function that starts a job, on this machine or another.
 
         Raises:
-            GenzooError: another process plays the sweep.
-            KeyboardInterrupt: SIGINT or SIGTERM came; the running jobs have ended as interrupted runs do.
+            GenzooError: another process runs the sweep.
+            KeyboardInterrupt: this process got SIGINT or SIGTERM; the running jobs have written their checkpoints.
         """
         with locked(self.folder):
-            self._play(jobs, command, n_jobs, environment or {}, start)
+            self._run(jobs, command, n_jobs, environment or {}, start)
 
-    def _play(
+    def _run(
         self,
         jobs: Sequence[Job],
         command: Sequence[str],
@@ -156,9 +157,10 @@ class Sweep:
         waiting = [job for job in jobs if job.state != "done"]
         running: dict[Job, tuple[Process, float]] = {}
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-        print(f"{len(waiting)} of {len(jobs)} jobs to play, {n_jobs} at a time -> {self.folder}", flush=True)
+        print(f"{len(waiting)} of {len(jobs)} jobs to run, {n_jobs} at a time -> {self.folder}", flush=True)
         try:
             while waiting or running:
+                # Fill the free slots. If the queue refuses a job while others run, the rest waits for those.
                 while waiting and len(running) < n_jobs:
                     try:
                         process = self._begin(waiting[0], command, environment, start)
@@ -167,22 +169,24 @@ class Sweep:
                         self._save()
                         if not running:
                             raise
-                        n_jobs = len(running)  # no more are taken
+                        n_jobs = len(running)
                     else:
                         running[waiting.pop(0)] = process, time.monotonic()
+                # Collect the jobs that have ended.
                 time.sleep(0.05)
                 for job, (process, started) in list(running.items()):
                     if process.poll() is not None:
                         self._end(job, process.wait(), time.monotonic() - started)
                         del running[job]
-                        if isinstance(process, Orphan) and job.state != "done":
-                            waiting.append(job)  # it goes on from its checkpoint
+                        if isinstance(process, DetachedJob) and job.state != "done":
+                            waiting.append(job)  # to resume it from its checkpoint
         except KeyboardInterrupt:
+            # SIGINT or SIGTERM: let every job write its checkpoint before this process ends.
             for process, _ in running.values():
                 process.terminate()
             for job, (process, started) in running.items():
                 self._end(job, process.wait(), time.monotonic() - started)
-            print(f"interrupted; the same command with hydra.sweep.dir={self.folder} goes on", flush=True)
+            print(f"interrupted; to continue, give the same command with hydra.sweep.dir={self.folder}", flush=True)
             raise
         finally:
             signal.signal(signal.SIGTERM, before)
@@ -193,11 +197,11 @@ class Sweep:
             print(_aligned([self._row(job) for job in jobs]), flush=True)
 
     def metrics(self, job: Job) -> dict[str, float]:
-        """What the job's run measured; empty if it did not come so far."""
+        """Returns the metrics of the job's run; empty if it has none yet."""
         return self.report(job).get("metrics", {})
 
     def report(self, job: Job) -> dict[str, Any]:
-        """The run's ``metrics.json``; empty if there is none."""
+        """Returns ``metrics.json`` of the job's run; empty if there is none."""
         try:
             report = read_json(Path(job.folder or "") / "metrics.json")
         except (OSError, ValueError):
@@ -207,24 +211,24 @@ class Sweep:
     def _begin(
         self, job: Job, command: Sequence[str], environment: Mapping[str, str], start: Callable[[Task], Process]
     ) -> Process:
-        told, log = self._path(job, "folder"), self._path(job, "log")
-        given = {**environment, JOB: str(told), "WANDB_RUN_GROUP": self.folder.name}
-        task = Task(command, job.overrides, told, log, given, dropped=FOREIGN)
+        folder_file, log = self._path(job, "folder"), self._path(job, "log")
+        given = {**environment, JOB: str(folder_file), "WANDB_RUN_GROUP": self.folder.name}
+        task = Task(command, job.overrides, folder_file, log, given, dropped=FOREIGN)
         job.state, job.message = "running", ""
         self._save()
         if task.run and (owner := owner_of(task.run)):
             print(f"job {job.number}: still runs as process {owner.process}; waiting for its end", flush=True)
-            return Orphan(task.run)
+            return DetachedJob(task.run)
         print(f"job {job.number}: {' '.join(task.arguments)} (log: {log})", flush=True)
         return start(task)
 
     def _end(self, job: Job, status: int, seconds: float) -> None:
-        told = self._path(job, "folder")
-        if told.exists():
-            job.folder = told.read_text()
+        folder_file = self._path(job, "folder")
+        if folder_file.exists():
+            job.folder = folder_file.read_text()
         job.state = {0: "done", 130: "interrupted"}.get(status, "failed")
-        if job.state == "failed" and not (job.folder and owner_of(Path(job.folder))):  # it starts anew
-            told.unlink(missing_ok=True)
+        if job.state == "failed" and not (job.folder and owner_of(Path(job.folder))):  # its next start is a new run
+            folder_file.unlink(missing_ok=True)
         job.seconds += round(seconds, 1)
         if job.state == "failed":
             lines = self._path(job, "log").read_text(errors="replace").split("\n")
@@ -243,7 +247,7 @@ class Sweep:
         write_json(self.folder / JOBS, [asdict(job) for job in self.jobs])
 
     def _write_table(self) -> None:
-        """Writes table.csv and table.txt: a row a job."""
+        """Writes table.csv and table.txt, one row per job."""
         rows = [self._row(job) for job in sorted(self.jobs, key=lambda job: job.number)]
         with aside(self.folder / "table.csv") as partial, open(partial, "w", newline="") as file:
             writer = csv.DictWriter(file, _names(rows))
@@ -259,7 +263,7 @@ class Sweep:
 
 
 def shared_cores(n_jobs: int) -> dict[str, str]:
-    """The variable that divides this machine's cores among jobs, unless the user has set it."""
+    """Returns OMP_NUM_THREADS so that the jobs share this machine's cores; empty if the user has set it."""
     if n_jobs == 1 or "OMP_NUM_THREADS" in os.environ:
         return {}
     return {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // n_jobs))}
@@ -270,14 +274,14 @@ def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _aligned(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What differs between rows, in columns."""
+    """The rows as text in aligned columns: state, time, some metrics, and the columns in which rows differ."""
     names = _names(rows)
     metrics = [name for name in names if "/" in name]
     always = ("job", "state", "time", *metrics[:COLUMNS])
     differing = [name for name in names if len({str(row.get(name, "")) for row in rows}) > 1]
-    told = [name for name in names if name in always or name in set(differing) - {*metrics, "folder"}]
-    lines = [told] + [[_cell(row.get(name, "")) for name in told] for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(told))]
+    shown = [name for name in names if name in always or name in set(differing) - {*metrics, "folder"}]
+    lines = [shown] + [[_cell(row.get(name, "")) for name in shown] for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(shown))]
     return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 

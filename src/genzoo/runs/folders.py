@@ -1,4 +1,4 @@
-"""Run folders: one a run, never shared."""
+"""Run folders: one per run, never shared."""
 
 import logging
 import os
@@ -9,23 +9,26 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.files import plain_name
 from genzoo.runs.lock import owner_of
 
-# Processes that the strategy starts for the other devices find the first one's folder here.
+# Environment variable with the run folder, for the processes that the strategy starts for the other devices.
 VARIABLE = "GENZOO_RUN_FOLDER"
-# A job of a sweep finds here the file into which to write its folder's name.
+# Environment variable of a sweep's job: the file to which the run writes the path of its folder.
 JOB = "GENZOO_JOB"
 
 
 def create_run_folder(runs: Path, name: str, seed: int) -> Path:
-    """A new folder ``<runs>/<name>/<time>-seed<seed>``; jobs of the same second get different ones.
+    """Creates a new folder ``<runs>/<name>/<time>-seed<seed>``; runs of the same second get different folders.
 
     Raises:
-        GenzooError: the name is a path, the folder cannot be written, or the job's run is going on in another process.
+        GenzooError: the name is a path, the folder cannot be written, or another process already runs this job.
     """
     plain_name("recipe.name", name)
+    # A further rank of a run uses the folder that rank 0 has created.
     if given := os.environ.get(VARIABLE):
         return Path(given)
+    # A sweep that was killed may have left this job running: never run it twice.
     if (job := os.environ.get(JOB)) and Path(job).exists() and (owner := owner_of(Path(Path(job).read_text()))):
-        raise GenzooError(f"{Path(job).read_text()}: process {owner.process} plays this job already; wait for its end.")
+        raise GenzooError(f"{Path(job).read_text()}: process {owner.process} already runs this job; wait for its end.")
+    # mkdir() without exist_ok makes the choice of a name atomic among processes.
     stem = f"{time.strftime('%Y-%m-%d_%H-%M-%S')}-seed{seed}"
     for attempt in range(1, 1000):
         folder = runs / name / (stem if attempt == 1 else f"{stem}-{attempt}")
@@ -40,14 +43,14 @@ def create_run_folder(runs: Path, name: str, seed: int) -> Path:
                 raise GenzooError(f"paths.runs={runs}: {folder.parent} is not a folder; choose another one.") from None
         except OSError as error:
             raise GenzooError(
-                f"paths.runs={runs}: the run folder {folder} cannot be made ({error.strerror}); "
+                f"paths.runs={runs}: the run folder {folder} cannot be created ({error.strerror}); "
                 "choose a folder that you may write to."
             ) from error
     raise GenzooError(f"paths.runs={runs}: no free folder name for {stem}.")
 
 
 def log_to(folder: Path) -> logging.Handler:
-    """Copies genzoo's log lines to ``run.log`` in the folder; close the handler at the end."""
+    """Copies genzoo's log lines to ``run.log`` in the folder; the caller closes the returned handler."""
     handler = logging.FileHandler(folder / "run.log")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.getLogger("genzoo").addHandler(handler)

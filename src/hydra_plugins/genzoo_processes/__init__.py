@@ -1,1 +1,1 @@
-"""Hydra's launcher of genzoo: every job of a multirun is a process of its own."""
+"""genzoo's Hydra launcher: each job of a multirun is a separate process."""

@@ -1,7 +1,7 @@
-"""Every job of a multirun is a process of its own.
+"""Runs each job of a multirun as a separate process.
 
-Within one process Lightning's DDP starts the *whole multirun* again for each further device, and under a search its
-ranks train with different settings; and a job that is killed takes the others with it.
+In one process, Lightning's DDP would start the *whole multirun* again for each further device; under a search, its
+ranks would train with different settings; and a killed job would end all others.
 """
 
 import sys
@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 
 @dataclass
 class Settings:
-    """``n_jobs``: so many at a time."""
+    """See ``ProcessLauncher``."""
 
     _target_: str = "hydra_plugins.genzoo_processes.launcher.ProcessLauncher"
     n_jobs: int = 1
@@ -32,7 +32,7 @@ class ProcessLauncher(Launcher):
     """Starts each job as ``python <script> <its overrides>``.
 
     Args:
-        n_jobs: so many at a time.
+        n_jobs: number of jobs that run at the same time.
     """
 
     def __init__(self, n_jobs: int = 1):
@@ -43,14 +43,14 @@ class ProcessLauncher(Launcher):
         self.hydra_context, self.config = hydra_context, config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Plays the jobs; what they return is their metrics.
+        """Runs the jobs; the return value of each is its metrics.
 
         Raises:
-            JobsFailed: not all were done.
+            JobsFailed: a job failed or did not run.
         """
         from genzoo.launch.sweeps import JobsFailed
 
-        sweep, jobs = self.play_numbered({initial_job_idx + i: given for i, given in enumerate(job_overrides)})
+        sweep, jobs = self.run_numbered({initial_job_idx + i: given for i, given in enumerate(job_overrides)})
         if failed := [job for job in jobs if job.state != "done"]:
             raise JobsFailed(len(failed), len(jobs), sweep.folder)
         returns = [JobReturn(overrides=job.overrides, status=JobStatus.COMPLETED) for job in jobs]
@@ -58,37 +58,37 @@ class ProcessLauncher(Launcher):
             result.return_value = sweep.metrics(job)
         return returns
 
-    def play_numbered(self, overrides: Mapping[int, Sequence[str]]) -> tuple[Any, Sequence[Any]]:
-        """Plays the jobs, number -> overrides: the sweep and its jobs, done or not.
+    def run_numbered(self, overrides: Mapping[int, Sequence[str]]) -> tuple[Any, Sequence[Any]]:
+        """Runs jobs, given as number -> overrides; returns the sweep and its jobs, done or not.
 
         Raises:
             GenzooError: a setting is out of range, or the sweep's folder holds another sweep.
-            HydraException: a job names what does not exist; then none is started.
+            HydraException: an override names a key or option that does not exist; no job is started.
         """
         from genzoo.core.checks import check_positive
         from genzoo.core.errors import GenzooError
         from genzoo.launch.sweeps import Sweep
         from genzoo.runs import torchrun
 
+        # Check everything before the first job starts.
         if torchrun.started():
-            raise GenzooError("-m: torchrun would start the whole sweep in each process; start one without torchrun.")
-
+            raise GenzooError("-m: torchrun would start the whole sweep in each process; start it without torchrun.")
         check_positive("hydra.launcher.n_jobs", self.n_jobs)
         for given in overrides.values():
             self.hydra_context.config_loader.load_sweep_config(self.config, list(given))
         sweep = Sweep(Path(self.config.hydra.sweep.dir))
         jobs = [sweep.job(number, list(given)) for number, given in overrides.items()]
-        self.play(sweep, jobs)
+        self.run_jobs(sweep, jobs)
         return sweep, jobs
 
-    def play(self, sweep: Any, jobs: Sequence[Any]) -> None:
-        """Plays jobs of a sweep as processes of this machine."""
+    def run_jobs(self, sweep: Any, jobs: Sequence[Any]) -> None:
+        """Runs jobs of a sweep as processes on this machine."""
         from genzoo.launch.sweeps import shared_cores
 
-        sweep.play(jobs, self.command(), self.n_jobs, shared_cores(self.n_jobs))
+        sweep.run(jobs, self.command(), self.n_jobs, shared_cores(self.n_jobs))
 
     def command(self) -> list[str]:
-        """The command line of a job without its overrides."""
+        """Returns the command line of a job without its overrides."""
         from hydra._internal.utils import get_args_parser
 
         options = get_args_parser().parse_args(sys.argv[1:])

@@ -1,1 +1,1 @@
-"""Hydra's sweeper of genzoo: a search by Optuna."""
+"""genzoo's Hydra sweeper: a hyper-parameter search with Optuna."""

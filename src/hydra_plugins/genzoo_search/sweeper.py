@@ -1,7 +1,7 @@
-"""A search for settings by Optuna, whose trials are jobs of a sweep.
+"""A hyper-parameter search with Optuna, whose trials are jobs of a sweep.
 
-hydra-optuna-sweeper needs an Optuna of 2022, whose storage and SQLAlchemy of today do not go together, and it cannot
-prune.
+hydra-optuna-sweeper is not used: it needs an Optuna of 2022, whose storage fails with current versions of SQLAlchemy,
+and it cannot prune.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,15 +31,15 @@ ConfigStore.instance().store(group="hydra/sweeper", name="search", node=Settings
 
 
 class SearchSweeper(Sweeper):
-    """Asks Optuna for settings, plays each as a job, and tells it the last value that ``callbacks.search`` measured.
+    """Draws settings from Optuna, runs each as a job, and reports the last value that ``callbacks.search`` measured.
 
-    The study lies in the sweep's folder; the same command with ``hydra.sweep.dir=<that folder>`` goes on with it.
+    The study is stored in the sweep's folder; the same command with ``hydra.sweep.dir=<that folder>`` continues it.
 
     Args:
-        space: key of the configuration -> list of values, or {low, high} with ``log: true`` or ``step``.
-        trials: how many, pruned and failed ones included.
-        seed: of the sampler (TPE).
-        startup: so many trials before the sampler learns and the pruner (median) prunes.
+        space: configuration key -> list of values, or {low, high} with ``log: true`` or ``step``.
+        trials: number of trials, including pruned and failed ones.
+        seed: seed of the sampler (TPE).
+        startup: number of trials before the sampler uses earlier results and the pruner (median) ends trials.
     """
 
     def __init__(self, space: Mapping[str, Any], trials: int, seed: int, startup: int):
@@ -53,13 +53,13 @@ class SearchSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
-        """Plays what is missing of the trials and prints the best.
+        """Runs the missing trials and prints the best one.
 
         Args:
             arguments: overrides that all trials share.
 
         Raises:
-            GenzooError: a setting is wrong, or the folder holds another search.
+            GenzooError: a setting is invalid, or the folder holds another search.
         """
         from genzoo.launch.search import Search
 
@@ -67,11 +67,11 @@ class SearchSweeper(Sweeper):
         space = OmegaConf.to_container(OmegaConf.create(self.space), resolve=True)
         search = Search(folder, space, arguments, self.seed, self.startup)
         while batch := search.ask(min(self.launcher.n_jobs, self.trials - search.finished)):
-            sweep, jobs = self.launcher.play_numbered({trial: self._overrides(search, trial) for trial in batch})
+            sweep, jobs = self.launcher.run_numbered({trial: self._overrides(search, trial) for trial in batch})
             for job in jobs:
                 search.tell(job.number, sweep.report(job), job.state)
         print(search.summary(), flush=True)
 
     def _overrides(self, search: Any, trial: int) -> Sequence[str]:
-        told = [f"callbacks.search.storage={search.path}", f"callbacks.search.trial={trial}"]
-        return [*search.fixed, *(f"{key}={value}" for key, value in search.settings(trial).items()), *told]
+        target = [f"callbacks.search.storage={search.path}", f"callbacks.search.trial={trial}"]
+        return [*search.fixed, *(f"{key}={value}" for key, value in search.settings(trial).items()), *target]

@@ -1,1 +1,1 @@
-"""Hydra's launcher of genzoo for SLURM: every job of a multirun is a job of the cluster."""
+"""genzoo's Hydra launcher for SLURM: each job of a multirun is submitted to the cluster."""

@@ -1,4 +1,4 @@
-"""Every job of a multirun is a job of a SLURM cluster, by submitit."""
+"""Submits each job of a multirun to a SLURM cluster, through submitit."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -30,21 +30,21 @@ ConfigStore.instance().store(group="hydra/launcher", name="slurm", node=Settings
 
 
 class SlurmLauncher(ProcessLauncher):
-    """Submits each job, on one machine of the cluster, and waits for all of them.
+    """Submits each job, for one machine of the cluster, and waits for all of them.
 
-    A job that is preempted, or whose time is up, ends its round, writes its checkpoint and is queued again; there it
-    goes on with its run.
+    A job that is preempted or reaches its time limit finishes its round, writes its checkpoint and is queued again;
+    it then resumes its run.
 
     Args:
-        n_jobs: so many in the queue at a time.
-        cluster: slurm, or local: processes of this machine under the same rules, to try it.
-        gpus: of a job; trainer=ddp uses them all.
-        cpus: cores of a job.
-        memory_gb: of a job.
-        minutes: after which SLURM ends a job.
-        grace: seconds before that end at which the job is told; a round and a checkpoint must fit in.
-        requeues: so often a job whose time is up is queued again.
-        options: further parameters, as submitit names them: {slurm_partition: gpu, slurm_account: lab}.
+        n_jobs: number of jobs that are queued or running at the same time.
+        cluster: slurm, or local (processes on this machine under the same rules, to try it out).
+        gpus: number of GPUs per job; trainer=ddp uses them all.
+        cpus: number of cores per job.
+        memory_gb: memory per job, in GB.
+        minutes: time limit of a job.
+        grace: seconds before the time limit at which the job gets a signal; one round and one checkpoint must fit in.
+        requeues: number of times that a job which reached its time limit is queued again.
+        options: further parameters, by submitit's names: {slurm_partition: gpu, slurm_account: lab}.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class SlurmLauncher(ProcessLauncher):
             **options,
         }
 
-    def play(self, sweep: Any, jobs: Sequence[Any]) -> None:
-        """Plays jobs of a sweep on the cluster.
+    def run_jobs(self, sweep: Any, jobs: Sequence[Any]) -> None:
+        """Runs jobs of a sweep on the cluster.
 
         Raises:
-            GenzooError: submitit or SLURM is missing, or a parameter is refused.
+            GenzooError: submitit or SLURM is missing, or submitit refuses a parameter.
         """
         from genzoo.launch.slurm import Cluster
 
         cluster = Cluster(sweep.folder / "submitit", self.cluster, self.parameters, self.grace, self.requeues)
         threads = {} if "OMP_NUM_THREADS" in os.environ else {"OMP_NUM_THREADS": str(self.cpus)}
-        sweep.play(jobs, self.command(), self.n_jobs, threads, cluster.submit)
+        sweep.run(jobs, self.command(), self.n_jobs, threads, cluster.submit)

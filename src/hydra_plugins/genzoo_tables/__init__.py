@@ -1,4 +1,4 @@
-"""Makes every cell of the papers' tables an option of ``experiment/<paper>``."""
+"""Hydra plugin: offers each cell of the papers' tables as an option of the group ``experiment/<paper>``."""
 
 import functools
 from collections.abc import Mapping
@@ -28,19 +28,19 @@ def _nodes(folder: Path) -> Nodes:
 
 
 class Tables(ConfigSource):
-    """The cells of a folder of tables as configurations.
+    """A Hydra config source whose configurations are the cells of a folder of tables.
 
-    Hydra's ConfigStore would do, but copies all that it holds whenever it is asked for one.
+    Hydra's ConfigStore is not used because it copies its whole content on each look-up.
     """
 
     @property
     def nodes(self) -> Nodes:
-        """Of its folder. No attribute: Hydra copies its sources deeply whenever it looks for a configuration."""
+        """The configurations of this folder; cached outside of the instance: Hydra deep-copies that on each look-up."""
         return _nodes(Path(self.path))
 
     @staticmethod
     def scheme() -> str:
-        """The prefix of paths in the search path."""
+        """The scheme of this source's paths in the search path."""
         return "tables"
 
     def available(self) -> bool:
@@ -48,22 +48,22 @@ class Tables(ConfigSource):
         return bool(self.nodes)
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """One cell."""
+        """Returns the configuration of one cell."""
         group, name = self._split(config_path)
         config = OmegaConf.create(dict(self.nodes[group][name]))
         return ConfigResult(self.provider, self.full_path(), config, header={"package": "_global_"})
 
     def is_group(self, config_path: str) -> bool:
-        """Whether tables have options under this path."""
+        """Whether the path is a group with cells, or a prefix of one."""
         return any(f"{group}/".startswith(f"{config_path.rstrip('/')}/") for group in self.nodes) or not config_path
 
     def is_config(self, config_path: str) -> bool:
-        """Whether this is a cell."""
+        """Whether the path is a cell."""
         group, name = self._split(config_path)
         return name in self.nodes.get(group, {})
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
-        """Groups and cells of a group."""
+        """Returns the names of the subgroups and cells of a group."""
         prefix = f"{config_path.rstrip('/')}/" if config_path else ""
         groups = {group.removeprefix(prefix).split("/")[0] for group in self.nodes if group.startswith(prefix)}
         cells = set(self.nodes.get(config_path.rstrip("/"), ()))
@@ -77,7 +77,7 @@ class Tables(ConfigSource):
 
 
 class TablesPath(SearchPathPlugin):
-    """Looks for tables beside the primary configuration."""
+    """Adds the folder ``tables`` beside the primary configuration to the search path."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Called by Hydra when it starts."""
