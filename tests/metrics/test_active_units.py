@@ -47,7 +47,7 @@ def test_the_threshold_lies_between_variances_of_one_hundredth(scale):
     means = torch.cat([torch.ones(50, 1), -torch.ones(50, 1)]) * scale + 1000
     variance = Variance()
     for batch in means.split(30):
-        variance.take(batch)
+        variance.add(batch)
     assert variance.value().item() == pytest.approx(np.var(means.double().numpy()), abs=1e-12)
     assert (variance.value() > THRESHOLD).item() == (scale > 0.1)
 

@@ -135,7 +135,7 @@ def test_only_draws_of_the_class_stand_for_it(by_first_number):
     assert "arithmetic" in found.pictures
 
 
-def test_a_class_that_no_draw_is_of_is_told_and_gives_no_picture(by_first_number, caplog):
+def test_a_class_without_draws_is_logged_and_gives_no_picture(by_first_number, caplog):
     found = Arithmetic(classes={"a": 2, "b": 3, "c": 1}, draws=30)(Recorder(), GREY, "test")
     assert found == Evaluation()
     assert "metrics.arithmetic.classes.b=3: none of 30 draws" in caplog.text
@@ -172,13 +172,13 @@ def test_classes_of_images_that_no_classifier_can_learn_from_are_refused():
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ({"groups": {"a": [1], "b": [2]}}, r"groups\.c=None: a list of seeds is needed"),
-        ({"groups": {"a": [1], "b": [], "c": [2]}}, r"groups\.b=\[\]: a list of seeds"),
-        ({"groups": {"a": 1, "b": [1], "c": [2]}}, r"groups\.a=1: a list of seeds"),
+        ({"groups": {"a": [1], "b": [2]}}, r"groups\.c=None: expected a list of seeds"),
+        ({"groups": {"a": [1], "b": [], "c": [2]}}, r"groups\.b=\[\]: expected a list of seeds"),
+        ({"groups": {"a": 1, "b": [1], "c": [2]}}, r"groups\.a=1: expected a list of seeds"),
         ({"groups": {"a": [1], "b": [-1], "c": [2]}}, r"groups\.b=\[-1\].*integers from 0"),
         ({"groups": {**GROUPS, "d": [1]}}, r"groups\.d=\[1\].*nothing else"),
-        ({"classes": {"a": 1, "b": 2}}, r"classes\.c=None: a class is needed"),
-        ({"classes": {"a": 1, "b": 2, "c": "x"}}, r"classes\.c=x: a class is needed"),
+        ({"classes": {"a": 1, "b": 2}}, r"classes\.c=None: expected a class"),
+        ({"classes": {"a": 1, "b": 2, "c": "x"}}, r"classes\.c=x: expected a class"),
         ({"n": 0}, r"n=0: a positive integer"),
         ({"draws": 0}, r"draws=0: a positive integer"),
     ],

@@ -57,7 +57,7 @@ class Drawing(Inference):
 
 
 @pytest.fixture
-def heard(caplog):
+def logged(caplog):
     """The log's lines so far."""
     caplog.set_level(logging.INFO, "genzoo")
     return lambda: [record.getMessage() for record in caplog.records]
@@ -174,7 +174,7 @@ def test_measuring_while_training_changes_no_weight(configured, tmp_path):
     plain, _ = weights("plain")
     metric = f"{{_target_: genzoo.metrics.fidelity.Fidelity, metrics: [fid], samples: 20, cache: {tmp_path}/cache}}"
     measured, log = weights("measured", f"+callbacks.validation.metrics.fidelity={metric}")
-    assert log.count("fidelity is measured by the classifier extractor: not comparable with papers") == 1
+    assert log.count("fidelity is measured with the classifier extractor: not comparable with papers") == 1
     assert all(torch.equal(plain[key], measured[key]) for key in plain)
 
 
@@ -194,13 +194,13 @@ def test_binary_images_are_spread_over_the_range(tmp_path, monkeypatch):
     assert torch.equal(given["drawn"], binary * 255)
 
 
-def test_the_choice_is_said_once_a_run(digits, tmp_path, heard):
+def test_the_choice_is_logged_once_per_run(digits, tmp_path, logged):
     module, metric = Drawing(digits.images), Fidelity(["fid"], samples=20, cache=tmp_path)
     for _ in range(2):
         metric(module, Digits(digits.images[:20]), "test")
-    assert heard() == ["fidelity is measured by the classifier extractor: not comparable with papers"]
+    assert logged() == ["fidelity is measured with the classifier extractor: not comparable with papers"]
     metric(Drawing(digits.images), Digits(digits.images[:20]), "test")
-    assert len(heard()) == 2
+    assert len(logged()) == 2
 
 
 def test_without_an_extractor_a_line_says_what_to_do(digits, tmp_path):
@@ -210,7 +210,7 @@ def test_without_an_extractor_a_line_says_what_to_do(digits, tmp_path):
         Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test")
 
 
-def test_what_a_small_reference_does_not_allow_is_left_out_and_told(digits, tmp_path, heard):
+def test_what_a_small_reference_does_not_allow_is_left_out_and_logged(digits, tmp_path, logged):
     metric = Fidelity(["fid", "kid", "inception_score"], samples=60, kid_subset_size=50, cache=tmp_path)
     found = metric(Drawing(digits.images), Digits(digits.images[:30]), "test")
     assert [name.removesuffix("_classifier_n60") for name in found.values] == [
@@ -218,7 +218,7 @@ def test_what_a_small_reference_does_not_allow_is_left_out_and_told(digits, tmp_
         "inception_score",
         "inception_score_std",
     ]
-    assert heard()[1] == ("kid not measured: the reference, data=digits, has 30 images, but 50 are needed.")
+    assert logged()[1] == ("kid not measured: the reference, data=digits, has 30 images, but 50 are needed.")
 
 
 def test_points_are_passed_over_and_two_channels_are_refused(digits, tmp_path):
@@ -226,7 +226,7 @@ def test_points_are_passed_over_and_two_channels_are_refused(digits, tmp_path):
     data.spec = data.spec._replace(levels=None)
     assert Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test").values == {}
     data.spec = data.spec._replace(channels=2, levels=256)
-    with pytest.raises(GenzooError, match="data=digits are no grey or coloured pixels; leave fidelity out"):
+    with pytest.raises(GenzooError, match="data=digits are not grey or colour images; leave fidelity out"):
         Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test")
 
 
@@ -240,11 +240,11 @@ def test_points_are_passed_over_and_two_channels_are_refused(digits, tmp_path):
         ({"samples": 2.5}, r"samples=2\.5: an integer"),
         ({"kid_subset_size": 1}, r"kid_subset_size=1: an integer of at least 2"),
         ({"neighbourhood": 0}, r"neighbourhood=0: an integer of at least 1"),
-        ({"samples": 999}, r"samples=999: kid needs 1000 at least"),
-        ({"samples": 9, "metrics": ["inception_score"]}, r"samples=9: inception_score needs 10 at least"),
-        ({"samples": 3, "metrics": ["precision_recall"]}, r"samples=3: precision_recall needs 4 at least"),
-        ({"samples": 1, "metrics": ["fid"]}, r"samples=1: fid needs 2 at least"),
-        ({"weights": "w.pth", "extractor": "classifier"}, r"weights=w\.pth: extractor=classifier takes no file"),
+        ({"samples": 999}, r"samples=999: kid needs at least 1000"),
+        ({"samples": 9, "metrics": ["inception_score"]}, r"samples=9: inception_score needs at least 10"),
+        ({"samples": 3, "metrics": ["precision_recall"]}, r"samples=3: precision_recall needs at least 4"),
+        ({"samples": 1, "metrics": ["fid"]}, r"samples=1: fid needs at least 2"),
+        ({"weights": "w.pth", "extractor": "classifier"}, r"weights=w\.pth: extractor=classifier needs no file"),
     ],
 )
 def test_wrong_settings_are_named_before_anything_is_loaded(settings, message):
@@ -252,9 +252,9 @@ def test_wrong_settings_are_named_before_anything_is_loaded(settings, message):
         Fidelity(**settings)
 
 
-def test_a_cache_that_cannot_be_made_is_told(digits, tmp_path):
+def test_a_cache_that_cannot_be_created_is_refused(digits, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(GenzooError, match=r"metrics\.fidelity\.cache=.*/file/cache: cannot be made"):
+    with pytest.raises(GenzooError, match=r"metrics\.fidelity\.cache=.*/file/cache: cannot be created"):
         Fidelity(cache=tmp_path / "file" / "cache")(Drawing(digits.images), Digits(digits.images), "test")
 
 

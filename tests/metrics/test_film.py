@@ -63,8 +63,8 @@ def test_a_short_episode_gives_a_short_film(drawn):
     [
         (gymnasium.error.DependencyNotInstalled("pygame is not"), r'not installed; pip install "genzoo\[render\]"$'),
         (gymnasium.error.DependencyNotInstalled("Box2D, by `pip`"), r"not installed; Box2D, by `pip`$"),
-        (AttributeError("eglQueryString"), r"cannot be drawn here; leave the film out"),
-        (NotImplementedError(), r"cannot be drawn here; leave the film out"),
+        (AttributeError("eglQueryString"), r"cannot be rendered on this machine; leave the film out"),
+        (NotImplementedError(), r"cannot be rendered on this machine; leave the film out"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line(fails, message, drawn):

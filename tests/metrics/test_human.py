@@ -136,7 +136,7 @@ def test_global_randomness_is_not_touched():
 
 @pytest.mark.parametrize("images", [0, 7, -2, 2.0])
 def test_the_number_of_images_is_checked(images):
-    with pytest.raises(GenzooError, match=rf"metrics.human.images={images}: an even number"):
+    with pytest.raises(GenzooError, match=rf"metrics.human.images={images}: expected an even number"):
         HumanJudgement(images)
 
 

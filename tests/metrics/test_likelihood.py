@@ -113,8 +113,8 @@ def test_an_image_without_a_finite_likelihood_is_named():
         Likelihood()(module, data, "test")
 
 
-def test_it_says_how_far_it_is(monkeypatch, caplog):
-    monkeypatch.setattr(scored, "PATIENCE", -1.0)
+def test_progress_is_logged(monkeypatch, caplog):
+    monkeypatch.setattr(scored, "LOG_INTERVAL", -1.0)
     with caplog.at_level("INFO", "genzoo"):
         Likelihood(batch_size=25)(Pixels(), Images(), "test")
     assert [record.getMessage() for record in caplog.records] == [

@@ -154,7 +154,7 @@ def test_samples_are_a_function_of_the_seed_and_nothing_touches_global_random_st
 
 def test_more_neighbours_than_training_images_are_refused():
     metric = NearestNeighbours(rows=2, samples=2, neighbours=31, extractor=None)
-    with pytest.raises(GenzooError, match=r"metrics\.neighbours\.neighbours=31: data=noise has 30 training images"):
+    with pytest.raises(GenzooError, match=r"metrics\.neighbours\.neighbours=31: data=noise has only 30 training"):
         metric(Sampler(noise(2)), Noise(), "test")
 
 

@@ -193,9 +193,9 @@ def test_without_validation_images_c_cannot_be_chosen():
         LinearProbe()(Pixels(), Clouds(validation=EMPTY), "test")
 
 
-def test_more_labels_than_there_are_cannot_be_asked_for():
+def test_more_labels_than_the_set_has_are_refused():
     data = Clouds(train=clouds(7, 0, labels=[0, 0, 0, 1, 1, 2, 2]))
-    with pytest.raises(GenzooError, match=r"labels_per_class=3: data=clouds has only 2 .* of class 1; ask for fewer"):
+    with pytest.raises(GenzooError, match=r"labels_per_class=3: data=clouds has only 2 .* of class 1; choose fewer"):
         LinearProbe(labels_per_class=3)(Pixels(), data, "test")
 
 

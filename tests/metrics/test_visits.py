@@ -102,8 +102,8 @@ def test_the_map_shows_what_was_visited_where_it_was():
     [
         ({"episodes": 0}, "metrics.visits.episodes=0"),
         ({"cells": 0}, "metrics.visits.cells=0"),
-        ({"dimensions": [0]}, r"metrics.visits.dimensions=\[0\]: two numbers"),
-        ({"ranges": [[0, 1], [1, 1]]}, "metrics.visits.ranges=.*: two of"),
+        ({"dimensions": [0]}, r"metrics.visits.dimensions=\[0\]: expected two integers"),
+        ({"ranges": [[0, 1], [1, 1]]}, "metrics.visits.ranges=.*: expected two pairs"),
     ],
 )
 def test_settings_out_of_range_are_refused(options, message):
@@ -128,4 +128,4 @@ def test_vimes_maps_of_several_models_are_alike(name):
 
 def test_a_dimension_that_is_not_observed_is_named():
     found = measured(dimensions=[0, 2])
-    assert "metrics.visits.dimensions=[0, 2]: data=car observes 2 numbers" in str(found.errors["visits"])
+    assert "metrics.visits.dimensions=[0, 2]: observations of data=car have 2 dimensions" in str(found.errors["visits"])

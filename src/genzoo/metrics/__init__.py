@@ -1,1 +1,1 @@
-"""What is measured and drawn of a trained model; each asks for capabilities, never for a class."""
+"""Metrics and pictures of a trained model; each needs certain capabilities, never a certain class."""

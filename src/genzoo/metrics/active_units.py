@@ -1,4 +1,4 @@
-"""How many latent variables a model uses."""
+"""Number of latent variables that a model uses."""
 
 import torch
 from torch import Tensor
@@ -12,45 +12,46 @@ from genzoo.metrics.batches import equal_batches, evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.scored import check_finite, named
 
-THRESHOLD = 0.01  # where the source found the variances of used and unused units to lie apart
+THRESHOLD = 0.01  # the source found that this value separates used units from unused ones
 
 
 class Variance:
-    """Of each unit over rows that come in batches: a ladder's codes of all images would fill the memory.
+    """Variance of each unit, accumulated over batches of rows: a ladder's codes of all images would fill the memory.
 
     >>> variance = Variance()
     >>> for row in ([0.0, 1.0], [0.5, 2.0]):
-    ...     variance.take(torch.tensor([row]))
+    ...     variance.add(torch.tensor([row]))
     >>> variance.value()
     tensor([0.0625, 0.2500], dtype=torch.float64)
     """
 
     rows = 0
 
-    def take(self, batch: Tensor) -> None:
-        """Takes in rows (B, units)."""
+    def add(self, batch: Tensor) -> None:
+        """Adds rows (B, units)."""
         batch = batch.double()
-        if not self.rows:  # sums are of distances from the first row: means may be large beside their spread
+        if not self.rows:  # sums of differences from the first row, for precision when the mean is large
             self.origin, self.total, self.squares = batch[0], torch.zeros_like(batch[0]), torch.zeros_like(batch[0])
         self.rows += len(batch)
         self.total += (batch - self.origin).sum(0)
         self.squares += (batch - self.origin).square().sum(0)
 
     def value(self) -> Tensor:
-        """float64 (units,)."""
+        """Returns the variances, float64 (units,)."""
         return self.squares / self.rows - (self.total / self.rows).square()
 
 
 @register
 class ActiveUnits:
-    """Counts the latent units whose posterior mean varies over images; the others carry nothing of an image.
+    """Counts the latent units whose posterior mean varies over images; the others carry no information about the image.
 
     Args:
-        images: so many, evenly spaced over the split; None = all. Of fewer than there are, names end in ``_n<images>``.
-        batch_size: images a pass.
+        images: number of images, evenly spaced over the split; None = all. If fewer than the split has, names end in
+            ``_n<images>``.
+        batch_size: images per pass.
 
     Raises:
-        GenzooError: a setting is no positive integer.
+        GenzooError: a setting is not a positive integer.
 
     Source: Burda et al. 2015, arXiv 1509.00519, section 5.2; yburda/iwae, iwae.py (on 500 training images).
     """
@@ -64,7 +65,7 @@ class ActiveUnits:
         self.images, self.batch_size = images, batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``active_units`` in all, and ``active_units/<part>`` of each named part of the latent code.
+        """Returns ``active_units``, the total, and ``active_units/<part>`` for each named part of the latent code.
 
         Raises:
             GenzooError: an image's code is not finite.
@@ -75,7 +76,7 @@ class ActiveUnits:
         variance, sums = Variance(), []
         for batch in equal_batches(images, data.spec.levels, self.batch_size):
             means = module.encode(batch.to(module.device))[: len(images) - variance.rows].cpu()
-            variance.take(means)
+            variance.add(means)
             sums.append(means.sum(1))
         check_finite("metrics.active_units", "the code", torch.cat(sums))
         parts = {name: int(units.sum()) for name, units in module.latent.split(variance.value() > THRESHOLD).items()}

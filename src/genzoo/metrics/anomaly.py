@@ -1,4 +1,4 @@
-"""Whether a model finds its own data likelier than others."""
+"""Whether a model assigns a higher likelihood to its own data than to another data set."""
 
 from collections.abc import Callable
 
@@ -21,17 +21,17 @@ from genzoo.metrics.scored import check_finite, conditions, estimator, log_prob
 
 @register
 class AnomalyDetection:
-    """How well log p(x) tells images of the model's data from those of another set.
+    """How well log p(x) separates images of the model's data from images of another data set.
 
     Args:
-        data: gives the other set, not loaded yet, as alike to the model's data as it can be.
-        n_importance: draws of the posterior an image, where the likelihood is not exact.
-        images: of each set so many, evenly spaced over the split; None = all.
-        batch_size: images a pass.
-        seed: of the draws.
+        data: function that builds the other data set, not loaded yet, as close to the model's ``DataSpec`` as possible.
+        n_importance: posterior draws per image, for models whose likelihood is not exact.
+        images: number of images of each set, evenly spaced over the split; None = all.
+        batch_size: images per pass.
+        seed: seed of the draws.
 
     Raises:
-        GenzooError: a setting is no positive integer.
+        GenzooError: a setting is not a positive integer.
 
     Source: Nalisnick et al. 2018, arXiv 1810.09136, whose models find some other sets likelier than their own.
     """
@@ -54,9 +54,9 @@ class AnomalyDetection:
         self.batch_size, self.seed = batch_size, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``anomaly_auroc_<other set>``: the probability that an image of the data is likelier than one of the other.
+        """Returns ``anomaly_auroc_<other set>``: P(an image of the data is likelier than an image of the other set).
 
-        It is the area under the receiver operating characteristic; 1 = always, 0.5 = chance; a tie counts half.
+        This is the area under the receiver operating characteristic; 1 = always, 0.5 = chance; a tie counts half.
 
         Raises:
             GenzooError: the other set does not fit the model, or an image's likelihood is not finite.
@@ -69,6 +69,7 @@ class AnomalyDetection:
         known, unknown = (evenly_spaced(d.evaluation_images(split).images, self.images) for d in (data, other))
         if not len(known) or not len(unknown):
             return Evaluation()
+        # A model of binary images needs binary images of the other set, too.
         drawn = other.spec.levels != data.spec.levels
         if drawn:
             unknown = binarise(unknown, generator(self.seed, "binarised", other.name))
@@ -87,7 +88,7 @@ class AnomalyDetection:
         return Evaluation({f"anomaly_auroc_{other.name}": float(auroc)}, protocol=protocol)
 
     def _score(self, module: RoundModule, levels: Tensor, name: str) -> list[float]:
-        """log p(x) of each image."""
+        """log p(x) of each image in nats."""
         draws = generator(self.seed, "anomaly", name, device=module.device)
         scores = log_prob(module, levels, self.n_importance, self.batch_size, draws)
         check_finite("metrics.anomaly", f"log p(x) of {name}", scores)
@@ -95,7 +96,7 @@ class AnomalyDetection:
 
     @staticmethod
     def _check(other: DataSpec, own: DataSpec) -> None:
-        """Refuses images that the model does not take."""
+        """Raises GenzooError if the model does not accept the other set's shape or number of levels."""
         shapes = [(spec.channels, spec.size, spec.size) for spec in (other, own)]
         if shapes[0] != shapes[1]:
             raise GenzooError(
@@ -105,5 +106,5 @@ class AnomalyDetection:
         if other.levels != own.levels and (own.levels, other.levels) != (2, 256):
             raise GenzooError(
                 f"metrics.against={other.name}: its pixels have {other.levels or 'no'} levels, but those of the "
-                f"model's data={own.name} have {own.levels}; choose a set of as many."
+                f"model's data={own.name} have {own.levels}; choose a set with the same number."
             )

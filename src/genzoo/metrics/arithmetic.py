@@ -1,4 +1,4 @@
-"""Sums and differences of codes."""
+"""Vector arithmetic: images of sums and differences of latent codes."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -26,19 +26,20 @@ SEEDS = {"a": (0, 1, 2), "b": (3, 4, 5), "c": (6, 7, 8)}
 
 @register
 class Arithmetic:
-    """The image of a - b + c, each of them the mean of a few codes; and around it eight with noise on that code.
+    """The image of the code a - b + c, where a, b and c are means of a few codes, and of eight noisy copies of it.
 
-    The codes of a group are drawn from the prior, each by a seed of its own; or they are those of many draws whose
-    images a classifier of the data's labels is most certain of. Categorical parts are added like all others.
+    The codes of a group are drawn from the prior, one seed per code; or, of many draws, the codes are chosen whose
+    images a classifier of the data's labels assigns to a class with the highest probability. Categorical parts are
+    added like all others.
 
     Args:
-        groups: for each of ``a``, ``b`` and ``c`` seeds, one a code.
-        classes: for each of ``a``, ``b`` and ``c`` a class, counted from 0; takes the place of ``groups``.
-        n: codes of each class.
-        draws: codes among which those of the classes are looked for.
+        groups: a list of seeds for each of ``a``, ``b`` and ``c``, one seed per code.
+        classes: a class, counted from 0, for each of ``a``, ``b`` and ``c``; replaces ``groups``.
+        n: number of codes per class.
+        draws: number of prior draws among which the codes of the classes are searched.
         noise: half the width of the uniform noise.
-        seed: of these draws and of the noise.
-        cache: folder for a classifier that has to be trained; None = ``$XDG_CACHE_HOME/genzoo``.
+        seed: seed of the draws and of the noise.
+        cache: folder for the classifier if it has to be trained; None = ``$XDG_CACHE_HOME/genzoo``.
 
     Raises:
         GenzooError: a group is missing or empty, a setting is out of range.
@@ -67,22 +68,23 @@ class Arithmetic:
         self.noise, self.seed, self.cache = noise, seed, cache_folder(cache)
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``arithmetic``: a row a group, its codes, then their mean; below, a - b + c in the middle.
+        """Returns the picture ``arithmetic``: one row per group with its codes and their mean; below, a - b + c.
 
-        None of data that are not pictures, nor where no draw is of a class (a line in the log says so).
+        No picture if the data are not images, or if no draw belongs to a class (logged as a warning).
 
         Raises:
-            GenzooError: the data do not have a class, or no classifier can learn from them.
+            GenzooError: the data do not have such a class, or are not suited to train a classifier on.
         """
         if data.spec.levels is None:
             return Evaluation()
+        # The codes of each group, by class or by seed.
         if self.classes:
             groups = exemplars(module, data, self.classes, self.n, self.draws, self.seed, self.cache)
             captions = [[f"class {self.classes[name]}"] * len(groups[name]) for name in "abc"]
             if missing := [name for name in "abc" if not len(groups[name])]:
                 log.warning(
                     f"metrics.arithmetic.classes.{missing[0]}={self.classes[missing[0]]}: none of {self.draws} draws "
-                    "is of this class, so there is no picture; take another class or more draws."
+                    "belongs to this class, so there is no picture; choose another class or more draws."
                 )
                 return Evaluation()
         else:
@@ -93,14 +95,16 @@ class Arithmetic:
             }
             captions = [[f"seed {seed}" for seed in self.groups[name]] for name in "abc"]
 
+        # The 3 x 3 results: the exact sum in the middle, noisy copies around it.
         mean = {name: codes.mean(0, keepdim=True) for name, codes in groups.items()}
         y = mean["a"] - mean["b"] + mean["c"]
         noise = self.noise * (2 * torch.rand(8, y.shape[1], generator=generator(self.seed, "arithmetic noise")) - 1)
         results = torch.cat([y + noise[:4], y, y + noise[4:]]).split(3)
 
+        # One sheet of all rows, the shorter ones padded with grey.
         rows = [*(torch.cat([groups[name], mean[name]]) for name in "abc"), *results]
         images = module.decode(torch.cat(rows).to(module.device)).split([len(row) for row in rows])
-        sheet = pad_sequence(list(images), batch_first=True)  # (rows, columns, C, H, W); zeros are the gaps' grey
+        sheet = pad_sequence(list(images), batch_first=True)  # (rows, columns, C, H, W); zeros are grey
         around = f"± {self.noise:g}"
         texts = [*([*row, "mean"] for row in captions), [around] * 3, [around, "exact", around], [around] * 3]
         padded = [text for row in texts for text in row + [""] * (sheet.shape[1] - len(row))]
@@ -116,6 +120,6 @@ def _check(key: str, given: Mapping[str, Any], what: str, accepts: Callable[[Any
     for name in dict.fromkeys(["a", "b", "c", *given]):
         if name not in ("a", "b", "c") or not accepts(given.get(name)):
             raise GenzooError(
-                f"metrics.arithmetic.{key}.{name}={given.get(name)}: {what} is needed for each of a, b and c, and for "
+                f"metrics.arithmetic.{key}.{name}={given.get(name)}: expected {what} for each of a, b and c, and for "
                 "nothing else; integers from 0."
             )

@@ -1,4 +1,4 @@
-"""How images are handed to a model that is measured."""
+"""Batches and choice of the images on which a model is measured."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from genzoo.core.images import from_levels
 
 
 def equal_batches(levels: Tensor, n: int | None, batch_size: int) -> Iterator[Tensor]:
-    """Images in batches of one size, so that batch statistics are of equally many everywhere.
+    """Yields images in batches of equal size, so that all batch statistics are computed over the same number of images.
 
-    The last batch is filled up with the first images: of what a model says to all, the first ``len(levels)`` count.
+    The last batch is filled up with the first images; of the outputs for all batches, use the first ``len(levels)``.
 
     Args:
         levels: uint8 (N, C, H, W); of continuous data float in [-1, 1].
         n: number of levels of a pixel; None = continuous.
-        batch_size: images a batch.
+        batch_size: images per batch.
 
     >>> [len(images) for images in equal_batches(torch.zeros(5, 1, 2, 2, dtype=torch.uint8), 256, batch_size=3)]
     [3, 3]
@@ -28,7 +28,7 @@ def equal_batches(levels: Tensor, n: int | None, batch_size: int) -> Iterator[Te
 
 
 def evenly_spaced(levels: Tensor, n: int | None) -> Tensor:
-    """n of the images (N, C, H, W), in order; None = all. Not the first n, since some sets are sorted by class.
+    """Returns n of the images (N, C, H, W), in order; None = all. Not the first n, since some sets are sorted by class.
 
     >>> evenly_spaced(torch.arange(10), 4).tolist()
     [0, 2, 5, 7]

@@ -1,4 +1,4 @@
-"""How a model that draws in steps comes to its images."""
+"""The intermediate canvases of a model that draws an image in steps."""
 
 import math
 
@@ -19,12 +19,12 @@ RED = torch.tensor([1.0, -1.0, -1.0]).view(3, 1, 1)
 
 @register
 class Canvases:
-    """Shows samples as they are drawn, with the rectangle that each step draws in, if it is confined to one.
+    """Shows samples after each drawing step, with the rectangle that the step writes to, if the model has attention.
 
     Args:
-        samples: shown, a row each.
-        columns: steps in a row, evenly spaced, the last one included; fewer where there are fewer steps.
-        seed: of the samples.
+        samples: number of samples, one per row.
+        columns: number of steps shown per row, evenly spaced, including the last; fewer if the model has fewer steps.
+        seed: seed of the samples.
 
     Raises:
         GenzooError: a number is not positive.
@@ -40,7 +40,7 @@ class Canvases:
         self.samples, self.columns, self.seed = samples, columns, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``canvases`` of some steps and the animation ``canvases`` of all."""
+        """Returns the picture ``canvases`` of some steps and the animation ``canvases`` of all steps."""
         images, frames = module.canvases(self.samples, generator(self.seed, "canvases"))
         images = images.float().cpu()
         if frames is not None:
@@ -54,19 +54,19 @@ class Canvases:
 
 
 def framed(images: Tensor, frames: Tensor) -> Tensor:
-    """Images in colour, small ones enlarged, with a red rectangle on each.
+    """Draws a red rectangle on each image; returns colour images, small ones enlarged.
 
     Args:
         images: (n, C, H, W) in [-1, 1].
-        frames: left, top, right, bottom and width of the border, in pixels of the images, (n, 5). A border is at
-            least a pixel of the enlarged image and at most two of the original one wide.
+        frames: left, top, right, bottom and border width, in pixels of the images, (n, 5). The border is drawn at least
+            one pixel of the enlarged image and at most two pixels of the original image wide.
     """
     zoom = -(-64 // images.shape[-1])
     images = images.repeat_interleave(zoom, 2).repeat_interleave(zoom, 3)
     height, width = images.shape[2:]
     y, x = (torch.arange(height)[:, None] + 0.5) / zoom, (torch.arange(width) + 0.5) / zoom
     left, top, right, bottom, border = frames[:, :, None, None].unbind(1)
-    # How far outside of the rectangle a pixel lies; inside of it this is negative.
+    # Signed distance of each pixel from the rectangle; negative inside.
     across, along = torch.maximum(left - x, x - right), torch.maximum(top - y, y - bottom)
     on_border = torch.maximum(across, along).abs() <= border.clamp(1 / zoom, 2) / 2
     return torch.where(on_border[:, None], RED, images.expand(-1, 3, -1, -1))

@@ -1,4 +1,4 @@
-"""How well categorical codes, found without labels, tell the classes."""
+"""How well categorical codes, learned without labels, match the classes."""
 
 import numpy as np
 import torch
@@ -14,14 +14,14 @@ from genzoo.metrics.evaluation import Evaluation
 
 
 def contingency(codes: np.ndarray, labels: np.ndarray, categories: int, classes: int) -> np.ndarray:
-    """Counts (categories, classes) of how often each category met each class."""
+    """The contingency table: number of images with each category (row) and each class (column)."""
     table = np.zeros((categories, classes), int)
     np.add.at(table, (codes, labels), 1)
     return table
 
 
 def one_to_one_error(table: np.ndarray) -> float:
-    """Fraction of wrong images when each category stands for one class of its own, by the best such matching.
+    """Fraction of wrong images if each category is assigned a different class, by the best such matching.
 
     >>> round(one_to_one_error(np.array([[9, 0], [6, 5]])), 6)  # 0 -> 0, 1 -> 1: 14 of 20 right
     0.3
@@ -31,7 +31,7 @@ def one_to_one_error(table: np.ndarray) -> float:
 
 
 def majority_error(table: np.ndarray) -> float:
-    """Fraction of wrong images when each category stands for its most frequent class; classes may repeat.
+    """Fraction of wrong images if each category is assigned its most frequent class; classes may repeat.
 
     >>> majority_error(np.array([[9, 0], [6, 5]]))  # 0 -> 0, 1 -> 0: 15 of 20 right
     0.25
@@ -43,12 +43,12 @@ def majority_error(table: np.ndarray) -> float:
 class CodeError:
     """The error of the inferred categories as a classifier, matched to the classes on the same images.
 
-    Measured by one-to-one matching and by majority, and with both kinds of batch-norm statistics: those of the recipe
-    under the plain name, the other under ``..._running_statistics`` or ``..._batch_statistics``.
+    Measured by one-to-one matching and by majority, and with both kinds of batch-norm statistics. The values with the
+    recipe's kind have the plain name, the others end in ``_running_statistics`` or ``_batch_statistics``.
 
     Args:
-        limit: at most so many images, None = all of the split.
-        batch_size: images a pass; with batch statistics part of the protocol.
+        limit: maximum number of images; None = all of the split.
+        batch_size: images per pass; with batch statistics, part of the protocol.
 
     Source: InfoGAN (arXiv 1606.03657), section 7.2, which matches categories to digits without saying how.
     """
@@ -59,7 +59,7 @@ class CodeError:
         self.limit, self.batch_size = limit, batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``code_error_one_to_one`` and ``code_error_majority``; ``<code>_error_...`` where there are several codes."""
+        """Returns ``code_error_one_to_one`` and ``code_error_majority``; ``<code>_error_...`` for several codes."""
         images, labels, _ = data.evaluation_images(split, self.limit)
         if not data.spec.classes or not len(images) or (labels < 0).any():
             return Evaluation()

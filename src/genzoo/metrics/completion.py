@@ -1,4 +1,4 @@
-"""Images of which a part is missing, filled in."""
+"""Completion of images whose lower half is missing."""
 
 import torch
 
@@ -16,15 +16,15 @@ from genzoo.metrics.evaluation import Evaluation
 
 @register
 class Completions:
-    """Draws images, what is left of them without their lower half, and completions.
+    """Shows images, the same images without their lower half, and the model's completions.
 
     Args:
-        images: rows, evenly spaced over the split.
-        completions: of each.
-        seed: of the completions.
+        images: number of images, one per row, evenly spaced over the split.
+        completions: number of completions per image.
+        seed: seed of the completions.
 
     Raises:
-        GenzooError: a setting is no positive integer.
+        GenzooError: a setting is not a positive integer.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, figure 1.
     """
@@ -37,7 +37,7 @@ class Completions:
         self.images, self.completions, self.seed = images, completions, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``completion``; what is missing is grey."""
+        """Returns the picture ``completion``; missing pixels are grey."""
         if data.spec.levels is None or not data.count(split):
             return Evaluation()
         images = from_levels(evenly_spaced(data.evaluation_images(split).images, self.images), data.spec.levels)

@@ -1,4 +1,4 @@
-"""Trajectories of a model that acts, for others to imitate."""
+"""Trajectories of a trained policy, as demonstrations for imitation learning."""
 
 import numpy as np
 
@@ -16,12 +16,12 @@ FILE = "demonstrations.npz"
 
 @register
 class RecordDemonstrations:
-    """Records whole trajectories as ``demonstrations.npz``, a file that ``data.demonstrations`` takes.
+    """Records whole trajectories in ``demonstrations.npz``, a file that ``data.demonstrations`` accepts.
 
     Args:
-        trajectories: so many.
-        deterministic: by the most likely actions; else by drawn ones.
-        seed: of the episodes.
+        trajectories: number of trajectories.
+        deterministic: True = the most likely actions; False = actions drawn from the policy.
+        seed: seed of the episodes.
 
     Raises:
         GenzooError: the number of trajectories is not positive.
@@ -36,7 +36,7 @@ class RecordDemonstrations:
         self.trajectories, self.deterministic, self.seed = trajectories, deterministic, seed
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
-        """``demonstrated_return``, its standard deviation, and the file."""
+        """Returns ``demonstrated_return``, its standard deviation over episodes, and the file."""
         episodes = play(module, data, self.trajectories, "demonstrations", self.seed, self.deterministic)
         returns = np.array([episode.rewards.sum() for episode in episodes])
         content = pack(*zip(*episodes, strict=True), environment=data.id)

@@ -1,4 +1,4 @@
-"""Whether each factor of the data is told by one code and no other."""
+"""Whether each factor of the data is encoded by one code variable and no other."""
 
 import numpy as np
 import torch
@@ -13,11 +13,11 @@ from genzoo.metrics.batches import equal_batches
 from genzoo.metrics.codes import contingency
 from genzoo.metrics.evaluation import Evaluation
 
-STANDARD = 10_000  # images; measured on another number, the names say on how many
+STANDARD = 10_000  # images; names of values measured on another number end in it
 
 
 def discretised(values: np.ndarray, bins: int) -> np.ndarray:
-    """Values (N,) as the number of their bin, of ``bins`` equally wide ones from the least to the greatest value.
+    """Returns the bin index of each value (N,), for ``bins`` equally wide bins from the smallest to the largest value.
 
     >>> discretised(np.array([0.0, 1.0, 2.4, 2.6, 5.0]), bins=5)
     array([0, 1, 2, 2, 4])
@@ -27,7 +27,7 @@ def discretised(values: np.ndarray, bins: int) -> np.ndarray:
 
 
 def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
-    """I(a; b) in nats of non-negative integers (N,), by their frequencies; I(a; a) is the entropy of a.
+    """I(a; b) in nats of non-negative integers (N,), from their frequencies; I(a; a) is the entropy of a.
 
     >>> round(mutual_information(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0])), 4)  # log 2
     0.6931
@@ -40,19 +40,20 @@ def mutual_information(a: np.ndarray, b: np.ndarray) -> float:
 
 @register
 class MutualInformationGap:
-    """How much more the best code tells of a factor than the second best, as a fraction of the factor's entropy.
+    """I(factor; best code) - I(factor; second best code), divided by the entropy of the factor.
 
-    A categorical code is one variable, its most likely category; of a continuous one each dimension is a variable, its
-    mean. These and the factors are put into equally wide bins, and mutual information is that of the frequencies.
+    A categorical code is one variable: its most likely category. A continuous code has one variable per dimension: its
+    mean. Continuous variables and factors are discretised into equally wide bins; mutual information is computed from
+    the frequencies.
 
     Args:
-        limit: at most so many images, None = all of the split; other than 10,000 make other numbers (the fewer, the
-            more information chance feigns), under names that end in ``_n<images>``.
-        bins: of a continuous code and of a factor.
-        batch_size: images a pass; with batch statistics part of the protocol.
+        limit: maximum number of images; None = all of the split. The estimate is
+            biased upwards for few images, so with a number other than 10,000 names end in ``_n<images>``.
+        bins: number of bins per continuous code and per factor.
+        batch_size: images per pass; with batch statistics, part of the protocol.
 
     Source: Chen et al. 2018, arXiv 1802.04942, section 4; the estimate is that of disentanglement_lib
-    (google-research), evaluation/metrics/mig.py, which has bins where the paper integrates over the posterior.
+    (google-research), evaluation/metrics/mig.py, which uses bins where the paper integrates over the posterior.
     """
 
     needs = frozenset({InfersCodes})
@@ -64,7 +65,7 @@ class MutualInformationGap:
         self.limit, self.bins, self.batch_size = limit, bins, batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``mig_<factor>`` of each factor that varies, and their mean ``mig``."""
+        """Returns ``mig_<factor>`` for each factor that varies, and their mean ``mig``."""
         levels, _, factors = data.evaluation_images(split, self.limit)
         if factors is None or len(levels) < 2:
             return Evaluation()
@@ -73,8 +74,8 @@ class MutualInformationGap:
         for name, values in zip(data.spec.factors, factors.T.numpy(), strict=True):
             factor = discretised(values, self.bins)
             if not (entropy := mutual_information(factor, factor)):
-                continue  # it never varies
-            # A lone code has a rival that tells nothing.
+                continue  # a constant factor
+            # If there is one code only, the second best has no information.
             second, best = sorted([0.0, *(mutual_information(code, factor) for code in codes)])[-2:]
             gaps[name] = (best - second) / entropy
         if not gaps:
@@ -93,7 +94,7 @@ class MutualInformationGap:
         return Evaluation(values, protocol=protocol)
 
     def _codes(self, module: RoundModule, levels: torch.Tensor, n: int | None) -> list[np.ndarray]:
-        """The code's variables, each integer (N,)."""
+        """Returns the code variables, integers (N,) each."""
         batches = [module.infer_codes(x.to(module.device)) for x in equal_batches(levels, n, self.batch_size)]
         variables = []
         for name in batches[0]:

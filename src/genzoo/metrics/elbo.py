@@ -18,15 +18,16 @@ from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, named,
 
 @register
 class EvidenceLowerBound:
-    """log p(x|z) - Σ KL(q(z_l|x) || p(z_l)), from one draw of the posterior an image; free bits never enter.
+    """log p(x|z) - Σ KL(q(z_l|x) || p(z_l)), from one posterior draw per image, without free bits.
 
     Args:
-        images: so many, evenly spaced over the split; None = all. Of fewer than there are, names end in ``_n<images>``.
-        batch_size: images a pass.
-        seed: of the draws.
+        images: number of images, evenly spaced over the split; None = all. If fewer than the split has, names end in
+            ``_n<images>``.
+        batch_size: images per pass.
+        seed: seed of the draws.
 
     Raises:
-        GenzooError: a setting is no positive integer.
+        GenzooError: a setting is not a positive integer.
 
     Source: Kingma, Welling 2013, arXiv 1312.6114, equation 3.
     """
@@ -40,14 +41,14 @@ class EvidenceLowerBound:
         self.images, self.batch_size, self.seed = images, batch_size, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``negative_elbo`` = ``reconstruction_nll`` + ``kl``, the sum of ``kl/<layer>``, all in nats an image.
+        """Returns ``negative_elbo`` = ``reconstruction_nll`` + ``kl``, the sum of ``kl/<layer>``, in nats per image.
 
         Also ``negative_elbo_standard_error`` over images, and ``elbo_bits_per_dim``.
 
         Raises:
-            GenzooError: a term is not finite, named with its layer.
+            GenzooError: a term is not finite; the message names the term and its layer.
         """
-        if data.spec.levels is None:  # densities of points are no likelihoods of levels
+        if data.spec.levels is None:  # likelihoods are defined for discrete levels only
             return Evaluation()
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         if not len(levels):

@@ -1,4 +1,4 @@
-"""What a model that acts achieves."""
+"""Returns of episodes."""
 
 import numpy as np
 
@@ -13,13 +13,13 @@ from genzoo.metrics.playing import play
 
 @register
 class EpisodeReturn:
-    """The return of episodes: the sum of the environment's own rewards, without a discount.
+    """The mean return of episodes: the sum of the environment's own rewards, without a discount.
 
-    The first one is measured with the policy's most likely actions, the second one with actions drawn from it.
+    ``return`` is measured with the policy's most likely actions, ``return_stochastic`` with actions drawn from it.
 
     Args:
-        episodes: of each kind.
-        seed: of the episodes; those of validation and test differ.
+        episodes: number of episodes of each kind.
+        seed: seed of the episodes; the splits validation and test have different seeds.
 
     Raises:
         GenzooError: the number of episodes is not positive.
@@ -34,7 +34,7 @@ class EpisodeReturn:
         self.episodes, self.seed = episodes, seed
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
-        """``return`` and ``return_stochastic``, each with its standard deviation over episodes and the mean length."""
+        """Returns ``return`` and ``return_stochastic``, each with standard deviation and mean episode length."""
         values = {}
         for suffix, likely in (("", True), ("_stochastic", False)):
             episodes = play(module, data, self.episodes, split, self.seed, likely)

@@ -1,4 +1,4 @@
-"""How many images a classifier gets wrong."""
+"""Number of images that a classifier assigns to a wrong class."""
 
 import torch
 from torch import Tensor
@@ -16,16 +16,17 @@ from genzoo.metrics.evaluation import Evaluation
 
 @register
 class ClassificationErrors:
-    """The images of a split that a model assigns to a wrong class, all whose label is known.
+    """Counts the labelled images of a split that a model assigns to a wrong class.
 
     Args:
-        batch_size: images a pass, part of the protocol where an answer depends on its batch; None = the recipe's.
+        batch_size: images per pass, part of the protocol if outputs depend on the batch; None = the recipe's batch
+            size.
 
     Raises:
-        GenzooError: the batch size is no positive integer.
+        GenzooError: the batch size is not a positive integer.
 
-    Source: Salimans et al. 2016, arXiv 1606.03498, section 6; openai/improved-gan, mnist_svhn_cifar10, which counts
-    them every epoch on test images with the averaged parameters, without noise.
+    Source: Salimans et al. 2016, arXiv 1606.03498, section 6; openai/improved-gan, mnist_svhn_cifar10, which
+    counts them every epoch on test images with averaged parameters and without noise.
     """
 
     needs = frozenset({Classifies})
@@ -36,7 +37,7 @@ class ClassificationErrors:
         self.batch_size = batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``errors``, the number of wrong images, and ``error``, their fraction; nothing if there are no labels."""
+        """Returns ``errors``, the number of wrong images, and ``error``, their fraction; empty without labels."""
         labels = known(data.split(split)).labels
         if not len(labels):
             return Evaluation()
@@ -46,18 +47,18 @@ class ClassificationErrors:
         )
 
     def probabilities(self, module: RoundModule, data: ImageData, split: str) -> Tensor:
-        """Class probabilities, float (N, K) on the CPU, of the images whose label is known."""
+        """Returns class probabilities, float (N, K) on the CPU, of the labelled images."""
         images = known(data.evaluation_images(split)).images
         batches = equal_batches(images, data.spec.levels, self.batch_size or data.batch_size)
         logits = torch.cat([module.classify(batch.to(module.device)) for batch in batches])
         return at_least_float32(logits)[: len(images)].softmax(1).cpu()
 
     def count(self, probabilities: Tensor, labels: Tensor) -> int:
-        """How many images (N,) have another class than the most likely one (N, K)."""
+        """Returns the number of images whose label (N,) is not the class of highest probability (N, K)."""
         return int((probabilities.argmax(1) != labels).sum())
 
     def protocol(self, module: RoundModule, data: ImageData, images: int) -> dict[str, object]:
-        """What decides the numbers: images measured, averages, batch norm, labels that training saw."""
+        """Returns the conditions that the numbers depend on: images, averages, batch norm, training labels."""
         n = data.labels_per_class
         return {
             "images": images,

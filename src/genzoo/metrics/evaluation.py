@@ -1,4 +1,4 @@
-"""The interface of metrics and how they are applied."""
+"""The interface of metrics, and the function that computes several of them."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ log = logging.getLogger("genzoo")
 
 
 class Evaluation(NamedTuple):
-    """What a metric found.
+    """The results of a metric.
 
     Args:
-        values: name -> number, e.g. ``code_error_majority``; the caller puts the split in front.
+        values: name -> number, e.g. ``code_error_majority``; the caller prefixes the split.
         pictures: name -> picture.
-        protocol: how the numbers were measured, in plain containers.
+        protocol: conditions of the measurement, in plain containers.
         pages: name -> HTML.
-        errors: metric -> why it could not measure.
-        animations: name -> pictures to be shown in turn.
-        files: name, with its suffix -> content.
+        errors: metric -> error that kept it from measuring.
+        animations: name -> frames.
+        files: file name with suffix -> content.
     """
 
     values: Mapping[str, float] = {}
@@ -37,38 +37,38 @@ class Evaluation(NamedTuple):
 
 @runtime_checkable
 class Metric(Protocol):
-    """A measurement of a module that has certain capabilities."""
+    """A measurement that needs certain capabilities of a module."""
 
     needs: frozenset[type]
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
-        """Measures on ``"validation"`` or ``"test"`` data; must not touch global random state."""
+        """Measures on ``"validation"`` or ``"test"`` data; must not change the global random state."""
 
 
 def check_metrics(metrics: Mapping[str, Any], key: str) -> dict[str, Metric]:
-    """The metrics that a configuration gave, without those that are None.
+    """Returns the metrics of a configuration, without those that are None.
 
     Raises:
-        GenzooError: one is none, or they have no names.
+        GenzooError: a value is not a metric, or the metrics have no names.
     """
     chosen = {name: one for name, one in metrics.items() if one is not None} if isinstance(metrics, Mapping) else None
     if chosen is None or not all(isinstance(one, Metric) for one in chosen.values()):
-        raise GenzooError(f"{key}: metrics with names are needed, as in conf/metrics.")
+        raise GenzooError(f"{key}: expected metrics with names, as in conf/metrics.")
     return chosen
 
 
 def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, split: str) -> Evaluation:
-    """All metrics that the module is capable of, together.
+    """Computes all metrics for which the module has the needed capabilities.
 
     Args:
-        metrics: name -> metric; those whose needs the module does not fulfil are passed over.
-        module: is asked in ``module.inference()``.
+        metrics: name -> metric; metrics that need a missing capability are skipped.
+        module: evaluated inside ``module.inference()``.
         data: loaded.
         split: ``"validation"`` or ``"test"``.
 
     Returns:
-        Values named ``<split>/<name>``; pictures, pages, animations and files of all; ``protocol``: metric -> its own;
-        ``errors``: what went wrong with some, which keeps nobody from having the others.
+        Values named ``<split>/<name>``; pictures, pages, animations and files of all; ``protocol``: metric -> its
+        protocol; ``errors``: metric -> GenzooError. A metric that fails does not stop the others.
     """
     whole = Evaluation({}, {}, {}, {}, {}, {}, {})
     for name, metric in capable(metrics, module).items():
@@ -90,5 +90,5 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, spl
 
 
 def capable(metrics: Mapping[str, Metric], module: RoundModule) -> dict[str, Metric]:
-    """Those of the metrics that the module is capable of."""
+    """Returns the metrics for which the module has the needed capabilities."""
     return {name: metric for name, metric in metrics.items() if metric.needs <= module.capabilities()}

@@ -1,4 +1,4 @@
-"""Codes whose images show a class."""
+"""Latent codes whose images belong to a given class."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,23 +21,24 @@ BATCH = 128  # codes decoded at a time
 def exemplars(
     module: RoundModule, data: ImageData, classes: Mapping[str, int], n: int, draws: int, seed: int, cache: Path
 ) -> dict[str, Tensor]:
-    """Of many codes from the prior those whose images a classifier of the data's labels is most certain of.
+    """Of many prior draws, returns the codes whose images a classifier assigns to a class with the highest probability.
 
     Args:
-        module: decodes.
-        data: loaded.
+        module: model with the capability Decodes.
+        data: the model's data, loaded.
         classes: group -> class.
-        n: codes a group, at most.
-        draws: codes among which they are looked for.
-        seed: of the draws.
-        cache: folder for a classifier that has to be trained.
+        n: maximum number of codes per group.
+        draws: number of prior draws.
+        seed: seed of the draws.
+        cache: folder for the classifier if it has to be trained.
 
     Returns:
-        Group -> codes (n or fewer, latent.width), the most certain first.
+        Group -> codes (n or fewer, latent.width), highest probability first.
 
     Raises:
-        GenzooError: the data do not have a class, or no classifier can learn from them.
+        GenzooError: the data do not have such a class, or are not suited to train a classifier on.
     """
+    # Check before the classifier is trained or loaded.
     for name, label in classes.items():
         if label >= data.spec.classes:
             raise GenzooError(
@@ -49,13 +50,15 @@ def exemplars(
             f"metrics.arithmetic.classes: no classifier can learn from data={data.name} (images of {data.spec.size} "
             "pixels); give null, and seeds in metrics.arithmetic.groups."
         )
+    # Class probabilities of the images of all draws.
     network = load_classifier(classifier_of(data, cache, module.device)).to(module.device)
     codes, levels = module.latent.sample(draws, generator(seed, "exemplars")), data.spec.levels
     images = (to_bytes(to_levels(module.decode(z.to(module.device)), levels), levels) for z in codes.split(BATCH))
-    certainty = torch.cat([network(x)[1].softmax(1).cpu() for x in images])  # (draws, classes)
+    probabilities = torch.cat([network(x)[1].softmax(1).cpu() for x in images])  # (draws, classes)
+    # The best n draws of each class.
     found = {}
     for name, label in classes.items():
-        of_class = (certainty.argmax(1) == label).nonzero().squeeze(1)
-        order = certainty[of_class, label].argsort(descending=True, stable=True)
+        of_class = (probabilities.argmax(1) == label).nonzero().squeeze(1)
+        order = probabilities[of_class, label].argsort(descending=True, stable=True)
         found[name] = codes[of_class[order[:n]]]
     return found

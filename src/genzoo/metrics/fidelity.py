@@ -1,4 +1,4 @@
-"""How close samples are to images, by the features of a fixed network: FID, Inception score, KID, precision, recall."""
+"""Fidelity of samples, by the features of a fixed network: FID, Inception score, KID, precision, recall."""
 
 import logging
 import os
@@ -26,38 +26,39 @@ from genzoo.metrics.extractors.extractor import Extractor, hash_of_content, to_b
 from genzoo.metrics.extractors.inception import check_weights
 
 log = logging.getLogger("genzoo")
-_said: WeakKeyDictionary[RoundModule, set[str]] = WeakKeyDictionary()
+_logged: WeakKeyDictionary[RoundModule, set[str]] = WeakKeyDictionary()
 
 
 @register
 class Fidelity:
-    """Samples beside images in the feature space of a fixed network, the extractor.
+    """Compares samples with images in the feature space of a fixed network, the extractor.
 
     FID is |μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁Σ₂)^½) of the features' means and covariances; the Inception score
-    exp E KL(p(y|x) | p(y)) of the classes that the network sees in samples; KID the unbiased squared MMD under the
-    kernel (x·y / d + 1)³; precision the fraction of samples that are no farther from some image than that image's k-th
-    neighbour, and recall the reverse.
+    is exp E KL(p(y|x) | p(y)) of the network's class probabilities for samples; KID is the unbiased squared MMD under
+    the kernel (x·y / d + 1)³; precision is the fraction of samples that are closer to some image than that image's k-th
+    neighbour, and recall is the same with images and samples exchanged.
 
-    The reference is all images but the test split's, however many of them a recipe trains on. Only Inception's numbers
-    compare with papers. Names of all others end in ``_<extractor>``, against one split in ``_vs_<split>_<images>``,
-    with another number of samples than the protocol's in ``_n<samples>``.
+    The reference is all images except the test split, even if a recipe trains on fewer. Only values of the Inception
+    extractor are comparable with papers. With another extractor, names end in ``_<extractor>``; with one split as
+    reference, in ``_vs_<split>_<images>``; with a number of samples other than the protocol's, in ``_n<samples>``.
 
     Args:
-        metrics: of ``fid``, ``inception_score``, ``kid``, ``precision_recall``.
-        extractor: ``inception``, ``efficientnet_lite0``, ``classifier``, or ``auto``: the first of them at hand.
-        samples: how many are drawn; None = 50,000 for Inception, 10,000 for others.
+        metrics: any of ``fid``, ``inception_score``, ``kid``, ``precision_recall``.
+        extractor: ``inception``, ``efficientnet_lite0``, ``classifier``, or ``auto``: the first of them that is
+            available.
+        samples: number of samples; None = 50,000 for Inception, 10,000 for others.
         reference: the split that samples are compared with; None = training and validation.
-        batch_size: images a pass; part of the protocol, as the samples depend on it.
-        seed: of the samples, and of KID's subsets.
-        inception_score_splits: so many parts of the samples, in the order drawn, whose scores are averaged.
-        kid_subsets, kid_subset_size: KID is the mean over so many random subsets of so many images.
-        neighbourhood: k, of precision and recall.
-        weights: file of Inception's weights; None = where torch keeps them.
-        weights_hash: SHA-256 of that file, or how it begins; None = that of the published file.
+        batch_size: images per pass; part of the protocol, since the samples depend on it.
+        seed: seed of the samples, and of KID's subsets.
+        inception_score_splits: number of parts, in the order drawn, whose Inception scores are averaged.
+        kid_subsets, kid_subset_size: number and size of the random subsets over which KID is averaged.
+        neighbourhood: k of precision and recall.
+        weights: file of Inception's weights; None = the file in torch's folder of downloaded weights.
+        weights_hash: SHA-256 of that file, or its first digits; None = that of the published file.
         cache: folder for features of reference images and for trained classifiers; None = ``$XDG_CACHE_HOME/genzoo``.
 
     Raises:
-        GenzooError: a setting is out of range, samples are too few, or weights are not what they should be.
+        GenzooError: a setting is out of range, there are too few samples, or the weights have another hash.
 
     Source: Heusel et al. 2017, arXiv 1706.08500 (FID); Salimans et al. 2016, arXiv 1606.03498 (Inception score);
     Bińkowski et al. 2018, arXiv 1801.01401 (KID); Kynkäänniemi et al. 2019, arXiv 1904.06991 (precision, recall).
@@ -81,6 +82,7 @@ class Fidelity:
         weights_hash: str | None = None,
         cache: str | Path | None = None,
     ):
+        # Check names and numbers before anything is loaded.
         for key, given, accepted in (
             *(("metrics", metric, METRICS) for metric in metrics),
             ("extractor", extractor, EXTRACTORS),
@@ -99,6 +101,7 @@ class Fidelity:
             check_integer(f"metrics.fidelity.{key}", value, least)
         self.metrics, self.extractor, self.samples, self.reference = tuple(metrics), extractor, samples, reference
         self.batch_size, self.seed = batch_size, seed
+        # torch-fidelity's arguments per metric, and the smallest number of images that each metric needs.
         self.settings = {
             "inception_score": {"isc_splits": inception_score_splits, "samples_shuffle": False},
             "kid": {"kid_subsets": kid_subsets, "kid_subset_size": kid_subset_size},
@@ -115,7 +118,7 @@ class Fidelity:
         self.weights, self.weights_hash = Path(weights).expanduser() if weights else None, weights_hash
         if self.weights and extractor not in ("auto", "inception"):
             raise GenzooError(
-                f"metrics.fidelity.weights={weights}: extractor={extractor} takes no file; leave it out, or choose "
+                f"metrics.fidelity.weights={weights}: extractor={extractor} needs no file; leave it out, or choose "
                 "extractor=inception."
             )
         if self.weights:
@@ -123,12 +126,12 @@ class Fidelity:
         self.cache = cache_folder(cache)
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``fid``, ``inception_score``, ``inception_score_std``, ``kid``, ``precision``, ``recall``; see the class.
+        """Returns ``fid``, ``inception_score``, ``inception_score_std``, ``kid``, ``precision``, ``recall``.
 
-        Nothing of data that are no pixels; a metric for which there are too few reference images is left out.
+        Empty if the data are not images; a metric for which there are too few reference images is left out.
 
         Raises:
-            GenzooError: no extractor is at hand or fits the data; the cache cannot be written.
+            GenzooError: no extractor is available or fits the data; the cache cannot be written.
         """
         if data.spec.levels is None:  # points in the plane
             return Evaluation()
@@ -136,8 +139,9 @@ class Fidelity:
         self._check_cache()
         extractor = choose(self.extractor, data, module.device, self.cache, self.weights, self.weights_hash)
         caution = ": not comparable with papers" if extractor.suffix else ""
-        _say_once(module, f"fidelity is measured by the {extractor.name} extractor{caution}")
+        _log_once(module, f"fidelity is measured with the {extractor.name} extractor{caution}")
 
+        # The samples' number, the reference images and the metrics that these allow.
         n, levels = self.samples or extractor.samples, data.spec.levels
         self._check_samples(n)
         splits = (self.reference,) if self.reference else ("train", "validation")
@@ -156,14 +160,15 @@ class Fidelity:
         run = {"batch_size": self.batch_size, "rng_seed": self.seed}
         cache = self.cache / "features"
         found = measure(metrics, draw, n, reference, content, extractor, cache, module.device, settings | run)
-        whole = len(reference) == sum(data.count(split) for split in splits)  # of streamed images a part is held
+        # Names state every deviation from the protocol; of a streamed set, only a part is in memory.
+        whole = len(reference) == sum(data.count(split) for split in splits)
         against = f"_vs_{self.reference}" if self.reference else "" if whole else "_vs"
         against += f"_{len(reference)}" if against else ""
         count = "" if n == extractor.samples else f"_n{n}"
-        alone = ("inception_score", "inception_score_std")  # of samples alone
+        no_reference = ("inception_score", "inception_score_std")
         return Evaluation(
             {
-                f"{name}{extractor.suffix}{'' if name in alone else against}{count}": value
+                f"{name}{extractor.suffix}{'' if name in no_reference else against}{count}": value
                 for name, value in found.items()
             },
             protocol={
@@ -178,7 +183,7 @@ class Fidelity:
                     "images": len(reference),
                     "hash": content,
                 },
-                "extractor": _told(extractor),
+                "extractor": _description(extractor),
                 "implementation": IMPLEMENTATION,
                 **settings,
             },
@@ -186,32 +191,32 @@ class Fidelity:
 
     @property
     def is_named(self) -> bool:
-        """Whether the extractor was chosen by its name."""
+        """Whether the extractor was chosen by name."""
         return self.extractor != "auto"
 
     def check(self, data: ImageData, device: torch.device) -> None:
-        """Refuses data whose samples cannot be measured on a device; they need not be loaded.
+        """Checks that samples of these data can be measured on a device; the data need not be loaded.
 
         Raises:
-            GenzooError: with what would help.
+            GenzooError: they cannot; the message gives a remedy.
         """
         if data.spec.levels is None or data.spec.channels not in (1, 3):
-            raise GenzooError(f"data={data.name} are no grey or coloured pixels; leave fidelity out.")
+            raise GenzooError(f"data={data.name} are not grey or colour images; leave fidelity out.")
         at_hand(self.extractor, data, device, self.weights)
 
     def _check_samples(self, n: int) -> None:
         for metric in self.metrics:
             if n < self.least[metric]:
                 raise GenzooError(
-                    f"metrics.fidelity.samples={n}: {metric} needs {self.least[metric]} at least; draw more, or leave "
+                    f"metrics.fidelity.samples={n}: {metric} needs at least {self.least[metric]}; draw more, or leave "
                     "it out of metrics.fidelity.metrics."
                 )
 
     def _possible(self, module: RoundModule, data: ImageData, images: int) -> list[str]:
-        """The metrics for which there are enough reference images; the Inception score needs none."""
+        """Returns the metrics for which there are enough reference images; the Inception score needs none."""
         lacking = [m for m in self.metrics if m != "inception_score" and images < self.least[m]]
         if lacking:
-            _say_once(
+            _log_once(
                 module,
                 f"{', '.join(lacking)} not measured: the reference, data={data.name}, has {images} images, but "
                 f"{max(self.least[m] for m in lacking)} are needed.",
@@ -223,20 +228,20 @@ class Fidelity:
             self.cache.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise GenzooError(
-                f"metrics.fidelity.cache={self.cache}: cannot be made ({error.strerror}); give a folder to write to."
+                f"metrics.fidelity.cache={self.cache}: cannot be created ({error.strerror}); give a writable folder."
             ) from error
         if not os.access(self.cache, os.W_OK):
-            raise GenzooError(f"metrics.fidelity.cache={self.cache}: cannot be written; give a folder that can.")
+            raise GenzooError(f"metrics.fidelity.cache={self.cache}: not writable; give a writable folder.")
 
 
-def _told(extractor: Extractor) -> dict[str, Any]:
-    told = {"name": extractor.name, "weights_sha256": extractor.sha256, "resize": extractor.resize}
-    return told | dict(extractor.facts)
+def _description(extractor: Extractor) -> dict[str, Any]:
+    description = {"name": extractor.name, "weights_sha256": extractor.sha256, "resize": extractor.resize}
+    return description | dict(extractor.facts)
 
 
-def _say_once(module: RoundModule, line: str) -> None:
-    """Logs a line once a run."""
-    said = _said.setdefault(module, set())
-    if line not in said:
-        said.add(line)
+def _log_once(module: RoundModule, line: str) -> None:
+    """Logs a line once per model."""
+    logged = _logged.setdefault(module, set())
+    if line not in logged:
+        logged.add(line)
         log.info(line)

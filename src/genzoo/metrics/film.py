@@ -1,4 +1,4 @@
-"""An episode to look at."""
+"""A film of an episode."""
 
 import os
 from typing import Any
@@ -18,13 +18,13 @@ from genzoo.metrics.playing import play
 
 @register
 class Film:
-    """Films an episode as its environment draws itself; no display is needed.
+    """Films an episode as rendered by its environment; no display is needed.
 
     Args:
-        frames: pictures, at most, evenly spaced.
-        size: of their longer side, in pixels, at most.
-        deterministic: the most likely actions; else drawn ones.
-        seed: of the episode.
+        frames: maximum number of frames, evenly spaced.
+        size: maximum length of the longer side, in pixels.
+        deterministic: True = the most likely actions; False = actions drawn from the policy.
+        seed: seed of the episode.
 
     Raises:
         GenzooError: a number is not positive.
@@ -38,10 +38,10 @@ class Film:
         self.frames, self.size, self.deterministic, self.seed = frames, size, deterministic, seed
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
-        """The animation ``episode``.
+        """Returns the animation ``episode``.
 
         Raises:
-            GenzooError: the environment cannot be drawn here.
+            GenzooError: the environment cannot be rendered on this machine.
         """
         if "DISPLAY" not in os.environ:
             os.environ.setdefault("MUJOCO_GL", "egl")
@@ -49,8 +49,8 @@ class Film:
         try:
             play(module, data, 1, f"film {split}", self.seed, self.deterministic, lambda: environment)
         except gymnasium.error.DependencyNotInstalled as error:
-            told = str(error).splitlines()[0]
-            hint = 'pip install "genzoo[render]"' if "pygame" in told else told
+            message = str(error).splitlines()[0]
+            hint = 'pip install "genzoo[render]"' if "pygame" in message else message
             raise GenzooError(
                 f"metrics.film: drawing {data.id} needs packages that are not installed; {hint}"
             ) from error
@@ -58,7 +58,7 @@ class Film:
 
 
 class Filmed(gymnasium.Wrapper):
-    """Keeps a picture every so many steps."""
+    """Keeps a rendered frame every ``every`` steps."""
 
     def __init__(self, environment: gymnasium.Env, every: int, size: int):
         super().__init__(environment)
@@ -67,11 +67,11 @@ class Filmed(gymnasium.Wrapper):
         if (renderer := getattr(environment.unwrapped, "mujoco_renderer", None)) is not None:
             import mujoco
 
-            # The camera that goes along, if the model has one; else this is -1, which means the fixed one.
+            # The camera that follows the body, if the model has one; else the id is -1, the fixed camera.
             renderer.camera_id = mujoco.mj_name2id(renderer.model, mujoco.mjtObj.mjOBJ_CAMERA, "track")
 
     def step(self, action: Any) -> Any:
-        """As the environment's, which is drawn before."""
+        """Renders the state if it is due, then steps the environment."""
         if self.steps % self.every == 0:
             self.pictures.append(self._picture())
         self.steps += 1
@@ -80,12 +80,12 @@ class Filmed(gymnasium.Wrapper):
     def _picture(self) -> Image.Image:
         try:
             drawn = self.env.render()
-        except (NotImplementedError, ImportError, AttributeError, RuntimeError):  # the last three are OpenGL's
+        except (NotImplementedError, ImportError, AttributeError, RuntimeError):  # OpenGL raises the last three
             drawn = None
         if drawn is None:
             raise GenzooError(
-                "metrics.film: this environment cannot be drawn here; leave the film out, or, if it is one of MuJoCo's "
-                "and there is no display, set the environment variable MUJOCO_GL to osmesa."
+                "metrics.film: this environment cannot be rendered on this machine; leave the film out, or, for MuJoCo "
+                "without a display, set the environment variable MUJOCO_GL to osmesa."
             )
         picture = Image.fromarray(drawn)
         picture.thumbnail(self.size)

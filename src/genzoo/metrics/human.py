@@ -1,4 +1,4 @@
-"""Whether people can tell generated images from real ones: a page to be judged by a visitor."""
+"""Human judgement of samples: a page on which a visitor classifies images as real or generated."""
 
 import base64
 import io
@@ -27,8 +27,8 @@ class HumanJudgement:
     needs nothing but a browser.
 
     Args:
-        images: shown in all, an even number; fewer where the split holds fewer than half of it.
-        seed: of the choice, the samples and the order.
+        images: number of images shown, even; fewer if the split has less than half of it.
+        seed: seed of the choice, the samples and the order.
 
     Raises:
         GenzooError: the number of images is not even or not positive.
@@ -40,11 +40,11 @@ class HumanJudgement:
 
     def __init__(self, images: int = 100, seed: int = 0):
         if not isinstance(images, int) or images < 2 or images % 2:
-            raise GenzooError(f"metrics.human.images={images}: an even number of at least 2 is needed.")
+            raise GenzooError(f"metrics.human.images={images}: expected an even number of at least 2.")
         self.images, self.seed = images, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The page; none for data that are not pictures or a split without images."""
+        """Returns the page; empty if the data are not images or the split is empty."""
         if data.spec.levels is None or not len(found := data.evaluation_images(split).images):
             return Evaluation()
         randomness = generator(self.seed, "human")
@@ -59,13 +59,13 @@ class HumanJudgement:
 
 
 def judgement_page(levels: Tensor, is_real: Tensor, n_levels: int, title: str) -> str:
-    """The page as HTML.
+    """Returns the page as HTML.
 
     Args:
         levels: images in the order in which they are shown, uint8 (N, C, H, W).
-        is_real: bool (N,); stands in the page, but not in plain sight.
+        is_real: bool (N,); encoded in the page's source.
         n_levels: number of levels of a pixel.
-        title: what the images are.
+        title: description of the images.
     """
     truth = json.dumps(["real" if real else "generated" for real in is_real.tolist()])
     deck = {
@@ -78,7 +78,7 @@ def judgement_page(levels: Tensor, is_real: Tensor, n_levels: int, title: str) -
 
 
 def _data_uri(image: Tensor) -> str:
-    """An image, uint8 (C, H, W), as an embedded PNG."""
+    """Returns an image, uint8 (C, H, W), as the data URI of a PNG."""
     pixels = image.permute(1, 2, 0).numpy()
     buffer = io.BytesIO()
     Image.fromarray(pixels[..., 0] if len(image) == 1 else pixels).save(buffer, format="PNG")

@@ -1,4 +1,4 @@
-"""How much a model is like an expert, on steps that it did not learn from."""
+"""How well a policy imitates the expert on held-out steps."""
 
 from genzoo.core.capabilities import Acts, ScoresActions
 from genzoo.core.registry import register
@@ -9,18 +9,18 @@ from genzoo.metrics.evaluation import Evaluation
 
 @register
 class ImitationError:
-    """The error of a model on the expert's steps that ``data.held_out`` keeps from it.
+    """The error of a policy on the expert's steps that ``data.held_out`` excludes from training.
 
-    Of a finite set of actions -log π(a|s) in nats; of a box the squared distance of the most likely action from the
-    expert's. Both are means over steps, and the lower the better.
+    For discrete actions -log π(a|s) in nats; for continuous actions the squared distance of the most likely action from
+    the expert's. Both are means over steps; lower is better.
 
-    Source: openai/imitation, policyopt/imitation.py (``BehavioralCloningOptimizer``), which chooses snapshots by them.
+    Source: openai/imitation, policyopt/imitation.py (``BehavioralCloningOptimizer``), which selects snapshots by them.
     """
 
     needs = frozenset({Acts, ScoresActions})
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
-        """``imitation_error`` on validation data; nothing on others, or if no step is held out."""
+        """Returns ``imitation_error`` on validation data; empty on other splits, or if no step is held out."""
         if split != "validation" or not (data.spec.demonstrations and data.held_out):
             return Evaluation()
         held = data.demonstrated("validation")

@@ -1,4 +1,4 @@
-"""What lies between two codes."""
+"""Images of interpolated latent codes."""
 
 import torch
 from torch import Tensor
@@ -18,8 +18,8 @@ from genzoo.metrics.evaluation import Evaluation
 def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     """Spherical linear interpolation: (sin((1 - t) Ω) start + sin(t Ω) end) / sin Ω, with Ω the angle between them.
 
-    Between vectors of one length it stays at that length. Vectors that point the same or the opposite way determine
-    no arc and are interpolated linearly.
+    Between vectors of equal length, the length is preserved. Parallel and opposite vectors do not determine an arc and
+    are interpolated linearly.
 
     Args:
         start, end: (..., F).
@@ -34,23 +34,24 @@ def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     """
     omega = F.cosine_similarity(start, end, dim=-1).clamp(-1, 1).acos().unsqueeze(-1)
     arc = (((1 - t) * omega).sin() * start + (t * omega).sin() * end) / omega.sin()
-    no_arc = omega.sin() < 1e-3  # below this float32 does not tell the angle from 0 or π
+    no_arc = omega.sin() < 1e-3  # below this, float32 does not distinguish the angle from 0 or π
     return torch.where(no_arc, torch.lerp(start, end, t), arc)
 
 
 @register
 class Interpolation:
-    """Rows of images that lead from one draw of the prior to another, on a line and on an arc.
+    """Rows of images that interpolate between two draws of the prior, linearly and spherically.
 
-    The arc is taken part by part. Categorical parts go along the line in both pictures, so that each row still ends
-    in the second draw; between the ends they are mixtures, which the model was not trained on.
+    Spherical interpolation is applied to each part of the code separately. Categorical parts are interpolated linearly
+    in both pictures, so that each row still ends in the second draw; between the ends they are mixtures, which the
+    model was not trained on.
 
     Args:
-        rows: pairs of codes.
-        steps: images a row, both ends included.
-        seed: of the codes.
+        rows: number of pairs of codes, one per row.
+        steps: images per row, both ends included.
+        seed: seed of the codes.
 
-    Source: White 2016, arXiv 1609.04468, which advises the arc.
+    Source: White 2016, arXiv 1609.04468, which recommends spherical interpolation.
     """
 
     needs = frozenset({Decodes})
@@ -63,7 +64,7 @@ class Interpolation:
         self.rows, self.steps, self.seed = rows, steps, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The pictures ``interpolation_linear`` and ``interpolation_spherical``; none of data that are not pictures."""
+        """Returns ``interpolation_linear`` and ``interpolation_spherical``; no pictures if the data are not images."""
         if data.spec.levels is None:
             return Evaluation()
         latent = module.latent

@@ -1,4 +1,4 @@
-"""How likely a model finds images."""
+"""The likelihood of images under a model."""
 
 from genzoo.core.capabilities import ScoresLikelihood
 from genzoo.core.checks import check_positive
@@ -13,19 +13,20 @@ from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, estima
 
 @register
 class Likelihood:
-    """The mean of -log p(x) over images: exact where the model knows it, else by importance sampling.
+    """The mean of -log p(x) over images: exact if the model computes it, else estimated by importance sampling.
 
-    -log 1/k Σ p(x, z_i) / q(z_i|x) is, in the mean over its k draws, above -log p(x), and the closer the larger k is;
+    The expectation of -log 1/k Σ p(x, z_i) / q(z_i|x) is an upper bound of -log p(x), which is tighter for larger k;
     with k = 1 it is the negative evidence lower bound.
 
     Args:
-        n_importance: k.
-        images: so many, evenly spaced over the split; None = all. Of fewer than there are, names end in ``_n<images>``.
-        batch_size: images a pass.
-        seed: of the draws.
+        n_importance: k, the number of posterior draws per image.
+        images: number of images, evenly spaced over the split; None = all. If fewer than the split has, names end in
+            ``_n<images>``.
+        batch_size: images per pass.
+        seed: seed of the draws.
 
     Raises:
-        GenzooError: a setting is no positive integer.
+        GenzooError: a setting is not a positive integer.
 
     Source: Burda et al. 2015, arXiv 1509.00519, section 5 (k = 5,000); Kingma et al. 2016, arXiv 1606.04934, table 1
     (k = 128).
@@ -41,12 +42,12 @@ class Likelihood:
         self.n_importance, self.images, self.batch_size, self.seed = n_importance, images, batch_size, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``nll`` in nats an image, its ``nll_standard_error`` over images, and ``bits_per_dim``.
+        """Returns ``nll`` in nats per image, its ``nll_standard_error`` over images, and ``bits_per_dim``.
 
         Raises:
             GenzooError: an image's likelihood is not finite.
         """
-        if data.spec.levels is None:  # densities of points are no likelihoods of levels
+        if data.spec.levels is None:  # likelihoods are defined for discrete levels only
             return Evaluation()
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         if not len(levels):

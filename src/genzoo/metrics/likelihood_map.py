@@ -1,4 +1,4 @@
-"""Where in images their likelihood comes from."""
+"""The contribution of each pixel to -log p(x)."""
 
 import torch
 
@@ -15,13 +15,13 @@ from genzoo.metrics.evaluation import Evaluation
 
 @register
 class LikelihoodMap:
-    """Draws -log p of each pixel given those before it, under the images: white is the least expected of all shown.
+    """Shows -log p of each pixel given the previous pixels, below the image; white is the largest value of all images.
 
     Args:
-        images: shown, evenly spaced over the split.
+        images: number of images, evenly spaced over the split.
 
     Raises:
-        GenzooError: it is no positive integer.
+        GenzooError: it is not a positive integer.
     """
 
     needs = frozenset({MapsLikelihood})
@@ -31,7 +31,7 @@ class LikelihoodMap:
         self.images = images
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``likelihood_map``; captions say -log p of images, and of their least expected pixel."""
+        """The picture ``likelihood_map``; captions give -log p of the image and its largest -log p of a pixel."""
         if data.spec.levels is None or not data.count(split):
             return Evaluation()
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)

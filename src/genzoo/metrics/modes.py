@@ -1,4 +1,4 @@
-"""Which modes of a known mixture a model covers, and how densely."""
+"""Coverage of the modes of a known mixture."""
 
 from typing import Protocol, runtime_checkable
 
@@ -16,13 +16,13 @@ from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
 
-BINS = 120  # of the picture, a side
-ZOOM = 3  # pixels a bin
+BINS = 120  # bins per side of the picture
+ZOOM = 3  # pixels per bin
 
 
 @runtime_checkable
 class Mixture(Protocol):
-    """Data that know their modes. All lengths are in the source's units; models see points / ``extent``."""
+    """Data with known modes. All lengths are in the source's units; models are trained on points / ``extent``."""
 
     centres: Tensor  #: (K, 2)
     std: float
@@ -38,7 +38,7 @@ class Modes:
 
     Args:
         samples: number of points drawn.
-        seed: of the samples.
+        seed: seed of the samples.
 
     Source: Srivastava et al. 2017 (VEEGAN), arXiv 1705.07761, section 4.1; the reverse KL divergence as in Lin et al.
     2018 (PacGAN), arXiv 1712.04086, section 4.1.
@@ -50,10 +50,10 @@ class Modes:
         self.samples, self.seed = samples, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``density``, ``modes_covered``, ``high_quality`` (a fraction) and ``modes_reverse_kl`` in nats.
+        """Returns ``modes_covered``, ``high_quality``, ``modes_reverse_kl`` in nats, and the picture ``density``.
 
-        The last is KL(model || uniform) over the modes, each sample counting for its nearest one. Empty for data that
-        do not know their modes.
+        ``high_quality`` is a fraction of the samples; ``modes_reverse_kl`` is KL(model || uniform) over the modes, with
+        each sample assigned to its nearest mode. Empty for data without known modes.
         """
         if not isinstance(data, Mixture):
             return Evaluation()
@@ -73,13 +73,13 @@ class Modes:
 
 
 def density_picture(real: Tensor, generated: Tensor, extent: float) -> Image.Image:
-    """The densities of real and generated points side by side, in colours of one scale; y points up.
+    """Draws the densities of real and generated points side by side, with one colour scale; y points up.
 
-    Colours go by the square root of the density, from none to the highest of the real points.
+    The colour is proportional to the square root of the density, from 0 to the maximum of the real points.
 
     Args:
         real, generated: points (N, 2).
-        extent: axes go from -extent to extent.
+        extent: both axes range from -extent to extent.
     """
     densities = [_density(points.numpy(), extent) for points in (real, generated)]
     top = densities[0].max() or 1.0
@@ -98,6 +98,6 @@ def density_picture(real: Tensor, generated: Tensor, extent: float) -> Image.Ima
 
 
 def _density(points: np.ndarray, extent: float) -> np.ndarray:
-    """A kernel density estimate on the picture's bins, the first row at the top: the kernel is a bin wide."""
+    """Returns a kernel density estimate on the picture's bins, first row at the top; the kernel's σ is one bin."""
     counts, _, _ = np.histogram2d(*points.T, bins=BINS, range=[[-extent, extent]] * 2)
     return gaussian_filter(counts.T[::-1] / max(len(points), 1), sigma=1)

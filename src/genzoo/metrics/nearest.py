@@ -1,20 +1,20 @@
-"""The nearest of very many vectors."""
+"""Exact nearest-neighbour search among many vectors."""
 
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-CHUNK = 256  # rows of each side of the matrix of distances that is in memory
+CHUNK = 256  # queries and references per block of the distance matrix
 
 
 def nearest(queries: Tensor, references: Iterable[Tensor], k: int) -> tuple[Tensor, Tensor]:
-    """The k nearest references of each query by Euclidean distance, nearest first.
+    """Returns the k nearest references of each query by Euclidean distance, nearest first.
 
     Args:
         queries: (N, F).
         references: chunks (M, F), one of which is in memory at a time.
-        k: at most as many as there are references.
+        k: number of neighbours, at most the number of references.
 
     Returns:
         Distances, float64 (N, k), and indices (N, k).
@@ -26,7 +26,7 @@ def nearest(queries: Tensor, references: Iterable[Tensor], k: int) -> tuple[Tens
     distances = torch.empty(len(queries), 0, dtype=torch.float64, device=queries.device)
     indices, seen = torch.empty(len(queries), 0, dtype=torch.long, device=queries.device), 0
     for chunk in references:
-        # In float64 levels have exact squares, so that equal images are at distance 0.
+        # In float64 squares of levels are exact, so that equal images have distance 0.
         found = torch.cat([torch.cdist(q.double(), chunk.double()) for q in queries.split(CHUNK)])
         here = torch.arange(seen, seen + len(chunk), device=queries.device).expand(len(queries), -1)
         distances, indices = torch.cat([distances, found], 1), torch.cat([indices, here], 1)

@@ -1,4 +1,4 @@
-"""How far samples are from the nearest training images, beside how far images are that were held out."""
+"""Distance of samples from the nearest training images, compared with that of held-out images."""
 
 import math
 from collections.abc import Callable
@@ -27,20 +27,20 @@ from genzoo.metrics.nearest import CHUNK, nearest
 
 @register
 class NearestNeighbours:
-    """The training images nearest to samples, and how near: a model that repeats them is nearer than new images are.
+    """The training images nearest to samples, and their distances: memorised samples are nearer than new images.
 
     In pixel space the distance is the root of the mean squared difference over pixels and channels, in levels; in
-    feature space it is Euclidean, and names of numbers end as those of the extractor do. Each is measured of samples
-    and of the split's images, which were held out: samples much nearer than those are memorised. The reverse does not
-    hold: a training image moved by a pixel is far away.
+    feature space it is Euclidean, and metric names have the extractor's suffix. Both are measured for samples and
+    for the split's images, which were held out from training: samples that are much nearer than those are memorised.
+    The reverse does not hold: a training image shifted by one pixel is far away.
 
     Args:
-        rows: samples shown.
-        neighbours: training images shown beside each.
-        samples: how many are measured; of the split as many images, the first.
-        extractor: of the features, as for ``Fidelity``; None = pixel space alone.
-        seed: of the samples.
-        cache: folder for a classifier that has to be trained; None = ``$XDG_CACHE_HOME/genzoo``.
+        rows: number of samples shown.
+        neighbours: number of training images shown beside each sample.
+        samples: number of samples measured, and of the split's first images.
+        extractor: feature extractor, as for ``Fidelity``; None = pixel space only.
+        seed: seed of the samples.
+        cache: folder for the classifier if it has to be trained; None = ``$XDG_CACHE_HOME/genzoo``.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -69,12 +69,13 @@ class NearestNeighbours:
         self.seed, self.cache = seed, cache_folder(cache)
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``nearest_pixel_distance``, ``nearest_feature_distance``, both again as ``..._held_out``; a picture each.
+        """Returns ``nearest_pixel_distance`` and ``nearest_feature_distance``, also for held-out images, and pictures.
 
-        Pictures: ``neighbours_pixels`` and ``neighbours_features``. Nothing of data that are not pictures.
+        Names of the values for held-out images end in ``_held_out``. Pictures: ``neighbours_pixels`` and
+        ``neighbours_features``. Empty if the data are not images.
 
         Raises:
-            GenzooError: there are fewer training images than neighbours; the extractor is not at hand.
+            GenzooError: there are fewer training images than neighbours, or the extractor is not available.
         """
         n = data.spec.levels
         if n is None:
@@ -82,8 +83,8 @@ class NearestNeighbours:
         train = data.evaluation_images("train").images
         if self.neighbours > len(train):
             raise GenzooError(
-                f"metrics.neighbours.neighbours={self.neighbours}: data={data.name} has {len(train)} training images; "
-                "ask for no more."
+                f"metrics.neighbours.neighbours={self.neighbours}: data={data.name} has only {len(train)} training "
+                "images; choose fewer neighbours."
             )
         samples = to_levels(module.sample(self.samples, generator=generator(self.seed, "neighbours")), n).cpu()
         queries = torch.cat([samples, data.evaluation_images(split, self.samples).images])

@@ -1,4 +1,4 @@
-"""Log-likelihood under Gaussian windows around samples."""
+"""Log-likelihood under a Parzen window estimate: Gaussians around samples."""
 
 import math
 
@@ -16,20 +16,20 @@ from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
 
-STANDARD = 10_000  # samples; measured with another number, the names say with how many
+STANDARD = 10_000  # samples; names of values measured with another number end in it
 SIGMAS = torch.from_numpy(np.logspace(-1, 0, 10))
 
 
 def parzen_log_density(images: Tensor, samples: Tensor, sigmas: Tensor, block: int = 1000) -> Tensor:
     """log p(x) = log 1/n Σ exp(-|x - s|² / 2σ²) - D log(σ √(2π)) for each σ, in nats, float64 (len(sigmas), B).
 
-    In float64: the log-densities of images are hundreds of nats, of which differences of one count.
+    In float64, since log-densities of images are hundreds of nats and differences of one nat matter.
 
     Args:
         images: x, float (B, D).
         samples: s, float (n, D).
         sigmas: σ, float64 (S,).
-        block: so many images and samples meet at a time, which bounds the memory.
+        block: number of images and of samples per block of the distance matrix, which bounds the memory.
 
     >>> parzen_log_density(torch.zeros(1, 2), torch.zeros(5, 2), torch.ones(1)) + math.log(2 * math.pi)
     tensor([[0.]], dtype=torch.float64)
@@ -47,14 +47,15 @@ def parzen_log_density(images: Tensor, samples: Tensor, sigmas: Tensor, block: i
 
 @register
 class ParzenWindow:
-    """The log-likelihood of images under Gaussians around samples, pixels in [0, 1]; kept because papers state it.
+    """The log-likelihood of images under Gaussians around samples, pixels in [0, 1]; kept because papers report it.
 
-    Their width σ, of 10 from 0.1 to 1, is the one under which the first images of the validation split are most likely.
+    The width σ is the one of 10 values from 0.1 to 1 that maximises the likelihood of the first validation images.
 
     Args:
-        samples: how many are drawn; other than 10,000 make other numbers, under names that end in ``_n<samples>``.
-        sigma_images: validation images that choose σ.
-        seed: of the samples.
+        samples: number of samples; the estimate depends on it, so with a number other than 10,000 names end in
+            ``_n<samples>``.
+        sigma_images: number of validation images on which σ is chosen.
+        seed: seed of the samples.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, section 5; goodfeli/adversarial, parzen_ll.py.
     """
@@ -67,12 +68,12 @@ class ParzenWindow:
         self.samples, self.sigma_images, self.seed = samples, sigma_images, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``parzen_log_likelihood`` in nats, its ``parzen_standard_error`` over images, and ``parzen_sigma``.
+        """Returns ``parzen_log_likelihood`` in nats, its ``parzen_standard_error`` over images, and ``parzen_sigma``.
 
         Raises:
             GenzooError: there are no validation images.
         """
-        if data.spec.levels is None:  # no pixels in [0, 1]
+        if data.spec.levels is None:  # not images
             return Evaluation()
         images = self._unit(data, split)
         validation = self._unit(data, "validation", self.sigma_images)
@@ -81,7 +82,7 @@ class ParzenWindow:
         if not len(validation):
             raise GenzooError(
                 f"metrics.parzen: its sigma is chosen on validation images, but data={data.name} has none; "
-                "keep some back from training, or leave the metric out (metrics.parzen=null)."
+                "hold some out from training, or leave the metric out (metrics.parzen=null)."
             )
         samples = module.sample(self.samples, generator=generator(self.seed, "parzen")).cpu()
         samples = to_unit(samples).flatten(1)
@@ -105,6 +106,6 @@ class ParzenWindow:
 
     @staticmethod
     def _unit(data: ImageData, split: str, limit: int | None = None) -> Tensor:
-        """Images of a split, pixels in [0, 1], (B, D)."""
+        """Returns images of a split, pixels in [0, 1], (B, D)."""
         levels = data.evaluation_images(split, limit).images
         return to_unit(from_levels(levels, data.spec.levels)).flatten(1)

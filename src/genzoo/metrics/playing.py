@@ -1,4 +1,4 @@
-"""Episodes of a model that acts."""
+"""Episodes of a policy."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,12 +14,12 @@ from genzoo.data.source import Data
 
 
 class Episode(NamedTuple):
-    """A whole episode.
+    """One episode from reset to end.
 
     Args:
-        observations: what each step began with, float32 (T, D).
-        actions: as the model chose them, whether or not the environment clips them, (T,) or (T, A).
-        rewards: of the environment, float64 (T,).
+        observations: observation before each step, float32 (T, D).
+        actions: the policy's actions, before any clipping by the environment, (T,) or (T, A).
+        rewards: the environment's rewards, float64 (T,).
     """
 
     observations: np.ndarray
@@ -36,19 +36,19 @@ def play(
     deterministic: bool,
     make: Callable[[], gymnasium.Env] | None = None,
 ) -> list[Episode]:
-    """Plays so many episodes, all side by side, each in an environment of its own.
+    """Plays episodes in parallel, each in a separate environment.
 
     Args:
-        module: acts.
-        data: an environment.
-        episodes: so many.
-        split: episodes of other splits differ.
-        seed: of the environments and of what is drawn.
-        deterministic: the most likely actions; else drawn ones.
-        make: gives an environment; None = the data's own.
+        module: model with the capability Acts.
+        data: data with an environment.
+        episodes: number of episodes.
+        split: part of the seed, so that splits have different episodes.
+        seed: seed of the environments and of drawn actions.
+        deterministic: True = the most likely actions; False = actions drawn from the policy.
+        make: builds an environment; None = ``data.make``.
 
     Raises:
-        GenzooError: what is observed or a reward is not finite.
+        GenzooError: an observation or a reward is not finite.
     """
     drawn = generator(seed, "actions", split, device=module.device)
     environments = [(make or data.make)() for _ in range(episodes)]
@@ -61,7 +61,7 @@ def play(
             check_finite("an observation", len(steps[i]), seeds[i], observation)
         actions = module.act(torch.as_tensor(observations, device=module.device), deterministic, drawn).cpu().numpy()
         for i, observation, action in zip(list(seen), observations, actions, strict=True):
-            seen[i], reward, terminated, truncated, _ = environments[i].step(action.copy())  # it may write into it
+            seen[i], reward, terminated, truncated, _ = environments[i].step(action.copy())  # it may overwrite the copy
             steps[i].append((observation, action, reward))
             check_finite("a reward", len(steps[i]), seeds[i], reward)
             if terminated or truncated or len(steps[i]) == data.spec.time_limit:

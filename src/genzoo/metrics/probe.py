@@ -1,4 +1,4 @@
-"""How well a linear classifier reads the classes from a model's features."""
+"""Linear classification of a model's features."""
 
 import warnings
 from collections.abc import Sequence
@@ -28,17 +28,17 @@ COSTS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)  # those of the orig
 class LinearProbe:
     """The error of a linear support vector machine on a model's features of labelled training images.
 
-    One against the rest, squared hinge loss, L2 penalty, features as they are. Its C is the one with the least error on
-    the validation split (of equals the first); the machine is trained on training images only. It measures features, so
-    it takes the true labels, those that ``data.labels_per_class`` kept from the model's training, too.
+    One-vs-rest, squared hinge loss, L2 penalty, features not scaled. C is the value with the smallest error on the
+    validation split (the first of equals); the SVM is trained on training images only. Since it measures features, it
+    uses all true labels, including those that ``data.labels_per_class`` hides from the model's training.
 
     Args:
-        labels_per_class: so many training images of each class, drawn at random; None = all whose label is known.
-            The names of the numbers then end in ``_n<images>``.
-        costs: values of C that are tried.
-        batch_size: images a pass; with batch statistics part of the protocol.
-        seed: of the draw and of the solver.
-        data: the labelled set, if not the one that the model was trained on; numbers are then named after it.
+        labels_per_class: number of random training images per class, with names that end in ``_n<images>``; None = all
+            labelled images.
+        costs: candidate values of C.
+        batch_size: images per pass; with batch statistics, part of the protocol.
+        seed: seed of the choice of images and of the solver.
+        data: a labelled set other than the model's own; names then contain its name.
 
     Source: DCGAN (arXiv 1511.06434), section 5; Newmu/dcgan_code, svhn/svhn_semisup_analysis.py, which averages over
     100 draws (here: over seeds).
@@ -56,20 +56,20 @@ class LinearProbe:
     ):
         if labels_per_class is not None and (not isinstance(labels_per_class, int) or labels_per_class < 1):
             raise GenzooError(
-                f"metrics.probe.labels_per_class={labels_per_class}: a positive integer, or null for all, is needed."
+                f"metrics.probe.labels_per_class={labels_per_class}: expected a positive integer, or null for all."
             )
         check_positive("metrics.probe.batch_size", batch_size)
         if not costs or min(costs) <= 0:
-            raise GenzooError(f"metrics.probe.costs={list(costs)}: positive numbers are needed, one at least.")
+            raise GenzooError(f"metrics.probe.costs={list(costs)}: expected one or more positive numbers.")
         self.labels_per_class, self.costs = labels_per_class, tuple(costs)
         self.batch_size, self.seed, self.data = batch_size, seed, data
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``probe_error``, the fraction of the split's images that are classified wrongly, and ``probe_c``.
+        """Returns ``probe_error``, the fraction of the split's images classified wrongly, and ``probe_c``.
 
         Raises:
-            GenzooError: a class has fewer labels than asked for, there are no labelled validation images, or the images
-                of ``data`` are not those that the model takes.
+            GenzooError: a class has fewer labels than ``labels_per_class``, there are no labelled validation images, or
+                the images of ``data`` have another shape than the model's.
         """
         if self.data is not None:
             data = self.data
@@ -85,7 +85,7 @@ class LinearProbe:
         if not len(validation.labels):
             raise GenzooError(
                 f"metrics.probe: its C is chosen on labelled validation images, but data={data.name} has none; "
-                "keep some back from training, or leave the metric out (metrics.probe=null)."
+                "hold some out from training, or leave the metric out (metrics.probe=null)."
             )
         train = self._draw(train, data)
 
@@ -117,7 +117,7 @@ class LinearProbe:
         return Evaluation({f"probe_error{suffix}": float(error), f"probe_c{suffix}": best}, protocol=protocol)
 
     def _draw(self, train: ImageSet, data: ImageData) -> ImageSet:
-        """The labelled images to train on, classes mixed."""
+        """Returns the labelled training images, in random order."""
         randomness, n = generator(self.seed, "probe"), self.labels_per_class
         if n is None:
             order = torch.randperm(len(train.labels), generator=randomness)
@@ -127,8 +127,8 @@ class LinearProbe:
         return ImageSet(train.images[order], train.labels[order])
 
     def _fit(self, c: float, x: np.ndarray, y: np.ndarray) -> LinearSVC:
-        # Primal or dual, whichever is faster: the optimum is the same.
+        # Primal or dual problem, whichever is faster; both have the same optimum.
         machine = LinearSVC(C=c, dual="auto", random_state=derive_seed(self.seed, "solver") % 2**31)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the original stops after as many passes
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the original stops after the same number of passes
             return machine.fit(x, y)

@@ -1,4 +1,4 @@
-"""What a pixel's distribution depends on."""
+"""The receptive field of a pixel's distribution."""
 
 import torch
 from PIL import Image
@@ -15,20 +15,21 @@ from genzoo.data.module import ImageData
 from genzoo.metrics.batches import evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 
-OWN = torch.tensor([1.0, -1.0, -1.0])  #: colour of the pixel itself
-DECADES = 4  #: below the strongest gradient, down to black
+CENTRE = torch.tensor([1.0, -1.0, -1.0])  #: colour of the middle pixel
+DECADES = 4  #: orders of magnitude from the strongest gradient (white) down to black
 
 
 @register
 class ReceptiveField:
-    """Draws which pixels the middle one's distribution depends on, by the gradient: exactly 0 is not at all.
+    """Shows the pixels on which the middle pixel's distribution depends: those with a gradient other than exactly 0.
 
     Args:
-        images: of the split, evenly spaced; a pixel is seen if it is in one of them.
-        seed: of the directions that the gradient is taken in.
+        images: number of images, evenly spaced over the split; a pixel is seen if its gradient is not 0 for one of
+            them.
+        seed: seed of the directions of the gradient.
 
     Raises:
-        GenzooError: ``images`` is no positive integer.
+        GenzooError: ``images`` is not a positive integer.
 
     Source: van den Oord et al. 2016, arXiv 1606.05328, figure 1 (right).
     """
@@ -40,8 +41,12 @@ class ReceptiveField:
         self.images, self.seed = images, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """``receptive_field``, the number of other pixels seen, ``blind_spot``, that of earlier ones not seen, and a
-        picture: red the pixel itself; left white what is seen, grey the blind spot; right the gradient's logarithm."""
+        """Returns ``receptive_field``, ``blind_spot`` and a picture.
+
+        ``receptive_field`` is the number of other pixels seen, ``blind_spot`` the number of earlier pixels not seen.
+        The picture has the middle pixel in red: on the left, seen pixels are white and the blind spot is grey; on the
+        right is the logarithm of the gradient.
+        """
         if data.spec.levels is None or not data.count(split):
             return Evaluation()
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)
@@ -49,7 +54,7 @@ class ReceptiveField:
         row, column = height // 2, width // 2
         directions = generator(self.seed, "receptive_field")
         strength = module.receptive_field(levels.to(module.device), row, column, directions).float().cpu()
-        strength[row, column] = 0  # earlier channels of its own are no other pixel
+        strength[row, column] = 0  # its own earlier channels do not count
         seen = strength > 0
         earlier = torch.arange(height * width).view(height, width) < row * width + column
         blind = earlier & ~seen
@@ -60,9 +65,9 @@ class ReceptiveField:
 
 
 def drawn(shades: Tensor, row: int, column: int) -> Image.Image:
-    """Both maps (2, H, W) in [0, 1] beside each other, the pixel itself in colour."""
+    """Draws both maps (2, H, W) in [0, 1] side by side, with the middle pixel in colour."""
     images = from_unit(shades).unsqueeze(1).repeat(1, 3, 1, 1)
-    images[:, :, row, column] = OWN
+    images[:, :, row, column] = CENTRE
     zoom = -(-128 // shades.shape[-1])
     images = images.repeat_interleave(zoom, 2).repeat_interleave(zoom, 3)
     return picture(images, 2, captions=["seen", "gradient"])

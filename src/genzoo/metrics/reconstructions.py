@@ -1,4 +1,4 @@
-"""Images beside what their codes are decoded to."""
+"""Images and their reconstructions."""
 
 import torch
 
@@ -15,15 +15,16 @@ from genzoo.metrics.evaluation import Evaluation
 
 @register
 class Reconstructions:
-    """Rows of images, each above a row of their reconstructions: the mean image of the mean code, always of the same
-    images, so that pictures over time compare.
+    """Rows of images, each above a row of their reconstructions (the mean image of the mean code).
+
+    The images are always the same, so that pictures of different rounds are comparable.
 
     Args:
-        rows: pairs of rows.
-        columns: images a row.
+        rows: number of pairs of rows.
+        columns: images per row.
 
     Raises:
-        GenzooError: a setting is no positive integer.
+        GenzooError: a setting is not a positive integer.
     """
 
     needs = frozenset({Encodes, Decodes})
@@ -34,7 +35,7 @@ class Reconstructions:
         self.rows, self.columns = rows, columns
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``reconstructions``; none of data that are not pictures or a split without images."""
+        """Returns the picture ``reconstructions``; no picture if the data are not images or the split is empty."""
         if data.spec.levels is None or not len(levels := data.evaluation_images(split).images):
             return Evaluation()
         columns = min(self.columns, len(levels))

@@ -11,11 +11,11 @@ from genzoo.metrics.evaluation import Evaluation
 
 @register
 class SampleGrid:
-    """Draws ``rows`` x ``columns`` samples, always from the same random numbers, so that pictures over time compare.
+    """Draws ``rows`` x ``columns`` samples, always from the same random numbers, so that pictures are comparable.
 
     Args:
-        rows, columns: of the grid.
-        seed: of the random numbers.
+        rows, columns: size of the grid.
+        seed: seed of the random numbers.
     """
 
     needs = frozenset({Samples})
@@ -24,7 +24,7 @@ class SampleGrid:
         self.rows, self.columns, self.seed = rows, columns, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``grid``; none of data that are not pictures."""
+        """Returns the picture ``grid``; no picture if the data are not images."""
         if data.spec.levels is None:
             return Evaluation()
         images = module.sample(self.rows * self.columns, generator=generator(self.seed, "grid"))

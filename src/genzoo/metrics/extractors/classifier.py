@@ -1,4 +1,4 @@
-"""A small classifier as a feature extractor, for images that no ImageNet network knows."""
+"""A small classifier as a feature extractor, for images unlike those of ImageNet, such as digits."""
 
 import json
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ SHIPPED = Path(__file__).parents[1] / "weights"
 
 
 class Classifier(nn.Module):
-    """Three convolutions, 128 features, logits; for images of any size from 16 pixels on.
+    """Three convolutions, 128 features, logits; for images of at least 16 pixels.
 
     Args:
-        channels: of the images.
+        channels: number of channels of the images.
         classes: number of logits.
 
     Example:
@@ -41,10 +41,10 @@ class Classifier(nn.Module):
         self.to(memory_format=torch.channels_last)  # three times as fast on a CPU
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Features (B, 128) and logits (B, classes) of levels, uint8 (B, C, H, W)."""
+        """Returns features (B, 128) and logits (B, classes) of levels, uint8 (B, C, H, W)."""
         x = self.trunk(from_levels(images))
         stride = x.shape[-1] // 3
-        x = F.max_pool2d(x, x.shape[-1] - 2 * stride, stride)  # to 3 x 3, whatever the size
+        x = F.max_pool2d(x, x.shape[-1] - 2 * stride, stride)  # to 3 x 3 for any image size
         features = self.hidden(x.flatten(1)).relu()
         return features, self.head(features)
 
@@ -53,58 +53,58 @@ def _block(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
     return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
 
 
-def save_classifier(network: Classifier, path: Path, record: Mapping[str, Any]) -> None:
-    """Writes weights and, beside them, a JSON file of what they are: ``record`` and their SHA-256."""
+def save_classifier(network: Classifier, path: Path, facts: Mapping[str, Any]) -> None:
+    """Writes weights and, beside them, a JSON file with ``facts`` and the SHA-256 of the weights."""
     with aside(path) as partial:
         torch.save({name: value.cpu() for name, value in network.state_dict().items()}, partial)
-    write_json(path.with_suffix(".json"), {**record, "sha256": hash_of_file(path)})
+    write_json(path.with_suffix(".json"), {**facts, "sha256": hash_of_file(path)})
 
 
-def read_record(path: Path) -> dict[str, Any]:
-    """What a file of weights is, once its SHA-256 is found to be the recorded one.
+def read_facts(path: Path) -> dict[str, Any]:
+    """Reads the facts beside a file of weights and verifies the SHA-256 of the weights.
 
     Raises:
         GenzooError: a file is missing or damaged.
     """
     try:
-        record, found = json.loads(path.with_suffix(".json").read_text()), hash_of_file(path)
+        facts, found = json.loads(path.with_suffix(".json").read_text()), hash_of_file(path)
     except (OSError, ValueError) as error:
         raise GenzooError(f"{path}: the classifier cannot be read ({error}); restore or delete it.") from error
-    if record.get("sha256") != found:
+    if facts.get("sha256") != found:
         raise GenzooError(
-            f"{path}: its SHA-256 is {found}, but {record.get('sha256')} is recorded beside it; restore or delete it."
+            f"{path}: its SHA-256 is {found}, but the file beside it says {facts.get('sha256')}; restore or delete it."
         )
-    return record
+    return facts
 
 
 def load_classifier(path: Path) -> Classifier:
-    """The network of a file, in evaluation mode.
+    """Loads the network of a file, in evaluation mode.
 
     Raises:
-        GenzooError: as ``read_record``.
+        GenzooError: as ``read_facts``.
     """
-    record = read_record(path)
+    facts = read_facts(path)
     with torch.random.fork_rng(devices=[]):  # constructors draw from the global generator
-        network = Classifier(record["channels"], record["classes"])
+        network = Classifier(facts["channels"], facts["classes"])
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return network.eval()
 
 
 def classifier(path: Path) -> Extractor:
-    """The extractor on a file of weights.
+    """Returns the extractor for a file of weights.
 
     Raises:
-        GenzooError: as ``read_record``.
+        GenzooError: as ``read_facts``.
     """
-    record = read_record(path)
+    facts = read_facts(path)
     return Extractor(
         name="classifier",
         suffix="_classifier",
         registered=f"genzoo-{ARCHITECTURE}",
         weights=path,
-        sha256=record["sha256"],
-        channels=record["channels"],
+        sha256=facts["sha256"],
+        channels=facts["channels"],
         samples=10_000,
         resize="none",
-        facts={key: record[key] for key in ("trained_on", "seed", "test_accuracy")},
+        facts={key: facts[key] for key in ("trained_on", "seed", "test_accuracy")},
     )

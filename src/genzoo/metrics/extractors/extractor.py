@@ -1,4 +1,4 @@
-"""What a feature extractor is to those who measure with it."""
+"""The description of a feature extractor."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ from torch import Tensor
 
 
 class Extractor(NamedTuple):
-    """A fixed network, and the protocol of the numbers that are measured with it.
+    """A fixed network, and the protocol of the metrics that are computed with it.
 
     Args:
-        name: in logs and protocols.
-        suffix: ends the names of its numbers; empty for the one extractor that papers compare on.
-        registered: its name in torch-fidelity.
-        weights: file.
-        sha256: of the file.
-        channels: of the images that it takes; grey images are repeated.
-        samples: number of samples that its protocol asks for.
-        resize: how it brings images to its own size.
-        facts: what else the protocol says of it.
+        name: name in logs and protocols.
+        suffix: end of the names of its metrics; empty for Inception, the extractor of published numbers.
+        registered: name in torch-fidelity's registry.
+        weights: file of weights.
+        sha256: SHA-256 of that file.
+        channels: number of channels of its input; grey images are repeated.
+        samples: number of samples in its protocol.
+        resize: how images are resized to the network's input size.
+        facts: further entries of the protocol.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Extractor(NamedTuple):
 
 
 def to_bytes(levels: Tensor, n: int) -> Tensor:
-    """Levels 0 .. n-1 (uint8) on the scale of photographs.
+    """Scales levels 0 .. n-1 (uint8) to 0 .. 255.
 
     >>> import torch
     >>> to_bytes(torch.tensor([0, 1], dtype=torch.uint8), 2)
@@ -45,13 +45,13 @@ def to_bytes(levels: Tensor, n: int) -> Tensor:
 
 
 def hash_of_file(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """Returns the SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hash_of_content(*tensors: Tensor) -> str:
-    """A hash of shapes and values, 16 hexadecimal digits."""
+    """Returns a hash of shapes and values, 16 hexadecimal digits."""
     digest = hashlib.sha256()
     for tensor in tensors:
         digest.update(f"{tensor.dtype} {tuple(tensor.shape)} ".encode())

@@ -1,4 +1,4 @@
-"""The features of an extractor, for what torch-fidelity does not measure."""
+"""The features of an extractor, for metrics that torch-fidelity does not have."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from genzoo.metrics.extractors.extractor import Extractor
 
 
 def feature_network(extractor: Extractor, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """The extractor as a function: images, uint8 (B, C, H, W) on the scale 0 .. 255 -> the features (B, F) of FID."""
+    """Returns the extractor as a function: images, uint8 (B, C, H, W) in 0 .. 255 -> features (B, F) of FID."""
     layer = FEATURE_EXTRACTORS_REGISTRY[extractor.registered].get_default_feature_layer_for_metric("fid")
     options = {"feature_extractor_weights_path": str(extractor.weights), "verbose": False}
     with torch.random.fork_rng(devices=[]):  # constructors of networks draw from the global generator

@@ -1,4 +1,4 @@
-"""The Inception network of 2015 that published FID, KID and Inception scores are measured by."""
+"""The Inception network of 2015 with which published FID, KID and Inception scores are computed."""
 
 import functools
 import logging
@@ -15,18 +15,18 @@ log = logging.getLogger("genzoo")
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 FILE = URL.rpartition("/")[2]
-STANDARD = "6726825d"  # how the SHA-256 of the published file begins, as its name tells
+STANDARD = "6726825d"  # first digits of the SHA-256 of the published file, as in its name
 
 
 def inception(weights: Path, weights_hash: str | None = None) -> Extractor:
-    """The extractor on a file of weights.
+    """Returns the extractor for a file of weights.
 
     Args:
         weights: state_dict of torch-fidelity's ``FeatureExtractorInceptionV3``.
-        weights_hash: SHA-256 of the file, or how it begins; None = that of the published file.
+        weights_hash: SHA-256 of the file, or its first digits (8 or more); None = that of the published file.
 
     Raises:
-        GenzooError: the file is missing, has another hash, or holds something else.
+        GenzooError: the file is missing, has another hash, or holds other weights.
 
     Source: the TensorFlow graph of 2015-12-05, converted by torch-fidelity, which resizes as TensorFlow 1 does.
     """
@@ -44,7 +44,7 @@ def inception(weights: Path, weights_hash: str | None = None) -> Extractor:
 
 
 def check_weights(weights: Path, weights_hash: str | None = None) -> str:
-    """The SHA-256 of a file of weights that is what it should be.
+    """Verifies a file of weights and returns its SHA-256.
 
     Raises:
         GenzooError: as ``inception``.
@@ -58,30 +58,30 @@ def check_weights(weights: Path, weights_hash: str | None = None) -> str:
             f"published file ({URL}), or in metrics.fidelity.weights_hash the hash of yours (8 digits or more)."
         )
     try:
-        # torch-fidelity reads the file in a way that could run code; this one cannot, and what passes it is harmless.
+        # torch-fidelity unpickles the file without weights_only, which could run code; a file that loads here is safe.
         outputs = torch.load(weights, map_location="cpu", weights_only=True)["fc.weight"].shape
     except (pickle.UnpicklingError, RuntimeError, KeyError, TypeError, AttributeError, EOFError) as error:
-        raise _strange(weights, " ".join(str(error).split())[:80]) from error
+        raise _wrong_weights(weights, " ".join(str(error).split())[:80]) from error
     if outputs != (1008, 2048):
-        raise _strange(weights, f"its last layer is {tuple(outputs)} instead of (1008, 2048)")
+        raise _wrong_weights(weights, f"its last layer is {tuple(outputs)} instead of (1008, 2048)")
     return found
 
 
-def _strange(weights: Path, why: str) -> GenzooError:
+def _wrong_weights(weights: Path, why: str) -> GenzooError:
     return GenzooError(
         f"metrics.fidelity.weights={weights}: not the weights of torch-fidelity's Inception ({why}); give {FILE}."
     )
 
 
 def find_weights() -> Path | None:
-    """The published file, where torch keeps downloaded weights."""
+    """Returns the published file in torch's folder of downloaded weights, or None."""
     path = Path(torch.hub.get_dir()) / "checkpoints" / FILE
     return path if path.is_file() else None
 
 
 @functools.cache
 def download_weights() -> Path | None:
-    """Downloads the published file; tries once a process, and tells why it failed."""
+    """Downloads the published file; tries once per process and logs the reason of a failure."""
     folder = Path(torch.hub.get_dir()) / "checkpoints"
     try:
         with downloading(folder, "the Inception weights (96 MB)", [URL]) as aside:

@@ -1,4 +1,4 @@
-"""How the classifiers that measure samples come about."""
+"""Training of the classifiers that serve as feature extractors."""
 
 import logging
 import math
@@ -19,32 +19,33 @@ from genzoo.metrics.extractors.classifier import (
     SHIPPED,
     Classifier,
     load_classifier,
-    read_record,
+    read_facts,
     save_classifier,
 )
 from genzoo.metrics.extractors.extractor import hash_of_content, to_bytes
 
 log = logging.getLogger("genzoo")
 
-SEED = 0  # one for all runs, else their numbers would not compare
+SEED = 0  # the same for all runs, so that their metrics are comparable
 BATCH = 128
-PASSES = 240_000  # images seen, but each at most 12 times
+IMAGES_SEEN = 240_000  # training images in total, but at most 12 epochs
 
 
 def check_classifier(data: ImageData) -> None:
-    """Refuses data whose samples no classifier can measure; they need not be loaded.
+    """Checks that a classifier can be the feature extractor for these data, which need not be loaded.
 
     Raises:
-        GenzooError: the data do not fit the shipped classifier, or none can learn from them.
+        GenzooError: the data do not fit the shipped classifier, or are not suited to train one on.
     """
     spec = data.spec
     if data.classifier is not None:
-        record = read_record(SHIPPED / f"{data.classifier}.pt")
-        takes, given = (record["channels"], record["size"]), (spec.channels, spec.size)
+        shipped = read_facts(SHIPPED / f"{data.classifier}.pt")
+        takes, given = (shipped["channels"], shipped["size"]), (spec.channels, spec.size)
         if takes != given:
             raise GenzooError(
-                f"metrics.fidelity.extractor=classifier: that of {data.classifier} takes images of (channels, size) "
-                f"{takes}, but data={data.name} gives {given}; choose extractor=efficientnet_lite0 or inception."
+                f"metrics.fidelity.extractor=classifier: the classifier of {data.classifier} takes images of "
+                f"(channels, size) {takes}, but data={data.name} gives {given}; choose extractor=efficientnet_lite0 "
+                "or inception."
             )
     elif not has_classifier(data):
         raise GenzooError(
@@ -55,15 +56,15 @@ def check_classifier(data: ImageData) -> None:
 
 
 def classifier_of(data: ImageData, cache: Path, device: torch.device) -> Path:
-    """The weights that measure samples of ``data``: shipped, or trained once and cached.
+    """Returns the classifier's weights for ``data``: shipped with genzoo, or trained once and cached.
 
     Args:
-        data: loaded.
-        cache: folder.
-        device: to train on.
+        data: the data, loaded.
+        cache: folder for trained classifiers.
+        device: device to train on.
 
     Raises:
-        GenzooError: the data do not fit the shipped classifier, or none can learn from them.
+        GenzooError: the data do not fit the shipped classifier, or are not suited to train one on.
     """
     check_classifier(data)
     if data.classifier is not None:
@@ -73,15 +74,15 @@ def classifier_of(data: ImageData, cache: Path, device: torch.device) -> Path:
     path = cache / "classifiers" / f"{data.name}-{content}-{ARCHITECTURE}-seed{SEED}.pt"
     try:
         load_classifier(path)
-    except GenzooError:  # not there yet, or damaged
-        log.info(f"Training the classifier that measures samples of {data.name}, once; it will lie in {path}")
-        network, record = train_classifier(data, device=device)
-        save_classifier(network, path, record)
+    except GenzooError:  # not trained yet, or damaged
+        log.info(f"Training the feature extractor for {data.name}, a classifier, once; it is stored in {path}")
+        network, facts = train_classifier(data, device=device)
+        save_classifier(network, path, facts)
     return path
 
 
 def has_classifier(data: ImageData) -> bool:
-    """Whether samples of these data can be measured by a classifier."""
+    """Whether a classifier can be the feature extractor for these data."""
     return data.classifier is not None or (data.spec.classes > 1 and data.spec.size >= LEAST_SIZE)
 
 
@@ -91,19 +92,20 @@ def train_classifier(
     """Trains a classifier on the labelled images of the training and validation splits, and tests it.
 
     Args:
-        data: loaded.
-        seed: of initial weights and order.
-        device: to train on.
+        data: the data, loaded.
+        seed: seed of initial weights and data order.
+        device: device to train on.
 
     Returns:
-        The network, in evaluation mode, and what it is, in plain containers.
+        The network, in evaluation mode, and facts about it (data, seed, test accuracy, ...) in plain containers.
     """
     images, labels = _labelled(data, data.development_images(), device)
-    # A constructor draws from the global generator, which others rely on.
+    # The constructor draws from the global generator, whose state must not change.
     with torch.random.fork_rng(devices=[]):
         seed_all(seed, torch.device("cpu"))
         network = Classifier(data.spec.channels, data.spec.classes).to(device)
-    epochs = min(12, math.ceil(PASSES / len(images)))
+    # At most 12 epochs, with Adam and a one-cycle learning rate.
+    epochs = min(12, math.ceil(IMAGES_SEEN / len(images)))
     steps = epochs * math.ceil(len(images) / BATCH)
     optimizer = torch.optim.Adam(network.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps)
@@ -130,7 +132,7 @@ def train_classifier(
 
 @torch.no_grad()
 def accuracy(network: Classifier, images: Tensor, labels: Tensor) -> float | None:
-    """The fraction of images, uint8 (N, C, H, W), that are classified rightly; None if there are none."""
+    """Returns the fraction of images, uint8 (N, C, H, W), classified correctly; None if there are no images."""
     right = [(network(x)[1].argmax(1) == y).sum() for x, y in zip(images.split(512), labels.split(512), strict=True)]
     return sum(r.item() for r in right) / len(images) if len(images) else None
 
