@@ -174,7 +174,7 @@ def test_without_a_wish_to_download_nothing_is_asked_for(name, configured, no_ne
     else:
         loaded(data)
         message = caplog.text
-    assert "download: not wanted (data.offline=true)" in message
+    assert "download: disabled (data.offline=true)" in message
     assert not no_network
 
 

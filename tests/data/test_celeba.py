@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_written_is_no_disaster(root, caplog, monkeypatc
     assert len(CelebA(root).split("train").images) == 3
     assert not kept(root)
     (message,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert "cannot be kept" in message
+    assert "cannot be stored" in message
     assert "Permission denied" in message
     assert "\n" not in message
 
@@ -208,7 +208,9 @@ def test_images_of_another_size_are_named(root):
 )
 def test_damaged_lists_are_named(root, file, content, why):
     (root / "celeba" / file).write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(GenzooError, match=rf"{file} is damaged \(.*{why}.*\); replace it by that of https") as caught:
+    with pytest.raises(
+        GenzooError, match=rf"{file} is damaged \(.*{why}.*\); replace it by the file of https"
+    ) as caught:
         loaded(CelebA(root))
     assert "\n" not in str(caught.value)
     assert not kept(root), "images were decoded before the lists were read"
@@ -238,7 +240,7 @@ def test_small_faces_stand_in(small, caplog, size, channels):
     (message,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert "NOT CELEBA'S IMAGES AND PARTITION but the 40 small faces" in message
     assert "36 train, 2 validation, 2 test" in message
-    assert "No number compares with the literature" in message
+    assert "not comparable with the literature" in message
     assert "\n" not in message
     assert [len(splits[name].images) for name in ("train", "validation", "test")] == [36, 2, 2]
     images = torch.cat([split.images for split in splits.values()])

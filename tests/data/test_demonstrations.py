@@ -74,21 +74,21 @@ def test_trajectories_are_thinned_out_from_a_random_step_on():
         ({"observations": np.zeros((21, 6))}, r"observations of shape \(21, 6\) where \(21, 4\) is needed"),
         ({"actions": np.zeros((21, 1), int)}, r"actions of shape \(21, 1\) where \(21,\) is needed"),
         ({"rewards": np.zeros(0), "episode_lengths": np.zeros(0, int)}, "is empty"),
-        ({"episode_lengths": np.array([7, 5])}, "has trajectories of 12 steps in all, but 21 rewards"),
-        ({"episode_lengths": np.array([21, 0])}, "has trajectories of 21 steps in all, but 21 rewards"),
-        ({"episode_lengths": np.array([2**62] * 4 + [21])}, "has trajectories of 21 steps in all"),  # modulo 2^64
+        ({"episode_lengths": np.array([7, 5])}, "has trajectories with 12 steps in total, but 21 rewards"),
+        ({"episode_lengths": np.array([21, 0])}, "has trajectories with 21 steps in total, but 21 rewards"),
+        ({"episode_lengths": np.array([2**62] * 4 + [21])}, "has trajectories with 21 steps in total"),  # modulo 2^64
         ({"environment": np.array("x" * 10_000)}, "is of x{100}, not of CartPole-v1"),
-        ({"actions": np.full(21, 2)}, "has actions that are no integers from 0 to 1"),
-        ({"actions": np.full(21, 0.5)}, "has actions that are no integers from 0 to 1"),
+        ({"actions": np.full(21, 2)}, "has actions that are not integers from 0 to 1"),
+        ({"actions": np.full(21, 0.5)}, "has actions that are not integers from 0 to 1"),
         ({"rewards": np.full(21, np.nan)}, "has numbers that are not finite"),
         ({"observations": np.full((21, 4), 1e39)}, "has numbers that are not finite, or too large for float32"),
         ({"rewards": np.float64(1.0)}, r"has rewards of shape \(\) where \(1,\) is needed"),
         ({"episode_lengths": np.int64(21)}, r"has episode_lengths of shape \(\) where \(1,\) is needed"),
         ({"episode_lengths": np.array([[7, 5, 9]])}, r"has episode_lengths of shape \(1, 3\) where \(3,\) is needed"),
-        ({"episode_lengths": np.array([7.0, 5.0, 9.0])}, "has episode_lengths that are no integers"),
-        ({"observations": np.full((21, 4), "x")}, "has observations of type <U1, which are no numbers"),
-        ({"rewards": np.full(21, "x")}, "has rewards of type <U1, which are no numbers"),
-        ({"episode_lengths": np.array(["7", "5", "9"])}, "has episode_lengths of type <U1, which are no numbers"),
+        ({"episode_lengths": np.array([7.0, 5.0, 9.0])}, "has episode_lengths that are not integers"),
+        ({"observations": np.full((21, 4), "x")}, "has observations of type <U1, which is not a number type"),
+        ({"rewards": np.full(21, "x")}, "has rewards of type <U1, which is not a number type"),
+        ({"episode_lengths": np.array(["7", "5", "9"])}, "has episode_lengths of type <U1, which is not a number type"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_in_one_line(file, changes, message):
@@ -109,7 +109,7 @@ def test_lengths_may_be_integers_of_any_kind(file):
 def test_an_array_under_the_name_of_a_file_is_one_line(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(3))
     (tmp_path / "x.npy").rename(tmp_path / "x.npz")
-    with pytest.raises(GenzooError, match=r"x.npz is no whole .npz \(it is a single array"):
+    with pytest.raises(GenzooError, match=r"x.npz is not a complete .npz \(it is a single array"):
         read(tmp_path / "x.npz", POLE, "CartPole-v1")
 
 
@@ -120,7 +120,7 @@ def test_a_file_may_leave_its_environment_out(file):
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half of it", b"text"])
 def test_a_damaged_file_is_one_line(tmp_path, content):
     (tmp_path / "x.npz").write_bytes(content)
-    with pytest.raises(GenzooError, match=r"x.npz is no whole .npz"):
+    with pytest.raises(GenzooError, match=r"x.npz is not a complete .npz"):
         read(tmp_path / "x.npz", POLE, "CartPole-v1")
 
 
@@ -129,7 +129,7 @@ def test_a_pickle_in_a_file_is_never_run(file, tmp_path):
         def __reduce__(self):
             return (open, (str(tmp_path / "harm"), "w"))
 
-    with pytest.raises(GenzooError, match="is no whole"):
+    with pytest.raises(GenzooError, match="is not a complete"):
         read(file(actions=np.array([Harm()], dtype=object)), POLE, "CartPole-v1")
     assert not (tmp_path / "harm").exists()
 
@@ -179,7 +179,9 @@ def test_steps_are_held_out(file):
 @pytest.mark.parametrize(("options", "steps"), [({"held_out": 0.99}, 21), ({"held_out": 0.1, "every": 21}, 1)])
 def test_to_hold_out_every_step_is_refused(file, options, steps):
     path = file(episode_lengths=np.array([21]))
-    with pytest.raises(GenzooError, match=rf"data.held_out=0.\d+: of the {steps} steps .* none would be learned from"):
+    with pytest.raises(
+        GenzooError, match=rf"data.held_out=0.\d+: of the {steps} steps .* none would be left to train on"
+    ):
         _ = environment(path, **options).spec
 
 

@@ -86,7 +86,7 @@ def test_episodes_end_after_the_environments_own_limit_unless_another_is_given(g
 
 def test_a_limit_is_needed_where_the_environment_has_none(odd):
     assert "itself" not in EnvironmentData(**odd).describe()
-    with pytest.raises(GenzooError, match=r"data.time_limit=null: tests/Odd-v0 has no limit of its own; give"):
+    with pytest.raises(GenzooError, match=r"data.time_limit=null: tests/Odd-v0 has no registered limit; give"):
         EnvironmentData(**odd | {"time_limit": None})
 
 
@@ -119,9 +119,12 @@ def test_bad_settings_are_one_line(facts, message):
         ({"observed": Dict(a=Box(-1, 1, (2,)))}, "observations are Dict.*only vectors"),
         ({"observed": Box(0, 1, (2, 2))}, "observations are Box.*only vectors"),
         ({"acted": MultiDiscrete([2, 2])}, "actions are MultiDiscrete.*only a finite set or a box"),
-        ({"acted": Discrete(3, start=1)}, r"actions are Discrete\(3, start=1\); only a set numbered from 0 is taken"),
-        ({"acted": Box(-1, 1, (3, 1))}, "actions are Box.*; only a box of real vectors is taken"),
-        ({"acted": Box(-1, 1, (3,), np.int64)}, "actions are Box.*; only a box of real vectors is taken"),
+        (
+            {"acted": Discrete(3, start=1)},
+            r"actions are Discrete\(3, start=1\); only a set numbered from 0 is supported",
+        ),
+        ({"acted": Box(-1, 1, (3, 1))}, "actions are Box.*; only a box of real vectors is supported"),
+        ({"acted": Box(-1, 1, (3,), np.int64)}, "actions are Box.*; only a box of real vectors is supported"),
     ],
 )
 def test_spaces_that_are_no_vectors_are_refused(odd, spaces, message):
@@ -131,13 +134,13 @@ def test_spaces_that_are_no_vectors_are_refused(odd, spaces, message):
 
 
 @pytest.mark.parametrize(
-    ("told", "hint"),
+    ("message", "hint"),
     [("MuJoCo is not installed, run `pip`", r'pip install "genzoo\[mujoco\]"'), ("Box2D, by `pip`", "Box2D, by `pip`")],
 )
 @pytest.mark.parametrize("kind", [gymnasium.error.DependencyNotInstalled, ModuleNotFoundError])
-def test_missing_packages_are_named(odd, monkeypatch, told, hint, kind):
+def test_missing_packages_are_named(odd, monkeypatch, message, hint, kind):
     def missing(self, **options):
-        raise kind(f"{told}\nand more")
+        raise kind(f"{message}\nand more")
 
     monkeypatch.setattr(Odd, "__init__", missing)
     with pytest.raises(GenzooError, match=f"data=odd: tests/Odd-v0 needs packages that are not installed; {hint}$"):

@@ -87,7 +87,7 @@ def test_deep_pixels_keep_their_contrast(tmp_path, channels):
 
 def test_pixels_without_a_known_range_are_refused(tmp_path):
     Image.fromarray(np.full((8, 8), 0.5, np.float32)).save(tmp_path / "a.tif")
-    with pytest.raises(GenzooError, match=r"a.tif \(ValueError: pixels of 32 bits have no known range; .*data.white="):
+    with pytest.raises(GenzooError, match=r"a.tif \(ValueError: the range of 32-bit pixels is unknown; .*data.white="):
         ImageFolder(tmp_path, size=4).setup()
     assert ImageFolder(tmp_path, size=4, white=1.0).split("train").images.unique().tolist() == [128]
 
@@ -104,7 +104,7 @@ def test_twelve_bits_in_files_of_sixteen_are_refused_until_white_is_stated(tmp_p
         assert everything(data)[0].unique().tolist() == levels
 
 
-def test_losses_are_said_once_a_run(tmp_path, caplog):
+def test_losses_are_logged_once_per_run(tmp_path, caplog):
     for i in range(3):
         Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(tmp_path / f"{i}.png")
     with caplog.at_level(logging.WARNING, "genzoo"):
@@ -113,12 +113,10 @@ def test_losses_are_said_once_a_run(tmp_path, caplog):
         data.setup()
     assert images.unique().tolist() == [255]
     (record,) = caplog.records
-    assert record.getMessage() == (
-        f"data.root={tmp_path}: of transparent pixels, white is seen through them (3 of 3 files)."
-    )
+    assert record.getMessage() == (f"data.root={tmp_path}: transparent pixels are composed over white (3 of 3 files).")
 
 
-def test_what_is_left_out_is_said(tmp_path, caplog):
+def test_skipped_entries_are_logged(tmp_path, caplog):
     picture(tmp_path / "a.png")
     (tmp_path / "up").symlink_to(".")
     os.mkfifo(tmp_path / "pipe.png")
@@ -127,7 +125,7 @@ def test_what_is_left_out_is_said(tmp_path, caplog):
     assert len(images) == 1
     (record,) = caplog.records
     assert record.getMessage().endswith(
-        "left out: pipe.png (no file but a pipe, socket or device); up (a link to a folder that is counted already)."
+        "left out: pipe.png (a pipe, socket or device); up (a link to a folder that is already listed)."
     )
 
 
@@ -138,7 +136,7 @@ def test_the_folder_s_own_splits_are_never_mixed(tmp_path):
                 picture(tmp_path / split / ("blue", "red")[kind] / f"{i}.png", (10 * number + kind, 0, 0))
     data = ImageFolder(tmp_path, size=2)
     assert data.class_names == ["blue", "red"]
-    assert data.describe() == "40 training, 6 validation, 10 test images as its folders say; 2 classes: blue, red"
+    assert data.describe() == "40 training, 6 validation, 10 test images (splits of the folder); 2 classes: blue, red"
     for number, (split, n) in enumerate((("train", 20), ("validation", 3), ("test", 5))):
         images, labels, _ = data.split(split)
         assert labels.bincount().tolist() == [n, n]
@@ -284,5 +282,7 @@ def test_settings_are_checked(tmp_path, key, value):
 
 
 def test_fractions_leave_something(tmp_path):
-    with pytest.raises(GenzooError, match=r"data.validation_fraction=0.5 and data.test_fraction=0.5 leave nothing"):
+    with pytest.raises(
+        GenzooError, match=r"data.validation_fraction=0.5 and data.test_fraction=0.5 leave no training images"
+    ):
         ImageFolder(tmp_path, validation_fraction=0.5, test_fraction=0.5)

@@ -116,7 +116,7 @@ def test_a_label_seed_that_is_none_is_named():
 def test_more_labels_than_there_are_stop_a_run_before_training():
     with pytest.raises(GenzooError, match=r"labels_per_class=18: data=odd has only 17 labelled training images of cl"):
         Odd(labels_per_class=18).fingerprint()  # taken when a run starts
-    with pytest.raises(GenzooError, match=r"labels_per_class=1: data=odd has only 0 .* of class 0; ask for fewer, or"):
+    with pytest.raises(GenzooError, match=r"labels_per_class=1: data=odd has only 0 .* of class 0; choose fewer, or"):
         Odd(n=2, labels_per_class=1).pools()
 
 

@@ -74,7 +74,10 @@ def test_one_class_may_be_called_as_a_split(names):
         ("train/1.png val/1.png valid/1.png", "two of them are the same split"),
         ("train/1.png testA/1.png", "some have a letter and others have none"),
         ("train/a/1.png train/b/1.png test/1.png", "test has images that lie in no subfolder"),
-        ("train/a/1.png train/b/1.png test/a/1.png test/c/1.png", "test has the subfolder c, which is no class of tr"),
+        (
+            "train/a/1.png train/b/1.png test/a/1.png test/c/1.png",
+            "test has the subfolder c, which is not a class of tr",
+        ),
         ("train/good/1.png test/good/1.png test/bad/1.png", "test has the subfolder bad"),
         ("cat/train/1.png cat/test/1.png dog/train/1.png", "root=pictures/cat: it holds test, train: .*would be mixed"),
         ("train2017/1.png val2017/1.png", "train2017, val2017: they look like splits"),

@@ -73,7 +73,7 @@ def test_structure_is_checked_where_no_md5_is_known(small, content):
     with pytest.raises(GenzooError, match="it states 15680 bytes and holds 15679"):
         loaded(FashionMNIST(root, train_size=30))
     path.write_bytes(content)
-    with pytest.raises(GenzooError, match="does not begin as an IDX file"):
+    with pytest.raises(GenzooError, match="does not begin like an IDX file"):
         loaded(FashionMNIST(root, train_size=30))
 
 

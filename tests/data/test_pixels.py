@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from genzoo.core.errors import GenzooError
-from genzoo.data.pixels import Seen, check_range, read_picture, told
+from genzoo.data.pixels import Seen, check_range, describe_losses, read_picture
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -46,7 +46,7 @@ def test_transparent_pixels_are_laid_on_white(tmp_path):
     path = saved(tmp_path / "a.png", np.array([[[255, 0, 0, 255], [0, 0, 0, 0], [0, 0, 100, 51]]], np.uint8))
     pixels, seen = read(path)
     assert pixels == [[[255, 0, 0], [255, 255, 255], [204, 204, 224]]]  # 0.2 * (0, 0, 100) + 0.8 * 255
-    assert seen.losses == ("of transparent pixels, white is seen through them",)
+    assert seen.losses == ("transparent pixels are composed over white",)
 
 
 def test_opaque_alpha_changes_nothing(tmp_path):
@@ -106,7 +106,7 @@ def test_cmyk(tmp_path):
     Image.new("CMYK", (1, 1), (255, 0, 0, 51)).save(tmp_path / "a.tif")
     pixels, seen = read(tmp_path / "a.tif")
     assert pixels == [[[0, 204, 204]]]  # (255 - ink) * (255 - black) / 255
-    assert seen.losses == ("CMYK becomes RGB without its colour profile",)
+    assert seen.losses == ("CMYK is converted to RGB without its colour profile",)
 
 
 def test_colours_become_grey_by_their_luminance(tmp_path):
@@ -128,7 +128,7 @@ def test_sixteen_bits_keep_the_upper_eight(tmp_path):
     path = saved(tmp_path / "a.png", np.array([[0, 255, 256, 25600, 65535]], np.uint16))
     pixels, seen = read(path, "L")
     assert pixels == [[0, 0, 1, 100, 255]]
-    assert seen == Seen(("of greys of more than 8 bits, 256 levels from 0 to 65535 are kept",), 65535, None, 255)
+    assert seen == Seen(("greys of more than 8 bits are reduced to 256 levels from 0 to 65535",), 65535, None, 255)
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
@@ -144,7 +144,7 @@ def test_white_is_a_setting(tmp_path, bits, ending):
 def test_levels_beyond_white_are_white_and_it_is_said(tmp_path):
     pixels, seen = read(saved(tmp_path / "a.png", np.array([[2000, 4095, 4096, 65535]], np.uint16)), "L", 4095)
     assert pixels == [[125, 255, 255, 255]]
-    assert "of greys, levels beyond 0 and 4095 become black and white" in seen.losses
+    assert "grey levels outside of 0 to 4095 become black or white" in seen.losses
 
 
 def test_big_endian_and_inverted_tiff(tmp_path):
@@ -160,7 +160,7 @@ def test_a_ppm_states_its_white(tmp_path):
     path.write_bytes(b"P5 4 1 4095\n" + np.array([0, 16, 1600, 4095], ">u2").tobytes())
     assert read(path, "L", white=1000) == (
         [[0, 1, 100, 255]],
-        Seen(("of greys of more than 8 bits, 256 levels from 0 to 65535 are kept",), None, None, 255),
+        Seen(("greys of more than 8 bits are reduced to 256 levels from 0 to 65535",), None, None, 255),
     )
     path.write_bytes(b"P5 2 1 65535\n" + np.array([256, 4095], ">u2").tobytes())
     pixels, seen = read(path, "L")
@@ -175,14 +175,14 @@ def test_a_tiff_of_twelve_bits_states_its_white(tmp_path):
     (tmp_path / "a.tif").write_bytes(header + struct.pack("<H", len(tags)) + entries + bytes(4))
     levels, seen = read(tmp_path / "a.tif", "L")
     assert levels == [[100, 255]]
-    assert (seen.greys, seen.losses) == (None, ("of greys of more than 8 bits, 256 levels from 0 to 4095 are kept",))
+    assert (seen.greys, seen.losses) == (None, ("greys of more than 8 bits are reduced to 256 levels from 0 to 4095",))
 
 
 def test_32_bits_need_a_white(tmp_path):
     ints = saved(tmp_path / "i.tif", np.array([[-5, 0, 2000, 4095]], np.int32))
     floats = saved(tmp_path / "f.tif", np.array([[-1, 0.1, 0.5, 2]], np.float32))
     for path in (ints, floats):
-        with pytest.raises(ValueError, match=r"32 bits have no known range; state it by data\.white="):
+        with pytest.raises(ValueError, match=r"the range of 32-bit pixels is unknown; set data\.white="):
             read(path, "L")
     assert read(ints, "L", 4095)[0] == [[0, 0, 125, 255]]
     assert read(floats, "L", 1.0)[0] == [[0, 26, 128, 255]]  # 25.5 and 127.5 to the nearest even
@@ -190,7 +190,7 @@ def test_32_bits_need_a_white(tmp_path):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_no_number_is_refused(tmp_path, value):
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="NaN or infinite"):
         read(saved(tmp_path / "a.tif", np.array([[value, 0.5]], np.float32)), "L", 1.0)
 
 
@@ -198,7 +198,7 @@ def test_colours_of_sixteen_bits(tmp_path):
     path = write_png(tmp_path / "a.png", [[[25600, 255, 65535]]], 16, 2)
     assert read(path) == (
         [[[100, 0, 255]]],
-        Seen(("of colours of 16 bits, the upper 8 are taken",), None, 65535, 255),
+        Seen(("of 16-bit colours, only the upper 8 bits are used",), None, 65535, 255),
     )
     assert read(path, white=65535)[0] == [[[100, 0, 255]]]
     with pytest.raises(ValueError, match=r"data\.white does not apply"):
@@ -217,7 +217,7 @@ def test_of_several_frames_the_first_is_taken(tmp_path, ending):
     first.save(tmp_path / f"a.{ending}", save_all=True, append_images=others, **lossless)
     pixels, seen = read(tmp_path / f"a.{ending}")
     assert pixels == [[[*RED]] * 2] * 2
-    assert seen.losses == ("of several frames or pages, the first is taken",)
+    assert seen.losses == ("of several frames or pages, only the first is used",)
     first.save(tmp_path / f"b.{ending}", **lossless)
     assert read(tmp_path / f"b.{ending}")[1].losses == ()
 
@@ -245,10 +245,11 @@ def test_the_range_of_dark_colours_is_refused():
     check_range([Seen((), None, 4095, 15)], 65535)
 
 
-def test_losses_are_told_in_one_line():
-    assert told([]) is None
-    assert told([Seen((), None, None, 64)]) is None
+def test_losses_are_described_in_one_line():
+    assert describe_losses([]) is None
+    assert describe_losses([Seen((), None, None, 64)]) is None
     assert (
-        told([Seen(("b", "a"), None, None, 200), Seen(("b",), None, None, 0)]) == "a (1 of 2 files); b (2 of 2 files)"
+        describe_losses([Seen(("b", "a"), None, None, 200), Seen(("b",), None, None, 0)])
+        == "a (1 of 2 files); b (2 of 2 files)"
     )
-    assert told([Seen((), None, None, 1)]) == "nearly black: the largest level of all images is 1 of 255"
+    assert describe_losses([Seen((), None, None, 1)]) == "nearly black: the largest level of all images is 1 of 255"

@@ -223,7 +223,7 @@ def test_other_shards_are_refused_when_a_run_goes_on(copied, pictures, tmp_path)
     next(tmp_path.glob("runs/**/metrics.json")).unlink()  # it was killed before it was measured
     shutil.rmtree(copied)
     write_shards(ImageFolder(pictures, SIZE, 1, test_fraction=0.1), copied)
-    with pytest.raises(GenzooError, match=r"or other images"):
+    with pytest.raises(GenzooError, match=r"or has other images"):
         train(composed(*common, "resume=last"))
 
 
@@ -291,7 +291,7 @@ def test_a_label_beyond_the_classes_is_refused(copied):
     path.write_bytes(content)
     facts["splits"]["train"][0][3] = zlib.crc32(content)
     (copied / FACTS).write_text(json.dumps(facts))
-    with pytest.raises(GenzooError, match="a label is none of the 2 classes"):
+    with pytest.raises(GenzooError, match="a label is outside of the 2 classes"):
         Shards(copied).read("train", 0)
 
 

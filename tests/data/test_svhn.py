@@ -127,7 +127,7 @@ def test_the_first_10000_test_images_stand_in(tmp_path, no_network, caplog, firs
         splits = loaded(data)
     (message,) = [record.getMessage() for record in caplog.records]
     assert "NOT SVHN'S PROTOCOL" in message
-    assert "No number compares with the literature" in message
+    assert "not comparable with the literature" in message
     assert f"train_32x32.mat and test_32x32.mat are not in {tmp_path}" in message
     assert "\n" not in message
     assert data.source == "svhn-test-10k"

@@ -1,1 +1,1 @@
-"""One DataModule a source, and the device-resident loader."""
+"""Data sets, one DataModule per source, and the loaders of rounds."""

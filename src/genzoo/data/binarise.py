@@ -1,11 +1,11 @@
-"""Grey levels as probabilities of binary ones."""
+"""Random binarisation of grey levels."""
 
 import torch
 from torch import Generator, Tensor
 
 
 def binarise(levels: Tensor, generator: Generator) -> Tensor:
-    """Binary levels, drawn: 1 with probability level / 255; uint8, any shape.
+    """Draws binary levels: 1 with probability level / 255; uint8, any shape.
 
     Source: R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief networks", ICML 2008.
 

@@ -1,4 +1,4 @@
-"""Binary MNIST: binarised once and for all, or anew at each draw."""
+"""Binary MNIST: with the fixed binarisation of papers, or binarised randomly at each draw."""
 
 import hashlib
 from collections.abc import Mapping
@@ -26,20 +26,20 @@ PARTS = {"train": "train", "validation": "valid", "test": "test"}  # split -> it
 
 @register
 class BinarizedMNIST(OfficialData):
-    """The fixed binarisation of MNIST that papers compare on: 50,000 / 10,000 / 10,000 images of 0 and 1.
+    """The fixed binarisation of MNIST used in papers: 50,000 / 10,000 / 10,000 images of 0 and 1.
 
     Read from ``<root>/BinarizedMNIST/binarized_mnist_{train,valid,test}.amat``, or from IDX files
-    ``<root>/BinarizedMNIST/raw/{train,valid,test}-images-idx3-ubyte`` (``.gz`` is fine); else downloaded.
+    ``<root>/BinarizedMNIST/raw/{train,valid,test}-images-idx3-ubyte`` (or ``.gz``); downloaded if missing.
 
     Args:
         root: folder of data sets.
         classes: 0, as distributed: no labels; 10: labels from IDX files beside the IDX images.
         offline: never download.
-        options: of ``ImageData``, and what the configuration states of the set (size, channels, levels), which is
+        options: settings of ``ImageData``, and facts that the configuration states (size, channels, levels), which is
             checked.
 
     Raises:
-        GenzooError: a setting is wrong; in ``load``, files are missing or damaged.
+        GenzooError: a setting is wrong; from ``load``: files are missing or damaged.
 
     Source: R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief networks", ICML 2008;
     the files are H. Larochelle's.
@@ -54,7 +54,7 @@ class BinarizedMNIST(OfficialData):
     place = "BinarizedMNIST"
     url = "http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/"
     facts: ClassVar[dict[str, int]] = {"size": 28, "channels": 1, "levels": 2}
-    #: part -> MD5 of its pixels, a byte each
+    #: part -> MD5 of its pixels, one byte each
     md5: ClassVar[dict[str, str]] = {
         "train": "8d4f0427d6c2572b5e9994e08bad66de",
         "valid": "3e33becd40c694040e5e6c812e2f4b50",
@@ -106,7 +106,7 @@ class BinarizedMNIST(OfficialData):
         return find_idx(self.folder / "raw" / f"{part}-images-idx3-ubyte") or (amat if amat.is_file() else None)
 
     def _pixels(self, path: Path, part: str) -> Tensor:
-        if path.suffix == ".amat":  # lines of 784 numbers "0" and "1" between blanks
+        if path.suffix == ".amat":  # lines of 784 numbers "0" or "1", separated by blanks
             text = np.fromfile(path, np.uint8)
             pixels = torch.from_numpy(text[(text == ord("0")) | (text == ord("1"))] - ord("0"))
         else:
@@ -130,10 +130,10 @@ class BinarizedMNIST(OfficialData):
 
 @register
 class DynamicBinarizedMNIST(MNIST):
-    """MNIST whose pixels are drawn anew, 1 with probability level / 255, each time that an image is drawn.
+    """MNIST binarised randomly each time that an image is drawn: a pixel is 1 with probability level / 255.
 
-    Training sees fresh binarisations; evaluation sees one that is fixed by its seed. Files, splits and the
-    stand-in without network are ``MNIST``'s.
+    Each training draw has a new binarisation; evaluation uses one with a fixed seed. Files, splits and the substitute
+    without a network are those of ``MNIST``.
 
     Args:
         root, train_size, options: as for ``MNIST``.
@@ -153,7 +153,7 @@ class DynamicBinarizedMNIST(MNIST):
     facts: ClassVar[dict[str, int]] = {**MNIST.facts, "levels": 2}
 
     def augment(self, levels: Tensor, generator: Generator) -> Tensor:
-        """Binary levels, 1 with probability level / 255; uint8, any shape."""
+        """Draws binary levels, 1 with probability level / 255; uint8, any shape."""
         return binarise(levels, generator)
 
 

@@ -19,13 +19,13 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.files import aside
 from genzoo.core.registry import register
 from genzoo.data.celeba_lists import HOME, NAMES, read_attributes, read_partition
-from genzoo.data.decoding import decode, mode_of, tell_failures
+from genzoo.data.decoding import decode, describe_failures, mode_of
 from genzoo.data.facts import check_facts
 from genzoo.data.files import damaged
 from genzoo.data.module import SPLITS, ImageData, split_of
 
 IMAGES, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
-WIDTH, HEIGHT = 178, 218  # of an aligned image, in pixels
+WIDTH, HEIGHT = 178, 218  # size of an aligned image, in pixels
 
 log = logging.getLogger("genzoo")
 
@@ -34,23 +34,24 @@ log = logging.getLogger("genzoo")
 class CelebA(ImageData):
     """CelebA: 202,599 aligned faces with 40 attributes as factors, 1 = present; no classes; the official partition.
 
-    Read where torchvision keeps them: ``<root>/celeba/img_align_celeba/*.jpg`` with ``list_attr_celeba.txt`` and
-    ``list_eval_partition.txt`` beside it. The decoded images are kept beside them, too, as
-    ``decoded-<hash of what decides them>.npy``, if the folder can be written; such files may be deleted.
+    Files are read where torchvision keeps them: ``<root>/celeba/img_align_celeba/*.jpg`` with ``list_attr_celeba.txt``
+    and ``list_eval_partition.txt`` beside it. The decoded images are cached in the same folder as
+    ``decoded-<hash of settings and files>.npy``, if the folder is writable; these files may be deleted.
 
-    Nothing is downloaded. If none of these is there but ``<root>/celeba-64`` is (faces cropped and resized to 64 x 64,
-    ``<number>.png``, and ``attributes.npz``, whose row n-1 belongs to face n), this stands in: the last tenth by
-    position validates and tests, ``crop`` says nothing, and ``source`` is ``"celeba-64"``.
+    Nothing is downloaded. If these files are missing but ``<root>/celeba-64`` exists (faces cropped and resized to
+    64 x 64, ``<number>.png``, and ``attributes.npz``, whose row n-1 belongs to face n), it is used as a substitute: the
+    last tenth by position is for validation and test, ``crop`` has no effect, and ``source`` is ``"celeba-64"``.
 
     Args:
         root: folder of data sets.
-        size: height and width in pixels that the crop is resized to, bilinearly.
+        size: height and width in pixels to which the crop is resized, bilinearly.
         channels: 3, or 1 for grey.
-        crop: height and width in pixels of the middle square that is kept, 1 to 178.
-        options: of ``ImageData``, and what the configuration states of the set (levels, classes), which is checked.
+        crop: height and width in pixels of the central square that is cropped, 1 to 178.
+        options: settings of ``ImageData``, and facts that the configuration states (levels, classes), which are
+            checked.
 
     Raises:
-        GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
+        GenzooError: a setting is out of range; from ``load``: files are missing or damaged.
 
     Source: Z. Liu, P. Luo, X. Wang, X. Tang, "Deep learning face attributes in the wild", ICCV 2015.
 
@@ -85,7 +86,7 @@ class CelebA(ImageData):
             return self._stand_in()
         if missing:
             raise GenzooError(
-                f"data=celeba: {', '.join(missing)}: not in {self.folder}, and not to be downloaded by a program. Get "
+                f"data=celeba: {', '.join(missing)}: not in {self.folder}, and genzoo does not download them. Get "
                 f"the aligned images, attributes and partition at {HOME} and put them there (img_align_celeba.zip "
                 "unpacked), or set GENZOO_DATA to a folder that has them."
             )
@@ -94,7 +95,7 @@ class CelebA(ImageData):
         return _cut(self._images(files), factors, parts)
 
     def _images(self, files: Sequence[str]) -> Tensor:
-        """The images of the files, decoded or as they were kept."""
+        """Returns the images of the files, from the cache or decoded."""
         with os.scandir(self.folder / IMAGES) as entries:
             sizes = {entry.name: entry.stat().st_size for entry in entries}
         absent = [file for file in files if file not in sizes]
@@ -110,28 +111,28 @@ class CelebA(ImageData):
             found = np.load(kept, mmap_mode="c")  # ranks of one machine share its memory
             if (found.dtype, found.shape) == (np.uint8, shape):
                 return torch.from_numpy(found)
-        except (OSError, ValueError, EOFError):  # not there, or cut short
+        except (OSError, ValueError, EOFError):  # missing or truncated
             pass
-        log.info("Decoding %s images of CelebA: some minutes, once", f"{len(files):,}")
+        log.info("Decoding %s images of CelebA, once; this takes some minutes", f"{len(files):,}")
         images, failures = decode(
             [self.folder / IMAGES / file for file in files], self._read, self.spec.size, self.spec.channels
         )
         if failures:
             raise GenzooError(
-                f"data=celeba: {tell_failures(failures, len(files))}. Unpack img_align_celeba.zip there again."
+                f"data=celeba: {describe_failures(failures, len(files))}. Unpack img_align_celeba.zip there again."
             )
         try:
             with aside(kept) as partial, partial.open("wb") as file:
                 np.save(file, images.numpy())
         except GenzooError as error:
             rank_zero_only(log.warning)(
-                f"data=celeba: the decoded images cannot be kept in {self.folder} ({error.__cause__}), so each start "
+                f"data=celeba: the decoded images cannot be stored in {self.folder} ({error.__cause__}), so each run "
                 "decodes them again."
             )
         return images
 
     def _read(self, path: Path) -> Image.Image:
-        """The middle square of an aligned image, resized."""
+        """Returns the central square of an aligned image, resized."""
         with Image.open(path) as image:
             if image.size != (WIDTH, HEIGHT):
                 raise ValueError(f"it is {image.width} x {image.height} pixels, not {WIDTH} x {HEIGHT}")
@@ -149,7 +150,7 @@ class CelebA(ImageData):
         paths = sorted(self._small().glob("*.png"))
         images, failures = decode(paths, self._read_small, self.spec.size, self.spec.channels)
         if failures:
-            raise GenzooError(f"data=celeba: {tell_failures(failures, len(paths))}. Replace them.")
+            raise GenzooError(f"data=celeba: {describe_failures(failures, len(paths))}. Replace them.")
         path = self._small() / "attributes.npz"
         try:
             with np.load(path) as stored:
@@ -157,14 +158,15 @@ class CelebA(ImageData):
             if names != NAMES:
                 raise ValueError("its attribute_names are not the 40 attributes in their order")
             factors = torch.from_numpy(rows[np.array([int(file.stem) - 1 for file in paths], int)]).float()
-        except Exception as error:  # zip files and arrays have many ways to be broken
+        except Exception as error:  # damaged zip files and arrays raise many types of errors
             raise damaged(path, error, "replace it") from error
         held = len(paths) // 10
         parts = [len(paths) - held, held // 2, held - held // 2]
         rank_zero_only(log.warning)(
             f"data=celeba: NOT CELEBA'S IMAGES AND PARTITION but the {len(paths):,} small faces in {self._small()} "
             f"({parts[0]:,} train, {parts[1]:,} validation, {parts[2]:,} test by position; data.crop does not apply): "
-            f"there are no official files in {self.folder}. No number compares with the literature. Get them at {HOME}."
+            f"there are no official files in {self.folder}. Its numbers are "
+            f"not comparable with the literature. Get them at {HOME}."
         )
         self.source = "celeba-64"
         return _cut(images, factors, parts)

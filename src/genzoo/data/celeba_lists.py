@@ -1,4 +1,4 @@
-"""The text files that come with CelebA's images: attributes and official partition."""
+"""The text files of CelebA: attributes and official partition."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,10 +22,10 @@ NAMES = tuple(ATTRIBUTES.split())
 
 
 def read_partition(path: Path) -> tuple[list[str], list[int]]:
-    """Names of the images, those for training first, then those for validation, then those for testing.
+    """Returns the names of the images: training images first, then validation, then test images.
 
     Returns:
-        the names, and the number of images of each of the three.
+        The names, and the number of images of each of the three.
 
     Raises:
         GenzooError: the file is damaged.
@@ -38,7 +38,7 @@ def read_partition(path: Path) -> tuple[list[str], list[int]]:
 
 
 def read_attributes(path: Path, files: Sequence[str]) -> Tensor:
-    """Attributes of the named images, 1 = present, float (N, 40).
+    """Returns the attributes of the named images, 1 = present, float (N, 40).
 
     Raises:
         GenzooError: the file is damaged or lacks an image.
@@ -58,12 +58,12 @@ def read_attributes(path: Path, files: Sequence[str]) -> Tensor:
 
 
 def replace(path: Path, why: str | Exception) -> GenzooError:
-    """The error for a damaged file, which no program can download."""
-    return damaged(path, why, f"replace it by that of {HOME}")
+    """Returns the error for a damaged file, which has to be replaced by hand."""
+    return damaged(path, why, f"replace it by the file of {HOME}")
 
 
 def _read_table(path: Path, skip: int, columns: int) -> tuple[list[str], np.ndarray]:
-    """The names in the first column of a text file, and the integers in the others, (N, columns)."""
+    """Returns the names in the first column of a text file and the integers in the others, (N, columns)."""
     try:
         lines = [line for line in path.read_text().splitlines()[skip:] if line.strip()]
         if not lines:

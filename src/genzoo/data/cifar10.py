@@ -18,17 +18,17 @@ from genzoo.data.official import TrainTestData
 class CIFAR10(TrainTestData):
     """CIFAR-10: 50,000 + 10,000 photographs of animals and vehicles, 32 x 32, colour, 10 classes.
 
-    Files are read where torchvision keeps them, ``<root>/cifar-10-batches-py``; if they are not there, they are
-    downloaded. They are pickles, which could run any code: none is opened unless its MD5 is the official one. The
+    Files are read where torchvision keeps them, ``<root>/cifar-10-batches-py``; missing files are downloaded.
+    They are pickles, which could run any code: a file is opened only if its MD5 is the official one. The
     classes are airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.
 
     Args:
         root: folder of data sets.
-        train_size: the first so many of the 50,000 are for training, the rest for validation.
-        options: of ``TrainTestData``, such as ``offline`` (never download).
+        train_size: number of training images, the first of the 50,000; the rest is the validation split.
+        options: settings of ``TrainTestData``, such as ``offline`` (never download).
 
     Raises:
-        GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
+        GenzooError: a setting is out of range; from ``load``: files are missing or damaged.
 
     Source: A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009,
     https://www.cs.toronto.edu/~kriz/cifar.html.
@@ -68,6 +68,6 @@ class CIFAR10(TrainTestData):
             if file.startswith("test") == (part == "test"):
                 with verified(self.folder / file, md5) as content:
                     batches.append(pickle.load(content, encoding="latin1"))  # written by Python 2
-        # A row is an image: its red pixels line by line, then the green, then the blue ones.
+        # A row is an image: its red pixels line by line, then the green, then the blue pixels.
         images = np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32)
         return torch.from_numpy(images), torch.tensor([label for batch in batches for label in batch["labels"]])

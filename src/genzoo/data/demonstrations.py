@@ -1,14 +1,14 @@
-"""What an expert did, as a file.
+"""Files of an expert's demonstrations.
 
-A file of demonstrations is an ``.npz`` without pickles. Its arrays hold whole trajectories, one after the other:
+A file of demonstrations is an ``.npz`` without pickles. Its arrays hold whole trajectories, concatenated:
 
 | key | content |
 |---|---|
-| ``observations`` | what each step began with, float (N, D) |
-| ``actions`` | numbers of actions, integers (N,), or points as drawn, whether or not they were clipped, float (N, A) |
-| ``rewards`` | of the environment, float (N,) |
-| ``episode_lengths`` | steps of each trajectory, integers (E,), which add up to N |
-| ``environment`` | its id; may be missing |
+| ``observations`` | observation before each step, float (N, D) |
+| ``actions`` | discrete: indices, integers (N,); continuous: as drawn, before any clipping, float (N, A) |
+| ``rewards`` | the environment's rewards, float (N,) |
+| ``episode_lengths`` | number of steps of each trajectory, integers (E,), with sum N |
+| ``environment`` | id of the environment; optional |
 """
 
 import io
@@ -35,8 +35,8 @@ class Demonstrations(NamedTuple):
     Args:
         observations: float32 (N, D).
         actions: int64 (N,) or float32 (N, A).
-        times: number of each step within its trajectory, from 0, int64 (N,).
-        returns: of each whole trajectory, float64 (E,).
+        times: index of each step within its trajectory, from 0, int64 (N,).
+        returns: return of each whole trajectory, float64 (E,).
     """
 
     observations: Tensor
@@ -45,21 +45,23 @@ class Demonstrations(NamedTuple):
     returns: Tensor
 
     def take(self, chosen: Tensor | slice) -> "Demonstrations":
-        """These steps; of the returns all."""
+        """Returns the chosen steps, with the returns of all trajectories."""
         return Demonstrations(self.observations[chosen], self.actions[chosen], self.times[chosen], self.returns)
 
 
 def locate(name: str, root: str | None) -> Path:
-    """The file that a setting means: one that genzoo ships, by its name, or an ``.npz``, here or in the root's folder.
+    """Returns the file for a setting: the name of a file that genzoo ships, or an ``.npz``.
+
+    An ``.npz`` is searched in the current folder, then in ``<root>/demonstrations``.
 
     Raises:
-        GenzooError: there is none.
+        GenzooError: there is no such file.
     """
     if Path(name).suffix != ".npz":
         shipped = [path.stem for path in SHIPPED.glob("*.npz")]
         if name not in shipped:
             raise GenzooError(
-                f"data.demonstrations={name}: genzoo ships none of that name, and a file's ends with .npz. "
+                f"data.demonstrations={name}: genzoo ships no such demonstrations, and a file name must end with .npz. "
                 f"{near(name, shipped)}"
             )
         return SHIPPED / f"{name}.npz"
@@ -70,23 +72,23 @@ def locate(name: str, root: str | None) -> Path:
 
 
 def read(path: Path, spec: EnvironmentSpec, id: str) -> Arrays:
-    """The arrays of a file, checked to be of an environment.
+    """Reads the arrays of a file and checks that they fit an environment.
 
     Raises:
-        GenzooError: the file is damaged, incomplete or empty, or of another environment.
+        GenzooError: the file is damaged, incomplete or empty, or belongs to another environment.
     """
     try:
         with opened_npz(path) as file:
             found = {key: file[key] for key in (*KEYS, "environment") if key in file}
     except ValueError as error:
-        raise GenzooError(f"data.demonstrations: {path} is no whole .npz ({error}); record it again.") from error
+        raise GenzooError(f"data.demonstrations: {path} is not a complete .npz ({error}); record it again.") from error
     if fault := _fault(found, spec, id):
         raise GenzooError(f"data.demonstrations: {path} {fault}; give demonstrations of data={spec.name}.")
     return found
 
 
 def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
-    """What is wrong with the arrays, or None."""
+    """Returns a description of the first fault of the arrays, or None."""
     if lacking := [key for key in KEYS if key not in found]:
         return f"lacks {', '.join(lacking)} (its keys must be {', '.join(KEYS)})"
     observations, actions, rewards, lengths = (found[key] for key in KEYS)
@@ -94,7 +96,7 @@ def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
         return f"is of {str(found['environment'])[:100]}, not of {id}"
     for key in KEYS:
         if found[key].dtype.kind not in "biuf":
-            return f"has {key} of type {found[key].dtype}, which are no numbers"
+            return f"has {key} of type {found[key].dtype}, which is not a number type"
     n = rewards.size
     if not n or not lengths.size:
         return "is empty"
@@ -108,13 +110,13 @@ def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
         if found[key].shape != shape:
             return f"has {key} of shape {found[key].shape} where {shape} is needed"
     if lengths.dtype.kind not in "iu":
-        return "has episode_lengths that are no integers"
+        return "has episode_lengths that are not integers"
     if (lengths < 1).any() or (lengths > n).any() or lengths.sum() != n:  # a sum of larger ones could overflow
-        return f"has trajectories of {lengths.sum()} steps in all, but {n} rewards"
+        return f"has trajectories with {lengths.sum()} steps in total, but {n} rewards"
     if discrete and not (
         np.issubdtype(actions.dtype, np.integer) and 0 <= actions.min() <= actions.max() < spec.actions
     ):
-        return f"has actions that are no integers from 0 to {spec.actions - 1}"
+        return f"has actions that are not integers from 0 to {spec.actions - 1}"
     with np.errstate(over="ignore"):
         if not all(np.isfinite(array.astype(np.float32)).all() for array in (observations, actions, rewards)):
             return "has numbers that are not finite, or too large for float32"
@@ -122,16 +124,16 @@ def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
 
 
 def choose(found: Arrays, trajectories: int | None, every: int, source: str) -> Demonstrations:
-    """The first trajectories of a file, thinned out.
+    """Returns the first trajectories of a file, subsampled.
 
     Args:
-        found: as read.
-        trajectories: so many; None = all.
-        every: of each trajectory every so many steps, from a random one of the first so many on, always the same one.
-        source: the name of the file, for messages.
+        found: arrays as returned by ``read``.
+        trajectories: number of trajectories; None = all.
+        every: keep one of every ``every`` steps of a trajectory, with a random but reproducible offset.
+        source: name of the file, for messages.
 
     Raises:
-        GenzooError: there are not so many.
+        GenzooError: the file has fewer trajectories, or no step is left.
 
     Source: openai/imitation, scripts/imitate_mj.py (``load_dataset``).
     """
@@ -139,14 +141,14 @@ def choose(found: Arrays, trajectories: int | None, every: int, source: str) -> 
     count = len(lengths) if trajectories is None else trajectories
     if count > len(lengths):
         raise GenzooError(
-            f"data.trajectories={count}: {source} holds only {len(lengths)}; ask for as many, or record more."
+            f"data.trajectories={count}: {source} holds only {len(lengths)}; choose fewer, or record more."
         )
     starts = lengths.cumsum() - lengths
     first = np.random.RandomState(0).randint(0, every, size=count)
     times = [np.arange(begin, length, every) for begin, length in zip(first, lengths[:count], strict=True)]
     steps = np.concatenate([start + t for start, t in zip(starts, times, strict=False)])
     if not len(steps):
-        raise GenzooError(f"data.every={every}: no step of {source} is left; take more of them.")
+        raise GenzooError(f"data.every={every}: no step of {source} is left; choose a smaller interval.")
     actions = found["actions"][steps]
     return Demonstrations(
         torch.as_tensor(found["observations"][steps].astype(np.float32)),
@@ -159,11 +161,11 @@ def choose(found: Arrays, trajectories: int | None, every: int, source: str) -> 
 def pack(
     observations: Sequence[np.ndarray], actions: Sequence[np.ndarray], rewards: Sequence[np.ndarray], environment: str
 ) -> bytes:
-    """The content of a file of trajectories.
+    """Returns the content of a file of trajectories.
 
     Args:
-        observations, actions, rewards: of each trajectory.
-        environment: its id.
+        observations, actions, rewards: one array per trajectory.
+        environment: id of the environment.
     """
     file = io.BytesIO()
     discrete = np.issubdtype(actions[0].dtype, np.integer)

@@ -1,4 +1,4 @@
-"""Downloads that arrive whole or not at all, and that never hang where there is no network."""
+"""Atomic downloads, with a time limit if there is no network."""
 
 import logging
 import os
@@ -16,26 +16,26 @@ from pathlib import Path
 from genzoo.core.errors import GenzooError
 from genzoo.data.files import one_line
 
-TIMEOUT = 5.0  # seconds that a host may be silent
+TIMEOUT = 5.0  # seconds to wait for an answer of a host
 
 log = logging.getLogger("genzoo")
 
 
 class DownloadError(Exception):
-    """Why a download failed, in one line."""
+    """A download failed; the message is the reason in one line."""
 
 
 @contextmanager
 def downloading(folder: Path, what: str, urls: Sequence[str]) -> Iterator[Path]:
-    """A temporary folder whose files move into ``folder`` when the block ends without an error.
+    """Yields a temporary folder whose files are moved to ``folder`` if the block ends without an error.
 
     Args:
-        folder: takes the files, at the places they have in the temporary folder.
-        what: is downloaded, for the log.
-        urls: where from; one host at least must answer.
+        folder: target folder; relative paths are kept.
+        what: description of the files, for the log.
+        urls: sources; at least one host must answer.
 
     Raises:
-        DownloadError: no host answers, or the block failed as downloads and disks do.
+        DownloadError: no host answers, or the block raised an error of a download or disk.
     """
     if not _answers(urls):
         raise DownloadError(f"no answer from {' or '.join(urls)}")
@@ -58,14 +58,14 @@ def downloading(folder: Path, what: str, urls: Sequence[str]) -> Iterator[Path]:
 
 
 def _answers(urls: Sequence[str]) -> bool:
-    """Whether a host answers in time; in threads, because looking up a name knows no timeout."""
+    """Whether a host answers in time; in threads, because the lookup of a host name has no timeout."""
     answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def ask(url: str) -> None:
         try:
             urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=TIMEOUT).close()
             answers.put(True)
-        except urllib.error.HTTPError:  # an answer, too
+        except urllib.error.HTTPError:  # an error status is an answer, too
             answers.put(True)
         except (OSError, HTTPException):
             answers.put(False)

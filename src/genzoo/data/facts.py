@@ -1,26 +1,26 @@
-"""Facts of a data set that its configuration repeats, because model configurations interpolate them."""
+"""Checks of a data set's facts, which its configuration repeats for model configurations to interpolate."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from genzoo.core.errors import GenzooError, near
 
-OPTIONS = ("batch_size", "rounds", "seed", "labels_per_class", "label_seed")  # that every set has: of ``ImageData``
+OPTIONS = ("batch_size", "rounds", "seed", "labels_per_class", "label_seed")  # settings of every ``ImageData``
 
 
 def check_facts(name: str, facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Refuses settings that contradict what is true of a data set, or that no set has.
+    """Checks settings that state facts of a data set.
 
     Args:
-        name: of the data set.
+        name: name of the data set.
         facts: key -> the one accepted value.
-        given: the keys of the configuration that state facts, and options that every set has.
+        given: settings of the configuration: facts, and options that every set has.
 
     Returns:
-        What ``ImageData`` is to be told: the facts and the given options.
+        Arguments of ``ImageData``: the facts and the given options.
 
     Raises:
-        GenzooError: naming the first key that is wrong.
+        GenzooError: a setting contradicts a fact or does not exist; the message names the first such key.
     """
     for key, value in given.items():
         if key not in (*facts, *OPTIONS):

@@ -1,4 +1,4 @@
-"""Files of data sets, which are what they should be or are named."""
+"""Verification of data files, and the error for damaged ones."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,26 +12,26 @@ from genzoo.core.errors import GenzooError
 def damaged(
     path: Path | str, why: str | Exception, remedy: str = "delete it, so that it is downloaded again, or replace it"
 ) -> GenzooError:
-    """The error for a file that cannot be what its name says."""
+    """Returns the error for a file with unexpected content."""
     return GenzooError(f"data.root: {path} is damaged ({one_line(why)}); {remedy}.")
 
 
 def one_line(why: str | Exception) -> str:
-    """A reason without line breaks; of an error, its type as well."""
+    """Returns a reason without line breaks; for an error, with its type."""
     return " ".join((why if isinstance(why, str) else f"{type(why).__name__}: {why}").split())
 
 
 @contextmanager
 def verified(path: Path, digest: str, algorithm: str = "md5") -> Iterator[BinaryIO]:
-    """The open file, at its beginning, once its content is known to be the expected one.
+    """Yields the open file, at its beginning, after its content was verified by a hash.
 
     Args:
-        path: of the file.
-        digest: hexadecimal, of the whole content.
+        path: the file.
+        digest: hexadecimal hash of the whole content.
         algorithm: a name that ``hashlib`` knows.
 
     Raises:
-        GenzooError: the content is another, or cannot be read; nothing has been parsed then.
+        GenzooError: the hash differs, or the file cannot be read; nothing has been parsed.
     """
     try:
         file = path.open("rb")

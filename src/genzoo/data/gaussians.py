@@ -1,4 +1,4 @@
-"""Points in the plane from mixtures of Gaussians: what a model covers and what it misses can be counted."""
+"""Points in the plane from mixtures of Gaussians, for which covered and missed modes can be counted."""
 
 import math
 from collections.abc import Mapping
@@ -17,18 +17,19 @@ from genzoo.data.module import ImageData, split_of
 
 
 class Gaussians(ImageData):
-    """Base of the mixtures: equally likely round Gaussians, a point an "image" (2, 1, 1), labels are the modes.
+    """Base of the mixtures of equally likely isotropic Gaussians. A point is an "image" (2, 1, 1), its label the mode.
 
-    Models see points / ``extent``, which lie in [-1, 1]; ``centres``, ``std`` and ``extent`` are in the source's units.
+    Models are trained on points / ``extent``, which lie in [-1, 1]; ``centres``, ``std`` and ``extent`` are in the
+    source's units.
 
     Args:
-        centres: of the modes, (K, 2).
+        centres: centres of the modes, (K, 2).
         std: standard deviation of each coordinate within a mode.
         n_train, n_validation, n_test: number of points.
-        points_seed: of the points; the same seed gives the same points.
-        batch_size: points of one batch over all ranks.
-        options: of ``ImageData``, and what the configuration states of the set (size, channels, levels, classes), which
-            is checked.
+        points_seed: seed of the points; the same seed gives the same points.
+        batch_size: points per batch over all ranks.
+        options: settings of ``ImageData``, and facts that the configuration states (size, channels, levels, classes),
+            which are checked.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -75,9 +76,9 @@ class Ring(Gaussians):
 
     Args:
         modes: number of Gaussians.
-        radius: of the circle.
+        radius: radius of the circle.
         std: standard deviation of each coordinate within a mode.
-        options: of ``Gaussians``.
+        options: settings of ``Gaussians``.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -103,10 +104,10 @@ class Grid(Gaussians):
     """Gaussians on a square grid around the origin, row by row from the lower left.
 
     Args:
-        side: Gaussians a row, and number of rows.
-        spacing: between neighbours.
+        side: number of rows, and of Gaussians per row.
+        spacing: distance between neighbours.
         std: standard deviation of each coordinate within a mode.
-        options: of ``Gaussians``.
+        options: settings of ``Gaussians``.
 
     Raises:
         GenzooError: a setting is out of range.

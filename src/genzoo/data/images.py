@@ -1,4 +1,4 @@
-"""Any folder of images."""
+"""Data sets from any folder of images."""
 
 import hashlib
 import logging
@@ -14,38 +14,39 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
-from genzoo.data.decoding import decode, mode_of, tell_failures
+from genzoo.data.decoding import decode, describe_failures, mode_of
 from genzoo.data.facts import check_facts
 from genzoo.data.layout import read_layout
 from genzoo.data.listing import list_images
 from genzoo.data.module import SPLITS, ImageData, split_of
-from genzoo.data.pixels import Seen, check_range, read_picture, told
+from genzoo.data.pixels import Seen, check_range, describe_losses, read_picture
 
 log = logging.getLogger("genzoo")
 
 
 @register
 class ImageFolder(ImageData):
-    """A folder of images of any size, in folders of any depth: the middle square of each, resized.
+    """A folder of images of any size and depth; each image is cropped to its central square and resized.
 
-    Subfolders called train, val, test are splits (``genzoo.data.layout``); a split that there is not is a part of
-    ``train``, by names alone, not by the machine. The subfolders below, or all others, are the classes, sorted by name,
-    if all images lie in two or more; else labels are -1. What becomes of each kind of pixels: ``genzoo.data.pixels``.
+    Subfolders called train, val, test are splits (``genzoo.data.layout``). A missing split is taken from ``train``, by
+    hashes of file names, so it is the same on every machine. Other subfolders, or those inside of the splits, are the
+    classes, sorted by name, if all images lie in two or more of them; else labels are -1. See ``genzoo.data.pixels``
+    for the conversion of pixels.
 
     Args:
         root: the folder.
-        size: height and width in pixels that images are resized to.
+        size: height and width in pixels to which images are resized.
         channels: 3, or 1 for grey.
-        classes: number of classes, to be checked; None = what the folder says.
-        validation_fraction, test_fraction: of the images to train on, in [0, 1), for a split that the folder lacks; one
-            image at least is left to train on.
-        white: level that is white, of greys of more than 8 bits; None = 65535 of 16 bits, others are refused.
-        skip_broken: go on without files that cannot be read.
-        options: of ``ImageData``, and what the configuration states of the set (levels), which is checked.
+        classes: expected number of classes; None = the number found in the folder.
+        validation_fraction, test_fraction: fraction of the training images, in [0, 1), for a split that the folder
+            lacks; at least one image is left for training.
+        white: level of white in grey images of more than 8 bits; None = 65535 for 16 bits, other depths are refused.
+        skip_broken: skip files that cannot be read.
+        options: settings of ``ImageData``, and facts that the configuration states (levels), which are checked.
 
     Raises:
         GenzooError: the folder is missing or has no images, its subfolders are ambiguous, a setting is out of range;
-            in ``load``, files are broken, or of another range than their 16 bits.
+            in ``load``, files are broken, or their levels do not use the range of 16 bits.
 
     Example:
         >>> ImageFolder("nowhere", size=64)
@@ -72,11 +73,11 @@ class ImageFolder(ImageData):
         options = check_facts(self.name, self.facts, options)
         for key, value in (("validation_fraction", validation_fraction), ("test_fraction", test_fraction)):
             if not isinstance(value, int | float) or not 0 <= value < 1:
-                raise GenzooError(f"data.{key}={value}: a number from 0 to below 1 is needed.")
+                raise GenzooError(f"data.{key}={value}: expected a number from 0 to below 1.")
         if validation_fraction + test_fraction >= 1:
             raise GenzooError(
                 f"data.validation_fraction={validation_fraction} and data.test_fraction={test_fraction} "
-                "leave nothing to train on; choose fractions whose sum is below 1."
+                "leave no training images; choose fractions whose sum is below 1."
             )
         if white is not None and (
             isinstance(white, bool) or not isinstance(white, int | float) or not 0 < white < 2**32
@@ -101,8 +102,8 @@ class ImageFolder(ImageData):
         found = {split: (paths, *self.decode(paths, seen)) for split, paths in self.paths().items()}
         failures = {path: why for *_, failed in found.values() for path, why in failed.items()}
         if failures:
-            self.tell_broken(failures, sum(len(paths) for paths, *_ in found.values()))
-        self.tell(seen)
+            self.warn_of_broken(failures, sum(len(paths) for paths, *_ in found.values()))
+        self.warn_of_losses(seen)
         splits = {}
         for split, (paths, images, failed) in found.items():
             if failed:
@@ -112,12 +113,12 @@ class ImageFolder(ImageData):
         return splits
 
     def paths(self) -> dict[str, list[Path]]:
-        """Split -> its images, in the order of their names' hashes, which is as good as random: any part is fair."""
+        """Split -> its images, ordered by the hashes of their names: any part is a pseudo-random sample."""
         own = {
             split: sorted(paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
             for split, paths in self.own_splits.items()
         }
-        train, spare = own["train"], max(len(own["train"]) - 1, 0)  # one at least to train on
+        train, spare = own["train"], max(len(own["train"]) - 1, 0)  # at least one image for training
         n_test = 0 if "test" in own else min(round(self.test_fraction * len(train)), spare)
         n_validation = 0 if "validation" in own else min(round(self.validation_fraction * len(train)), spare - n_test)
         n = len(train) - n_test - n_validation
@@ -128,49 +129,49 @@ class ImageFolder(ImageData):
         }
 
     def decode(self, paths: Sequence[Path], seen: list[Seen]) -> tuple[torch.Tensor, dict[Path, str]]:
-        """Images of files and failures, as ``decode`` of ``genzoo.data.decoding``; appends to the facts ``seen``."""
+        """Decodes files, as ``genzoo.data.decoding.decode``; appends facts of each file to ``seen``."""
         return decode(paths, partial(self._read, seen=seen), self.spec.size, self.spec.channels)
 
     def labels(self, paths: Sequence[Path]) -> list[int]:
-        """The class of each path; -1 where there are no classes."""
+        """Returns the class of each path; -1 if there are no classes."""
         known = {name: i for i, name in enumerate(self.class_names)}
         return [known[self.classes[path]] if self.classes else -1 for path in paths]
 
     def describe(self) -> str:
-        """Its numbers of images, whether the splits are the folder's, and its classes."""
+        """Returns one line with the number of images per split, the origin of the splits, and the classes."""
         n = {split: f"{self.count(split):,}" for split in SPLITS}
-        own = " as its folders say" if len(self.own_splits) > 1 else ""
+        own = " (splits of the folder)" if len(self.own_splits) > 1 else ""
         names = ", ".join(self.class_names[:5]) + (", ..." if len(self.class_names) > 5 else "")
         classes = f"{len(self.class_names)} classes: {names}" if names else "no classes"
         return f"{n['train']} training, {n['validation']} validation, {n['test']} test images{own}; {classes}"
 
-    def tell(self, seen: Sequence[Seen]) -> None:
-        """Warns of files that were left out and of losses, each in one line.
+    def warn_of_losses(self, seen: Sequence[Seen]) -> None:
+        """Logs one warning about skipped files and one about information that the conversion of pixels loses.
 
         Raises:
-            GenzooError: files of 16 bits are of another range.
+            GenzooError: levels of files of 16 bits do not use that range.
         """
         check_range(seen, self.white)
         left_out = [f"{path} ({why})" for why, paths in self.left_out.items() for path in paths]
         if left_out:
             more = f"; and {len(left_out) - 5} more" if len(left_out) > 5 else ""
             rank_zero_only(log.warning)(f"data.root={self.root}: left out: {'; '.join(left_out[:5])}{more}.")
-        if line := told(seen):
+        if line := describe_losses(seen):
             rank_zero_only(log.warning)(f"data.root={self.root}: {line}.")
 
     def _read(self, path: Path, seen: list[Seen]) -> Image.Image:
-        """The upright middle square of an image, resized."""
+        """Returns the central square of an image, upright and resized."""
         picture, facts = read_picture(self.root / path, mode_of(self.spec.channels), self.white)
         seen.append(facts)
         return ImageOps.fit(picture, (self.spec.size, self.spec.size), Image.Resampling.LANCZOS)
 
-    def tell_broken(self, failures: dict[Path, str], of: int) -> None:
-        """Warns of files that cannot be read, among ``of`` that were tried.
+    def warn_of_broken(self, failures: dict[Path, str], of: int) -> None:
+        """Logs a warning about files that cannot be read, out of ``of`` files.
 
         Raises:
-            GenzooError: they are not to be skipped.
+            GenzooError: ``skip_broken`` is false.
         """
-        message = f"data.root={self.root}: {tell_failures(failures, of)}"
+        message = f"data.root={self.root}: {describe_failures(failures, of)}"
         if not self.skip_broken:
-            raise GenzooError(f"{message}. Delete them, or set data.skip_broken=true to go on without them.")
-        rank_zero_only(log.warning)(f"{message}. Going on without them (data.skip_broken=true).")
+            raise GenzooError(f"{message}. Delete them, or set data.skip_broken=true to skip them.")
+        rank_zero_only(log.warning)(f"{message}. They are skipped (data.skip_broken=true).")

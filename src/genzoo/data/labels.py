@@ -1,4 +1,4 @@
-"""Which labels of a set are used."""
+"""Choice of the labels that training sees."""
 
 import torch
 from torch import Generator, Tensor
@@ -8,15 +8,15 @@ from genzoo.core.errors import GenzooError
 
 
 def draw_labelled(labels: Tensor, per_class: int, classes: int, randomness: Generator, key: str, name: str) -> Tensor:
-    """Indices of the first so many images of each class in a random order of all, in that order.
+    """Draws the indices of ``per_class`` images of each class: the first ones in a random order of all images.
 
     Args:
         labels: int64 (N,); -1 = unknown.
-        per_class: how many of each class.
-        classes: their number.
-        randomness: of the order.
-        key: of the configuration that asks for so many, for the message.
-        name: of the data set, for the message.
+        per_class: number of images per class.
+        classes: number of classes.
+        randomness: generator of the order.
+        key: configuration key of ``per_class``, for the message.
+        name: name of the data set, for the message.
 
     Returns:
         int64 (classes * per_class,).
@@ -36,14 +36,14 @@ def draw_labelled(labels: Tensor, per_class: int, classes: int, randomness: Gene
         of_class = (labels[order] == c).nonzero().flatten()
         if len(of_class) < per_class:
             raise GenzooError(
-                f"{key}={per_class}: data={name} has only {len(of_class)} labelled training images of class {c}; ask "
-                "for fewer, or null for all."
+                f"{key}={per_class}: data={name} has only {len(of_class)} labelled training images of class {c}; "
+                "choose fewer, or null for all."
             )
         kept.append(of_class[:per_class])
     return order[torch.cat(kept).sort().values]
 
 
 def known(images: ImageSet) -> ImageSet:
-    """Those images whose label is known."""
+    """Returns the images whose label is known."""
     chosen = images.labels >= 0
     return ImageSet(*(None if field is None else field[chosen] for field in images))

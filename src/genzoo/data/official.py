@@ -1,4 +1,4 @@
-"""What sets with official files share: where files lie, one try to download them, the official parts."""
+"""Bases of the data sets with official files: location, one attempt to download them, official parts."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,19 +21,19 @@ class OfficialData(ImageData):
     Args:
         root: folder of data sets.
         offline: never download.
-        options: of ``ImageData``.
+        options: settings of ``ImageData``.
     """
 
-    place: ClassVar[str]  #: where the files lie, under root
+    place: ClassVar[str]  #: folder of the files under root
 
     def __init__(self, root: str | Path, offline: bool = False, **options: Any):
         super().__init__(**options)
         self.root = Path(root).expanduser()
         self.folder = self.root / self.place
-        self._no_download = "not wanted (data.offline=true)" if offline else ""
+        self._no_download = "disabled (data.offline=true)" if offline else ""
 
     def prepare_data(self) -> None:
-        """Downloads the files that are missing; tries once, and ``load`` tells of a failure."""
+        """Downloads the missing files; tries once; ``load`` raises the error of a failure."""
         if self._no_download or not self._missing():
             return
         try:
@@ -42,20 +42,20 @@ class OfficialData(ImageData):
             self._no_download = str(error)
 
     def _missing(self) -> list[str]:
-        """Names of the files that are not there."""
+        """Returns the names of the missing files."""
         raise NotImplementedError
 
     def _download(self) -> None:
-        """Puts the missing files in place, each whole or not at all.
+        """Downloads the missing files, each completely or not at all.
 
         Raises:
-            DownloadError: it failed.
+            DownloadError: the download failed.
         """
         raise NotImplementedError
 
 
 class TrainTestData(OfficialData):
-    """Base of the labelled sets that come as a training part, whose end validates, and a test part.
+    """Base of the labelled sets with a training part, whose end is the validation split, and a test part.
 
     Subclasses set ``facts``, ``files``, ``n_train`` and ``url``, and implement ``_download`` and ``_read``.
 
@@ -63,16 +63,16 @@ class TrainTestData(OfficialData):
         root: folder of data sets.
         train_size: the first so many of the training part are for training, the rest for validation.
         offline: never download.
-        options: of ``ImageData``, and what the configuration states of the set, which is checked.
+        options: settings of ``ImageData``, and facts that the configuration states, which are checked.
 
     Raises:
         GenzooError: a setting is out of range.
     """
 
     facts: ClassVar[dict[str, int]]
-    files: ClassVar[dict[str, str | None]]  #: name -> MD5 of its content, where it is known
+    files: ClassVar[dict[str, str | None]]  #: name -> MD5 of its content, or None if it is not known
     n_train: ClassVar[int]  #: images of the official training part
-    url: ClassVar[str]  #: where people get the files of a set that nothing stands in for
+    url: ClassVar[str]  #: page from which users can download the files
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class TrainTestData(OfficialData):
         options = check_facts(self.name, self.facts, options)
         if not isinstance(train_size, int) or not 1 <= train_size <= self.n_train:
             raise GenzooError(
-                f"data.train_size={train_size}: an integer from 1 to {self.n_train} is needed; the rest validates."
+                f"data.train_size={train_size}: expected an integer from 1 to {self.n_train}; the rest validates."
             )
         super().__init__(root, offline, **options)
         self.train_size = train_size
@@ -101,11 +101,11 @@ class TrainTestData(OfficialData):
         }
 
     def _read(self, part: str) -> tuple[Tensor, Tensor]:
-        """Images, uint8 (N, C, H, W), and labels of ``"train"`` or ``"test"``."""
+        """Reads images, uint8 (N, C, H, W), and labels of ``"train"`` or ``"test"``."""
         raise NotImplementedError
 
     def _stand_in(self) -> Mapping[str, ImageSet]:
-        """What is used where files are missing and could not be downloaded; here nothing."""
+        """Returns a substitute if files are missing and could not be downloaded; the default raises GenzooError."""
         raise GenzooError(
             f"data={self.name}: {self._why()}. Put the files of {self.url} there, or set GENZOO_DATA to a folder "
             "that has them."

@@ -26,19 +26,19 @@ MAT = "olivettifaces.mat"
 class OlivettiFaces(OfficialData):
     """The Olivetti (AT&T) faces: 40 people with 10 grey images each, 64 x 64; the people are the classes.
 
-    The splits hold different people: 0 to 35 for training, 36 and 37 for validation, 38 and 39 for testing. Read from
-    ``<root>/olivetti_faces``: ``olivettifaces.mat``, or any ``.npz`` with ``images``, uint8 (400, 64, 64), upright,
-    person by person; else from scikit-learn's own cache; else downloaded.
+    The splits hold different people: 0 to 35 for training, 36 and 37 for validation, 38 and 39 for testing. Files are
+    read from ``<root>/olivetti_faces``: ``olivettifaces.mat``, or any ``.npz`` with ``images``, uint8 (400, 64, 64),
+    upright, person by person; else from scikit-learn's cache; else downloaded.
 
     Args:
         root: folder of data sets.
         size: height and width in pixels, 64 or, resized bilinearly, 32.
         offline: never download.
-        options: of ``ImageData``, and what the configuration states of the set (channels, levels, classes), which is
-            checked.
+        options: settings of ``ImageData``, and facts that the configuration states (channels, levels, classes), which
+            is checked.
 
     Raises:
-        GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
+        GenzooError: a setting is out of range; from ``load``: files are missing or damaged.
 
     Source: F. Samaria and A. Harter, "Parameterisation of a stochastic model for human face identification", 1994;
     the 64 x 64 version is S. Roweis's, as scikit-learn distributes it.
@@ -53,7 +53,7 @@ class OlivettiFaces(OfficialData):
     url = "https://ndownloader.figshare.com/files/5976027"
     facts: ClassVar[dict[str, int]] = {"channels": 1, "levels": 256, "classes": 40}
     mat_sha256 = "b612fb967f2dc77c9c62d3e1266e0c73d5fca46a4b8906c18e454d41af987794"
-    pixels_md5 = "fdb1ed558795305585a78fe74924e0aa"  #: of the upright images, a byte a pixel
+    pixels_md5 = "fdb1ed558795305585a78fe74924e0aa"  #: MD5 of the upright images, one byte per pixel
 
     def __init__(
         self,
@@ -98,12 +98,12 @@ class OlivettiFaces(OfficialData):
                 pass
 
     def _read(self, path: Path) -> np.ndarray:
-        """Faces, upright, uint8 (400, 64, 64)."""
+        """Reads the faces, upright, uint8 (400, 64, 64)."""
         if path.suffix == ".mat":
             from scipy.io import loadmat
 
             with verified(path, self.mat_sha256, "sha256") as content:
-                faces = loadmat(content)["faces"]  # a column is an image, column by column
+                faces = loadmat(content)["faces"]  # each column is an image in column-major order
             return np.ascontiguousarray(faces.T.reshape(400, 64, 64).swapaxes(1, 2))
         try:
             if path.suffix == ".npz":
@@ -112,10 +112,10 @@ class OlivettiFaces(OfficialData):
             else:
                 from sklearn.datasets import fetch_olivetti_faces
 
-                # Gives levels from 0 to 242 as fractions.
+                # The cache holds levels from 0 to 242 as fractions.
                 faces = fetch_olivetti_faces(data_home=path.parent, download_if_missing=False).images
                 faces = (faces * 242).round().astype(np.uint8)
-        except Exception as error:  # archives and pickles have many ways to be broken
+        except Exception as error:  # damaged archives and pickles raise many types of errors
             raise damaged(path, error) from error
         if hashlib.md5(faces.tobytes(), usedforsecurity=False).hexdigest() != self.pixels_md5:
             raise damaged(path, f"the MD5 of its pixels is not {self.pixels_md5}")
@@ -123,5 +123,5 @@ class OlivettiFaces(OfficialData):
 
 
 def _cache_of_scikit_learn() -> Path:
-    """What ``fetch_olivetti_faces`` keeps: a pickle, which only scikit-learn opens, in the user's own folder for it."""
+    """Returns the cache file of ``fetch_olivetti_faces``, a pickle that only scikit-learn opens."""
     return Path(os.environ.get("SCIKIT_LEARN_DATA", "~/scikit_learn_data")).expanduser() / "olivetti_py3.pkz"

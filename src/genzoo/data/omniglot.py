@@ -1,4 +1,4 @@
-"""Omniglot: characters of 50 alphabets, as likelihoods are measured on them."""
+"""Omniglot: characters of 50 alphabets, in the version used for likelihoods."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,21 +19,21 @@ FILE = "chardata.mat"
 
 @register
 class Omniglot(TrainTestData):
-    """Omniglot at 28 x 28 pixels, ink on nothing: 24,345 + 8,070 characters, labelled by their alphabet.
+    """Omniglot at 28 x 28 pixels, ink = 1: 24,345 + 8,070 characters, labelled with their alphabet.
 
-    The file ``<root>/OMNIGLOT/chardata.mat`` holds ink as fractions, here 255 levels of it; it is downloaded if it is
-    missing. Training images are shuffled as in the original code, so that its 23,000 and 1,345 are the training and
-    validation images.
+    The file ``<root>/OMNIGLOT/chardata.mat`` holds ink as fractions, here quantised to levels 0 to 255; it is
+    downloaded if missing. Training images are shuffled as in the original code, so that its 23,000 training and 1,345
+    validation images are the same.
 
     Args:
         root: folder of data sets.
-        train_size: the first so many of the 24,345, shuffled, are for training, the rest for validation.
-        levels: 2: pixels are drawn anew each time that an image is drawn (in evaluation by a fixed seed), 1 with
-            the probability of their ink; 256: the ink.
-        options: of ``TrainTestData``, such as ``offline`` (never download).
+        train_size: number of training images, the first of the shuffled 24,345; the rest is the validation split.
+        levels: 2: binary pixels, drawn each time that an image is drawn (with a fixed seed in evaluation), 1 with the
+            probability of their ink; 256: the ink.
+        options: settings of ``TrainTestData``, such as ``offline`` (never download).
 
     Raises:
-        GenzooError: a setting is out of range; in ``load``, the file is missing or damaged.
+        GenzooError: a setting is out of range; from ``load``: the file is missing or damaged.
 
     Source: B. Lake, R. Salakhutdinov, J. Tenenbaum, "Human-level concept learning through probabilistic program
     induction", 2015; the file and its use are those of Burda et al., arXiv 1509.00519 (yburda/iwae, datasets.py).
@@ -60,11 +60,11 @@ class Omniglot(TrainTestData):
 
     @property
     def augments(self) -> bool:
-        """Whether pixels are drawn."""
+        """Whether pixels are binarised randomly."""
         return self.spec.levels == 2
 
     def augment(self, levels: Tensor, generator: Generator) -> Tensor:
-        """Binary levels, 1 with probability level / 255, or levels as they are; uint8, any shape."""
+        """Returns binary levels, 1 with probability level / 255, or the levels unchanged; uint8, any shape."""
         return binarise(levels, generator) if self.augments else levels
 
     def _download(self) -> None:
@@ -76,25 +76,25 @@ class Omniglot(TrainTestData):
 
     def _read(self, part: str) -> tuple[Tensor, Tensor]:
         images, labels = self._parse(self.folder / FILE)[part]
-        if part == "train":  # in the file characters stand one after the other
-            order = np.random.RandomState(123).permutation(len(images))  # the original's
+        if part == "train":  # the file is sorted by character
+            order = np.random.RandomState(123).permutation(len(images))  # seed of the original code
             images, labels = images[order], labels[order]
         return torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels)
 
     def _parse(self, path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Part -> images, uint8 (N, 28, 28), and labels (N,), in the file's order."""
+        """Reads part -> images, uint8 (N, 28, 28), and labels (N,), in the file's order."""
         from scipy.io import loadmat
 
         try:
             stored, parts = loadmat(path), {}
             for part, prefix, n in (("train", "", self.n_train), ("test", "test", self.n_test)):
-                ink, alphabets = stored[f"{prefix}data"], stored[f"{prefix}target"]  # a column an image
+                ink, alphabets = stored[f"{prefix}data"], stored[f"{prefix}target"]  # one column per image
                 if (ink.shape, alphabets.shape) != ((784, n), (50, n)) or not 0 <= ink.min() <= ink.max() <= 1:
                     found = f"{prefix}data is {ink.shape} from {ink.min():g} to {ink.max():g}"
                     raise ValueError(f"{found}, {prefix}target {alphabets.shape}")
                 levels = np.rint(ink.T * 255).astype(np.uint8)
-                upright = levels.reshape(n, 28, 28).transpose(0, 2, 1)  # it has pixels column by column
+                upright = levels.reshape(n, 28, 28).transpose(0, 2, 1)  # the file is column-major
                 parts[part] = np.ascontiguousarray(upright), alphabets.argmax(0).astype(np.int64)
-        except Exception as error:  # such files have many ways to be broken
+        except Exception as error:  # damaged files raise many types of errors
             raise damaged(path, error) from error
         return parts

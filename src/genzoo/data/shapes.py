@@ -1,4 +1,4 @@
-"""Coloured shapes with known factors, drawn from a seed."""
+"""Synthetic images of coloured shapes with known factors."""
 
 import math
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from genzoo.data.facts import check_facts
 from genzoo.data.module import ImageData, split_of
 
 KINDS = ("square", "ellipse", "triangle", "cross")
-#: Factor -> its range. Within them no shape leaves the image, and no two values of a factor look alike (a
-#: square turned by a quarter is the same square).
+#: Factor -> its range. In these ranges no shape leaves the image, and different values of a factor give different
+#: images (a square rotated by 90 degrees is the same square).
 FACTORS = {
     "kind": (0, len(KINDS)),  # index of KINDS
     "colour": (0.0, 1.0),  # hue as a fraction of the circle; in grey images brightness, from 0.3 to 1
@@ -30,15 +30,15 @@ FACTORS = {
 
 @register
 class Shapes(ImageData):
-    """Coloured shapes on black, one an image, with six independent, uniform factors; labels are the kinds.
+    """Coloured shapes on black, one per image, with six independent uniform factors; the label is the kind.
 
     Args:
         size: height and width in pixels.
         channels: 3, or 1 for grey.
         n_train, n_validation, n_test: number of images.
-        shapes_seed: of the factors; the same seed gives the same images.
-        levels: of a pixel: 256, or 2 for silhouettes.
-        options: of ``ImageData``, and what the configuration states of the set (classes), which is checked.
+        shapes_seed: seed of the factors; the same seed gives the same images.
+        levels: number of levels of a pixel: 256, or 2 for silhouettes.
+        options: settings of ``ImageData``, and facts that the configuration states (classes), which are checked.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -96,7 +96,7 @@ class Shapes(ImageData):
 
 
 def draw(factors: Tensor, size: int, channels: int = 3) -> Tensor:
-    """Images of shapes.
+    """Renders images of shapes.
 
     Args:
         factors: float (N, 6), see ``FACTORS``.
@@ -104,7 +104,7 @@ def draw(factors: Tensor, size: int, channels: int = 3) -> Tensor:
         channels: 3, or 1 for grey.
 
     Returns:
-        levels, uint8 (N, channels, size, size).
+        Levels, uint8 (N, channels, size, size).
     """
     images = torch.empty(len(factors), channels, size, size, dtype=torch.uint8)
     for kind, outline in enumerate((_square, _ellipse, _triangle, _cross)):
@@ -117,22 +117,22 @@ def _draw_kind(outline: Any, factors: Tensor, size: int, channels: int) -> Tenso
     _, colour, radius, x, y, angle = factors.T.reshape(6, -1, 1, 1)
     pixels = (torch.arange(size) + 0.5) / size
     dx, dy = pixels.view(1, 1, -1) - x, pixels.view(1, -1, 1) - y
-    # Back into the shape's own frame, in which it is upright and its circle has radius 1.
+    # Transform to the shape's frame, in which it is upright and its circumscribed circle has radius 1.
     u = (dx * angle.cos() + dy * angle.sin()) / radius
     v = (dy * angle.cos() - dx * angle.sin()) / radius
-    distance = outline(u, v) * radius * size  # from the outline, in pixels, negative inside
-    cover = (0.5 - distance).clamp(0, 1)  # the edge is one pixel wide
+    distance = outline(u, v) * radius * size  # signed distance from the outline in pixels, negative inside
+    cover = (0.5 - distance).clamp(0, 1)  # anti-aliased edge, one pixel wide
     paint = _hue(colour) if channels == 3 else 0.3 + 0.7 * colour.unsqueeze(1)
     return (cover.unsqueeze(1) * paint * 255).round().to(torch.uint8)
 
 
 def _hue(hue: Tensor) -> Tensor:
-    """The pure colour of a hue (N, 1, 1) in [0, 1), as RGB (N, 3, 1, 1) in [0, 1]."""
+    """Returns the saturated colour of a hue (N, 1, 1) in [0, 1), as RGB (N, 3, 1, 1) in [0, 1]."""
     offsets = torch.tensor([0.0, 2 / 3, 1 / 3]).view(1, 3, 1, 1)
     return (((hue.unsqueeze(1) + offsets) % 1 * 6 - 3).abs() - 1).clamp(0, 1)
 
 
-# Signed distances from outlines with circumscribed radius 1 (outside corners, a bound of the distance).
+# Signed distances from outlines with circumscribed radius 1 (a bound of the distance outside of corners).
 
 
 def _square(u: Tensor, v: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ def _square(u: Tensor, v: Tensor) -> Tensor:
 def _ellipse(u: Tensor, v: Tensor) -> Tensor:
     a, b = 1.0, 0.55
     level = torch.hypot(u / a, v / b)
-    return level * (level - 1) / torch.hypot(u / a**2, v / b**2).clamp(min=1e-6)  # first order in the distance
+    return level * (level - 1) / torch.hypot(u / a**2, v / b**2).clamp(min=1e-6)  # first-order approximation
 
 
 def _triangle(u: Tensor, v: Tensor) -> Tensor:

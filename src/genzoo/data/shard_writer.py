@@ -23,16 +23,17 @@ log = logging.getLogger("genzoo")
 
 
 def write_shards(images: ImageFolder, target: str | Path, chunk_bytes: int = 64_000_000) -> Shards:
-    """Writes the splits of a folder of images, whole or not at all.
+    """Writes the splits of a folder of images atomically.
 
-    Pixels are stored as they are used, not compressed: they equal those of ``data=images``, artefacts of a second
-    compression would be learned, and a core decodes some thousand JPEGs of 128 pixels a second where it copies some
-    ten thousand. The price is disk: 49 kB an image of 128 pixels, 63 GB the 1.28 million of ImageNet.
+    Pixels are stored uncompressed, for three reasons: they equal those of ``data=images``; a model would learn the
+    artefacts of a second compression; and a core copies some ten thousand images of 128 pixels per second, but decodes
+    only some thousand JPEGs. The disadvantage is disk space: 49 kB per image of 128 pixels, 63 GB for the 1.28 million
+    images of ImageNet.
 
     Args:
-        images: the folder, with size, channels and splits.
-        target: where the shards shall lie; must not exist.
-        chunk_bytes: about the length of a file.
+        images: the folder of images, with size, channels and splits.
+        target: folder for the shards; must not exist.
+        chunk_bytes: approximate size of a file.
 
     Returns:
         The shards.
@@ -68,7 +69,7 @@ def _write(images: ImageFolder, folder: Path, chunk_bytes: int) -> None:
             block = paths[start : start + BLOCK]
             levels, failures = images.decode(block, seen)
             if failures:
-                images.tell_broken(failures, len(block))
+                images.warn_of_broken(failures, len(block))
             for path, image, label in zip(block, levels, images.labels(block), strict=True):
                 if path not in failures:
                     writer.add(image, label)
@@ -76,7 +77,7 @@ def _write(images: ImageFolder, folder: Path, chunk_bytes: int) -> None:
                         content.update(image.numpy().tobytes())
             log.info(f"{split}: {writer.n:,} of {len(paths):,} images")
         splits[split] = writer.finish()
-    images.tell(seen)
+    images.warn_of_losses(seen)
     if not splits["train"]:
         raise GenzooError(f"data.root={images.root}: there are no images to train on.")
     facts = {
@@ -92,16 +93,16 @@ def _write(images: ImageFolder, folder: Path, chunk_bytes: int) -> None:
 
 
 def _read_back(shards: Shards, images: ImageFolder) -> None:
-    """Makes sure that the layout is what ``Shards`` takes it for, which is litdata's to change."""
+    """Checks that ``Shards`` reads the written files correctly, since litdata may change the layout."""
     content = hashlib.sha256()
     for i in range(len(shards.splits["train"])):
         content.update(shards.read("train", i).pixels.tobytes())
     if content.hexdigest()[:16] != shards.fingerprint:
-        raise GenzooError("this version of litdata lays shards out in another way; install litdata 0.2.76.")
+        raise GenzooError("this version of litdata uses another layout of shards; install litdata 0.2.76.")
 
 
 class _Split:
-    """One split being written."""
+    """Writer of one split."""
 
     def __init__(self, folder: Path, per_chunk: int):
         from litdata.streaming import Cache
@@ -115,7 +116,7 @@ class _Split:
         self.n += 1
 
     def finish(self) -> list[ChunkFacts]:
-        """What was written, in order."""
+        """Closes the last chunk; returns the facts of all chunks in order."""
         if not self.n:
             return []
         self._cache.done()

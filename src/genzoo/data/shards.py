@@ -1,10 +1,10 @@
-"""Shards: many images in few large files, which litdata writes, fetches from a store, and can read, too.
+"""Shards: many images in few large files, written in litdata's format and fetched from remote stores by litdata.
 
-A folder of shards holds ``genzoo.json`` and, a folder a split, litdata's index and chunks. An item is
-``{"image": uint8 (C, H, W), "label": int}`` and all items are of one length, so a chunk is a table: the number of its
-items, their offsets, the items (4-byte integers, then bytes). Chunks are mapped into memory and any row is read
-directly; litdata's own ``dataset[i]`` reads far more than the row. Mapped pages belong to the operating system: they
-are shared by the ranks of a machine and given up when memory is short.
+A folder of shards contains ``genzoo.json`` and, in one folder per split, litdata's index and chunks. An item is
+``{"image": uint8 (C, H, W), "label": int}`` and all items have the same length, so a chunk is a table: the number of
+its items, their offsets, the items (4-byte integers, then bytes). Chunks are mapped into memory and any row is read
+directly; litdata's own ``dataset[i]`` reads far more than the row. Mapped pages are managed by the operating system:
+the ranks of a machine share them, and they are released when memory is short.
 """
 
 import hashlib
@@ -28,12 +28,12 @@ FACTS = "genzoo.json"
 FORMAT = 1
 INSTALL = "pip install 'genzoo[stream]'"
 REMEDY = "write the shards again with scripts/write_shards.py, or copy them again"
-LABEL = 8  #: bytes of a label, which end an item; the pixels are right before it
-BEFORE = 28  #: bytes of an item before its pixels: lengths of image and label, type and shape of the image
+LABEL = 8  #: bytes of the label at the end of an item, after the pixels
+BEFORE = 28  #: bytes of an item before the pixels: lengths of image and label, type and shape of the image
 
 
 class Chunk(NamedTuple):
-    """Images of one file.
+    """The images of one file.
 
     Args:
         pixels: uint8 (n, C * H * W), mapped and read-only.
@@ -45,7 +45,7 @@ class Chunk(NamedTuple):
 
 
 class ChunkFacts(NamedTuple):
-    """What ``genzoo.json`` says of one file: its name, items, bytes and CRC-32."""
+    """Facts of one file in ``genzoo.json``: its name, number of items, size in bytes, and CRC-32."""
 
     file: str
     count: int
@@ -54,10 +54,10 @@ class ChunkFacts(NamedTuple):
 
 
 class Shards:
-    """A folder of shards, here or in a store that litdata can read.
+    """A folder of shards on this machine, or in a remote store that litdata supports.
 
     Args:
-        root: a folder, or an address such as ``s3://bucket/shards``, whose chunks are kept, once fetched, in a cache.
+        root: a folder, or an address such as ``s3://bucket/shards``, whose chunks are cached after the first read.
 
     Raises:
         GenzooError: there are no shards, ``genzoo.json`` is damaged, the store cannot be read.
@@ -70,7 +70,7 @@ class Shards:
 
     def __init__(self, root: str | Path):
         self.root = str(root)
-        self.remote = "://" in self.root or self.root.startswith("local:")  # local: = litdata's store for trials
+        self.remote = "://" in self.root or self.root.startswith("local:")  # local: = litdata's store for tests
         text = self._fetch_facts() if self.remote else self._read_facts()
         try:
             facts = json.loads(text)
@@ -79,7 +79,7 @@ class Shards:
                 raise ValueError(f"format {facts['format']}; this version reads {FORMAT}")
             self.size, self.channels = facts["size"], facts["channels"]
             if not isinstance(facts["classes"], list):
-                raise ValueError("classes is no list")
+                raise ValueError("classes is not a list")
             self.classes = [str(name) for name in facts["classes"]]
             self.fingerprint = str(facts["fingerprint"])
             self.splits = {split: [ChunkFacts(*chunk) for chunk in facts["splits"][split]] for split in SPLITS}
@@ -87,22 +87,22 @@ class Shards:
                 plain_name("file", chunk.file)
                 numbers += chunk[1:]
             if strange := [number for number in numbers if not is_count(number)]:
-                raise ValueError(f"{strange[0]!r:.50} is no count")
+                raise ValueError(f"{strange[0]!r:.50} is not a count")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, GenzooError) as error:
             raise damaged(self._address(FACTS), error, REMEDY) from error
-        # Other shards at the same address are other files.
+        # The cache key includes the facts, since other shards may be written to the same address.
         self.cache = cache_folder(None) / "shards" / hashlib.sha256(text.encode()).hexdigest()[:16]
         self._verified: set[tuple[str, int]] = set()
 
     def count(self, split: str) -> int:
-        """Number of images."""
+        """Returns the number of images of a split."""
         return sum(chunk.count for chunk in self.splits[split])
 
     def check(self) -> None:
-        """Looks whether all files are there, with the lengths they should have; those in a store are not looked for.
+        """Checks that all local files exist and have the expected length; does nothing for a remote store.
 
         Raises:
-            GenzooError: naming the first that is not.
+            GenzooError: the message names the first missing or wrong file.
         """
         if not self.remote:
             for split, chunks in self.splits.items():
@@ -110,9 +110,9 @@ class Shards:
                     self._check_length(split, chunk, Path(self._address(split, chunk.file)))
 
     def read(self, split: str, number: int) -> Chunk:
-        """A chunk, mapped. The first time its whole content is verified, which also brings it into memory in order.
+        """Returns a chunk, mapped into memory.
 
-        Safe to call from several threads.
+        The first read verifies its whole content, which also loads it sequentially. Thread-safe.
 
         Raises:
             GenzooError: the file is missing, damaged, or cannot be fetched.
@@ -126,21 +126,21 @@ class Shards:
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             if (split, number) in self._verified:
                 if hasattr(mmap, "MADV_WILLNEED"):
-                    mapped.madvise(mmap.MADV_WILLNEED)  # read ahead in order, not page by page
+                    mapped.madvise(mmap.MADV_WILLNEED)  # sequential read-ahead instead of single pages
             elif zlib.crc32(mapped) != facts.crc32:
                 raise damaged(address, f"its CRC-32 is not {facts.crc32}", REMEDY)
         except OSError as error:
             raise damaged(address, error, REMEDY) from error
         except GenzooError:
             if self.remote:
-                path.unlink(missing_ok=True)  # the next run fetches it again
+                path.unlink(missing_ok=True)  # so that the next run fetches it again
             raise
         self._verified.add((split, number))
         pixels = self.channels * self.size**2
         items = np.frombuffer(mapped, np.uint8)[4 * (facts.count + 2) :].reshape(facts.count, BEFORE + pixels + LABEL)
         labels = np.ascontiguousarray(items[:, -LABEL:]).view("<i8")[:, 0]
         if not -1 <= labels.min(initial=0) <= labels.max(initial=-1) < max(len(self.classes), 1):
-            raise damaged(address, f"a label is none of the {len(self.classes)} classes", REMEDY)
+            raise damaged(address, f"a label is outside of the {len(self.classes)} classes", REMEDY)
         return Chunk(items[:, BEFORE:-LABEL], labels)
 
     def _address(self, *names: str) -> str:
@@ -149,7 +149,7 @@ class Shards:
     def _check_length(self, split: str, facts: ChunkFacts, path: Path) -> None:
         expected = 4 * (facts.count + 2) + facts.count * (BEFORE + self.channels * self.size**2 + LABEL)
         if facts.bytes != expected:
-            raise damaged(self._address(FACTS), f"{facts.file} would be of {expected} bytes", REMEDY)
+            raise damaged(self._address(FACTS), f"{facts.file} would have {expected} bytes", REMEDY)
         address = self._address(split, facts.file)
         if not path.is_file():
             raise GenzooError(f"data.root={self.root}: {address} is missing; {REMEDY}.")
@@ -162,31 +162,31 @@ class Shards:
         if not path.is_file():
             raise GenzooError(
                 f"data.root={self.root}: there are no shards (no {FACTS}); "
-                "python scripts/write_shards.py <folder of images> <folder of shards> --size <pixels> writes some."
+                "write them with python scripts/write_shards.py <folder of images> <folder of shards> --size <pixels>."
             )
         return path.read_text(errors="replace")
 
     def _fetch_facts(self) -> str:
-        with tempfile.TemporaryDirectory() as folder:  # never an old one from the cache
+        with tempfile.TemporaryDirectory() as folder:  # never a stale copy from the cache
             path = Path(folder) / FACTS
-            self._download(FACTS, path, attempts=3)  # a mistake in the address shall show within seconds
+            self._download(FACTS, path, attempts=3)  # so that a wrong address fails within seconds
             return path.read_text(errors="replace")
 
     def _fetch(self, split: str, facts: ChunkFacts) -> Path:
-        """The file in the cache, fetched if it is not there."""
+        """Returns the file in the cache; fetches it if it is missing."""
         path = self.cache / split / facts.file
         if not path.is_file():
             self._download(f"{split}/{facts.file}", path, attempts=10)  # a short outage does not end a run
         return path
 
     def _download(self, name: str, path: Path, attempts: int) -> None:
-        """Brings a file of the store, whole or not at all; of the processes of a machine one does."""
+        """Fetches a file from the store atomically; only one process per machine does."""
         try:
             from botocore.config import Config
             from filelock import FileLock
             from litdata.streaming.downloader import get_downloader
         except ImportError as error:
-            raise GenzooError(f"data.root={self.root}: a store is read by litdata; {INSTALL} ({error}).") from error
+            raise GenzooError(f"data.root={self.root}: reading a store needs litdata; {INSTALL} ({error}).") from error
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{path}.fetching"):
@@ -195,7 +195,7 @@ class Shards:
                 if not self.root.startswith("s3://"):
                     get_downloader(self.root, str(path.parent), []).download_file(self._address(name), str(path))
                     return
-                # litdata's own settings try a thousand times, and its download_file refuses a store at http://.
+                # litdata's defaults retry a thousand times, and its download_file refuses a store at http://.
                 retries = {"total_max_attempts": attempts, "mode": "standard"}
                 options = {"config": Config(connect_timeout=5, read_timeout=10, retries=retries)}
                 downloader = get_downloader(self.root, str(path.parent), [], options)
@@ -203,8 +203,8 @@ class Shards:
                 with partial.open("wb") as file:
                     downloader.download_fileobj(self._address(name), file)
                 os.replace(partial, path)
-        except Exception as error:  # each store has errors of its own
+        except Exception as error:  # each store raises its own types of errors
             raise GenzooError(
                 f"data.root={self.root}: {name} cannot be fetched ({one_line(error)}); "
-                "check the address, your access to it, and that all that scripts/write_shards.py wrote is there."
+                "check the address, your access rights, and that all files of scripts/write_shards.py are there."
             ) from error

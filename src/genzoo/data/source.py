@@ -1,4 +1,4 @@
-"""What every kind of data is to a run."""
+"""The base of all data sets."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ from genzoo.core.checks import check_positive
 
 
 class Data(pl.LightningDataModule):
-    """What a model learns from: images, or an environment that it acts in.
+    """Training data: images, or an environment to act in.
 
-    Subclasses set ``name`` and ``spec`` and may override ``prepare_data`` (download, on one process a machine).
-    ``train_dataloader`` yields the rounds that the trainer's module has still to play.
+    Subclasses set ``name`` and ``spec`` and may override ``prepare_data`` (download, in one process per machine).
+    ``train_dataloader`` yields the remaining rounds of the training.
 
     Args:
-        batch_size: images (or what else is counted) of one batch over all ranks.
+        batch_size: images (or other units) per batch over all ranks.
         rounds: length of the run in rounds.
-        seed: of the order, and of what is drawn with it.
+        seed: seed of the data order and of random augmentation.
 
     Raises:
-        GenzooError: the batch size is no positive integer.
+        GenzooError: the batch size is not a positive integer.
     """
 
     name: str
     spec: DataSpec | EnvironmentSpec
-    source = "official"  #: where the content came from; anything else is a mark on the run
-    content = "images"  #: what it consists of
+    source = "official"  #: origin of the content; any other value marks the run's results as not comparable
+    content = "images"  #: kind of content, for messages
 
     def __init__(self, batch_size: int, rounds: int, seed: int):
         super().__init__()
@@ -34,23 +34,23 @@ class Data(pl.LightningDataModule):
         self.batch_size, self.rounds, self.seed = batch_size, rounds, seed
 
     def setup(self, stage: str | None = None) -> None:
-        """Loads what is to be loaded, once."""
+        """Loads the data; only the first call does."""
 
     def describe(self) -> str:
-        """What a run's first line says of it."""
+        """Returns a description for the first log line of a run."""
         raise NotImplementedError
 
     def fingerprint(self) -> str:
-        """A hash of what is learned from, so that a run never goes on with other data."""
+        """Returns a hash of the training data; a run is not resumed with other data."""
         raise NotImplementedError
 
     def differs_from(self, source: str) -> str:
-        """What a run is told that was trained on data of that source, but not on these."""
+        """Returns the error message for a run that was trained on other data, of source ``source``."""
         return (
-            f"the run was trained on data.source={source}, but here data={self.name} is {self.source} or other "
-            f"{self.content}; give its own by data.root=... or GENZOO_DATA."
+            f"the run was trained on data.source={source}, but here data={self.name} is {self.source} or has other "
+            f"{self.content}; set data.root=... or GENZOO_DATA to the run's data."
         )
 
     def initial(self) -> Any:
-        """What a data-dependent initialisation takes (``RoundModule.initialise``)."""
+        """Returns the data for a data-dependent initialisation (``RoundModule.initialise``)."""
         raise NotImplementedError

@@ -25,21 +25,21 @@ from genzoo.data.shards import Chunk, Shards
 class StreamedImages(ImageData):
     """Images in shards, written by ``scripts/write_shards.py``.
 
-    Training streams them; what evaluation and initialisation see of a split is held in memory, up to a limit.
+    Training streams all images; evaluation and initialisation use the first ``limit`` images, which are held in memory.
 
     Args:
         root: folder of shards, or their address in a store, such as ``s3://bucket/shards``.
-        size: height and width in pixels, as the shards were written.
-        channels: 3 = colour, 1 = grey, as the shards were written.
-        classes: number of classes, to be checked; None = what the shards say.
-        limit: images of each split that are held in memory.
-        window: chunks that are shuffled together.
-        threads: that read ahead.
-        ahead: rounds that are read ahead.
-        options: of ``ImageData``, and what the configuration states of the set (levels), which is checked.
+        size: height and width in pixels of the shards.
+        channels: channels of the shards: 3 = colour, 1 = grey.
+        classes: expected number of classes; None = the number stated by the shards.
+        limit: number of images per split that are held in memory.
+        window: number of chunks that are shuffled together.
+        threads: number of threads that read ahead.
+        ahead: number of rounds that are read ahead.
+        options: settings of ``ImageData``, and facts that the configuration states (levels), which are checked.
 
     Raises:
-        GenzooError: there are no shards, or they are of another size, channels or classes; a setting is out of range.
+        GenzooError: there are no shards, or they have another size, channels or classes; a setting is out of range.
 
     Example:
         >>> StreamedImages("nowhere")
@@ -78,22 +78,22 @@ class StreamedImages(ImageData):
         if self.labels_per_class is not None:
             raise GenzooError(
                 f"data.labels_per_class={self.labels_per_class}: data=stream trains on all labels of its shards; leave "
-                "it out, or take a set that fits into memory, such as data=images."
+                "it out, or use a set that fits into memory, such as data=images."
             )
         self.class_names = self.shards.classes
         self.limit, self.window, self.threads, self.ahead = limit, window, threads, ahead
         self._held: dict[str, ImageSet] = {}
 
     def setup(self, stage: str | None = None) -> None:
-        """Looks whether the files are there."""
+        """Checks that the files exist."""
         self.shards.check()
 
     def count(self, name: str) -> int:
-        """Number of images of a split, those that are not held in memory, too."""
+        """Returns the number of images of a split, including those not held in memory."""
         return self.shards.count(name)
 
     def split(self, name: str) -> ImageSet:
-        """The first ``limit`` images of a split, a fair sample: uint8 levels, on the CPU."""
+        """Returns the first ``limit`` images of a split, a random sample: uint8 levels, on the CPU."""
         if name not in self._held:
             n = min(self.limit, self.count(name))
             shape = (self.spec.channels, self.spec.size, self.spec.size)
@@ -109,15 +109,15 @@ class StreamedImages(ImageData):
         return self._held[name]
 
     def fingerprint(self) -> str:
-        """The hash of the training images that was taken when they were written."""
+        """Returns the hash of the training images, computed when the shards were written."""
         return self.shards.fingerprint
 
     def pools(self) -> Mapping[str, ImageSet]:
-        """Not for sets that do not fit into memory."""
+        """Not available for sets that do not fit into memory."""
         raise NotImplementedError
 
     def train_dataloader(self) -> "StreamLoader":
-        """The rounds that the trainer's module has still to play, on the trainer's device."""
+        """Returns the loader of the remaining rounds, on the trainer's device."""
         module = self.trainer.lightning_module
         loader = StreamLoader(
             self.shards,
@@ -137,19 +137,19 @@ class StreamedImages(ImageData):
 
 
 class StreamLoader(Rounds):
-    """Yields rounds read from shards ahead of the training, in threads.
+    """Yields rounds that threads read ahead from shards.
 
-    The order of an epoch shuffles the chunks, then the images within each window of a few chunks, so that few files
-    are open at a time and each is read once an epoch. It is a function of (seed, stream, epoch): the loader starts
-    at any round without reading what came before.
+    In each epoch the chunks are shuffled, then the images within each window of a few chunks, so that few files are
+    open at a time and each is read once per epoch. The order is a function of (seed, stream, epoch), so the loader can
+    start at any round without reading the previous ones.
 
     Args:
-        shards: whose training images are drawn.
+        shards: shards of which training images are drawn.
         streams, batch_size, rounds, seed, rank, world_size: see ``Rounds``.
-        device: where images are given.
-        window: chunks that are shuffled together.
-        threads: that open (fetch, verify) chunks, and as many that copy images.
-        ahead: rounds that are read ahead; the files of the next window are, too.
+        device: device of the yielded images.
+        window: number of chunks that are shuffled together.
+        threads: number of threads that open (fetch, verify) chunks, and of threads that copy images.
+        ahead: number of rounds that are read ahead; the files of the next window are opened ahead, too.
     """
 
     def __init__(
@@ -172,9 +172,9 @@ class StreamLoader(Rounds):
         self.shards, self.device = shards, torch.device(device)
         self.window, self.threads, self.ahead = window, threads, ahead
         counts = torch.tensor([chunk.count for chunk in shards.splits["train"]])
-        self._ends = counts.cumsum(0)  # of the chunks, in images
+        self._ends = counts.cumsum(0)  # index after the last image of each chunk
         self._starts = self._ends - counts
-        self._next_window = min(window * int(counts.max()), n) // batch_size  # in batches
+        self._next_window = min(window * int(counts.max()), n) // batch_size  # number of batches
 
     def __iter__(self) -> Iterator[Any]:
         files: OrderedDict[int, Future[Chunk]] = OrderedDict()
@@ -189,12 +189,12 @@ class StreamLoader(Rounds):
             return files[chunk]
 
         def plan(stream: Stream, first: int) -> "Future[ImageBatch]":
-            mine = self._mine(stream, self._chosen(stream, first))
-            chunks = self._chunks(mine)
+            local = self._local_slice(stream, self._chosen(stream, first))
+            chunks = self._chunks(local)
             sources = {int(chunk): opened(int(chunk)) for chunk in chunks.unique()}
             for chunk in self._chunks(self._chosen(stream, first + self._next_window)).unique():
                 opened(int(chunk))
-            return copiers.submit(self._copy, sources, chunks.tolist(), (mine - self._starts[chunks]).tolist())
+            return copiers.submit(self._copy, sources, chunks.tolist(), (local - self._starts[chunks]).tolist())
 
         try:
             while self.position < self.rounds:
@@ -224,11 +224,11 @@ class StreamLoader(Rounds):
         return torch.cat(order)
 
     def _chunks(self, images: Tensor) -> Tensor:
-        """The chunks that images lie in."""
+        """Returns the chunk of each image."""
         return torch.searchsorted(self._ends, images, right=True)
 
     def _copy(self, sources: Mapping[int, "Future[Chunk]"], chunks: Sequence[int], rows: Sequence[int]) -> ImageBatch:
-        """Images, as levels, and labels from the rows of chunks, one by one; in a thread."""
+        """Copies images (levels) and labels from rows of chunks; runs in a thread."""
         shape, pin = (self.shards.channels, self.shards.size, self.shards.size), self.device.type == "cuda"
         levels = torch.empty(len(rows), *shape, dtype=torch.uint8, pin_memory=pin)
         labels = torch.empty(len(rows), dtype=torch.long, pin_memory=pin)

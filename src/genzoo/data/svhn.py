@@ -26,20 +26,20 @@ log = logging.getLogger("genzoo")
 class SVHN(TrainTestData):
     """SVHN: 73,257 + 26,032 digits cropped from photographs of house numbers, 32 x 32, colour, labelled 0 to 9.
 
-    Files are read where torchvision keeps them, ``<root>/{train,test}_32x32.mat``; those that are missing are
-    downloaded. If none is there but ``<root>/svhn-test-first-10000.npz`` is (``images``, uint8 (10000, 32, 32, 3),
-    and ``labels``: the first 10,000 of the official test part), this stands in: 8,000 / 1,000 / 1,000 by position,
-    because neighbours come from the same house number. ``train_size`` and ``extra`` say nothing then, and
-    ``source`` is ``"svhn-test-10k"``.
+    Files are read where torchvision keeps them, ``<root>/{train,test}_32x32.mat``; missing files are
+    downloaded. If all are missing but ``<root>/svhn-test-first-10000.npz`` exists (``images``, uint8 (10000, 32, 32,
+    3), and ``labels``: the first 10,000 of the official test part), it is used as a substitute: 8,000 / 1,000 / 1,000
+    by position, because neighbours come from the same house number. ``train_size`` and ``extra`` have no effect then,
+    and ``source`` is ``"svhn-test-10k"``.
 
     Args:
         root: folder of data sets.
-        train_size: the first so many of the 73,257 are for training, the rest for validation.
-        extra: train on the 531,131 easier digits of ``<root>/extra_32x32.mat``, too.
-        options: of ``TrainTestData``, such as ``offline`` (never download).
+        train_size: number of training images, the first of the 73,257; the rest is the validation split.
+        extra: also train on the 531,131 easier digits of ``<root>/extra_32x32.mat``.
+        options: settings of ``TrainTestData``, such as ``offline`` (never download).
 
     Raises:
-        GenzooError: a setting is out of range; in ``load``, files are missing or damaged.
+        GenzooError: a setting is out of range; from ``load``: files are missing or damaged.
 
     Source: Y. Netzer et al., "Reading digits in natural images with unsupervised feature learning", 2011,
     http://ufldl.stanford.edu/housenumbers.
@@ -66,7 +66,7 @@ class SVHN(TrainTestData):
         self.files = {file: md5 for file, md5 in self.files.items() if extra or not file.startswith("extra")}
 
     def prepare_data(self) -> None:
-        """Downloads the files that are missing, unless the stand-in is there; tries once."""
+        """Downloads the missing files, unless the substitute exists; tries once."""
         if not self._stands_in():
             super().prepare_data()
 
@@ -100,7 +100,7 @@ class SVHN(TrainTestData):
         with verified(self.folder / file, self.files[file]) as content:
             found = loadmat(content)
         images = np.ascontiguousarray(found["X"].transpose(3, 2, 0, 1))  # from (height, width, channel, image)
-        return torch.from_numpy(images), torch.from_numpy(found["y"].ravel() % 10).long()  # 10 stands for 0
+        return torch.from_numpy(images), torch.from_numpy(found["y"].ravel() % 10).long()  # label 10 means digit 0
 
     def _first_10000(self) -> Mapping[str, ImageSet]:
         path = self.folder / STAND_IN
@@ -111,12 +111,12 @@ class SVHN(TrainTestData):
                 raise ValueError(f"it holds images {pixels.dtype} {pixels.shape} and labels {labels.shape}")
             if not 0 <= labels.min() <= labels.max() <= 9:
                 raise ValueError(f"its labels go from {labels.min()} to {labels.max()}")
-        except Exception as error:  # zip files and arrays have many ways to be broken
+        except Exception as error:  # damaged zip files and arrays raise many types of errors
             raise damaged(path, error, "replace it, or remove it to have SVHN downloaded") from error
         rank_zero_only(log.warning)(
             f"data={self.name}: NOT SVHN'S PROTOCOL but the first 10,000 images of its test part (8,000 train, 1,000 "
-            f"validation, 1,000 test): {' and '.join(self.files)} are not in {self.folder}. No number compares with "
-            f"the literature. Put the files of {self.url} there, or remove {STAND_IN} to have them downloaded."
+            f"validation, 1,000 test): {' and '.join(self.files)} are not in {self.folder}. Its numbers are not "
+            f"comparable with the literature. Put the files of {self.url} there, or remove {STAND_IN} to download them."
         )
         self.source = "svhn-test-10k"
         images, known = torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels).long()

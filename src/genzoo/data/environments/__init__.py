@@ -1,4 +1,4 @@
-"""Small environments of our own, registered with Gymnasium as ``genzoo/...``."""
+"""genzoo's own small environments, registered with Gymnasium as ``genzoo/...``."""
 
 import gymnasium
 

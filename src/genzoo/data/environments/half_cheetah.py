@@ -1,4 +1,4 @@
-"""The half cheetah with a sparse reward that VIME was tried on."""
+"""The half cheetah with a sparse reward from the VIME paper."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from gymnasium.spaces import Box
 
 
 class SparseForward(gymnasium.Wrapper):
-    """Gives 1 on each step on which the torso is beyond a place, and shows where its centre of mass is.
+    """The reward is 1 for each step in which the torso is beyond a position on the track.
 
-    Observed are all positions but the first, all velocities and the torso's centre of mass (3).
+    The observation is all positions except the first, all velocities and the torso's centre of mass (3).
 
     Args:
-        environment: of Gymnasium's MuJoCo ones.
-        beyond: place along the track, in metres.
+        environment: a MuJoCo environment of Gymnasium.
+        beyond: position along the track, in metres.
 
     Source: openai/vime, envs/half_cheetah_env_x.py.
     """
@@ -27,12 +27,12 @@ class SparseForward(gymnasium.Wrapper):
         self.observation_space = Box(-np.inf, np.inf, (n,), np.float64)
 
     def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
-        """As the environment's."""
+        """Resets the environment; see the class for the observation."""
         _, more = self.env.reset(**options)
         return self._observe(), more
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """As the environment's, but for what is observed and the reward."""
+        """Steps the environment; see the class for observation and reward."""
         _, _, terminated, truncated, more = self.env.step(action)
         observation = self._observe()
         return observation, float(observation[-3] > self.beyond), terminated, truncated, more
@@ -41,15 +41,15 @@ class SparseForward(gymnasium.Wrapper):
         import mujoco
 
         model, state = self._base.model, self._base.data
-        mujoco.mj_kinematics(model, state)  # a step ends with new positions, but with the centres of the old ones
+        mujoco.mj_kinematics(model, state)  # after a step, centres of mass still belong to the previous positions
         mujoco.mj_comPos(model, state)
         return np.concatenate([state.qpos[1:], state.qvel, state.subtree_com[self._torso]])
 
 
 def sparse_half_cheetah(**options: Any) -> gymnasium.Env:
-    """HalfCheetah-v5 with the reward 1 beyond 5 m and 0 before.
+    """Builds HalfCheetah-v5 with reward 1 beyond 5 m and 0 before.
 
     Args:
-        options: of HalfCheetah-v5.
+        options: options of HalfCheetah-v5.
     """
     return SparseForward(gymnasium.make("HalfCheetah-v5", max_episode_steps=-1, disable_env_checker=True, **options))

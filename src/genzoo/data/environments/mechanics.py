@@ -1,4 +1,4 @@
-"""Motion of small mechanical systems."""
+"""Numerical integration for small mechanical systems."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ State = tuple[float, ...]
 
 
 def runge_kutta(derivative: Callable[[State], State], state: State, dt: float) -> State:
-    """The state after ``dt`` seconds, by one step of the classical method of fourth order.
+    """Returns the state after ``dt`` seconds, by one step of the classical fourth-order Runge-Kutta method.
 
     Args:
-        derivative: of a state by time, in seconds.
-        state: plain numbers, which are faster than short arrays.
-        dt: in seconds.
+        derivative: state -> its time derivative, per second.
+        state: Python floats, which are faster than short arrays.
+        dt: step size in seconds.
 
     Example:
         >>> [round(x, 6) for x in runge_kutta(lambda s: (s[1], -s[0]), (1.0, 0.0), 0.1)]  # cos, -sin

@@ -1,4 +1,4 @@
-"""Two mountain cars with a sparse reward: Gymnasium's continuous one, and the one that VIME was tried on."""
+"""Two mountain cars with a sparse reward: Gymnasium's continuous one, and the one of the VIME paper."""
 
 import math
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from genzoo.data.environments.mechanics import runge_kutta
 
 
 class SparseMountainCar(Continuous_MountainCarEnv):
-    """Gymnasium's MountainCarContinuous whose reward is 1 at the goal and 0 elsewhere.
+    """Gymnasium's MountainCarContinuous with reward 1 at the goal and 0 elsewhere.
 
     Example:
         >>> car = SparseMountainCar()
@@ -22,23 +22,23 @@ class SparseMountainCar(Continuous_MountainCarEnv):
     """
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """As there, without its cost of actions."""
+        """Steps the environment, without its cost of actions."""
         observation, _, terminated, truncated, more = super().step(action)
         return observation, float(terminated), terminated, truncated, more
 
 
 class VimeMountainCar(gymnasium.Env):
-    """A car in a valley with a motor too weak for the slope; the reward is 1 on the step that leaves it on the right.
+    """A car with a motor too weak for the slopes of its valley; the reward is 1 for leaving it on the right.
 
     The valley is y = 1 - cos(πx/2), |x| ≤ 2, in metres; a car of 0.4 kg slides along it without friction, pushed along
     its slope by a force F of at most 1 N. It starts at the bottom with a velocity of U(-1, 1) and leaves the valley at
-    x ≥ 0.6, or at x ≤ -2. Observed are x and its velocity.
+    x ≥ 0.6, or at x ≤ -2. The observation is x and its velocity.
 
     The original simulates a box on a chain of edges in Box2D; here it is a point on the curve.
 
     Args:
-        left_pays: leaving on the left gives the reward, too, as in the original's code.
-        render_mode: of Gymnasium; nothing is drawn.
+        left_pays: also give the reward for leaving on the left, as in the original's code.
+        render_mode: required by Gymnasium; nothing is rendered.
 
     Source: Houthooft et al. 2016, arXiv 1605.09674, section 3.1; openai/vime, envs/mountain_car_env_x.py; rll/rllab,
     rllab/envs/box2d/models/mountain_car.xml.mako.
@@ -55,13 +55,13 @@ class VimeMountainCar(gymnasium.Env):
         self.state = (0.0, 0.0)
 
     def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[np.ndarray, dict[str, Any]]:
-        """At the bottom."""
+        """Starts an episode at the bottom."""
         super().reset(seed=seed)
         self.state = (0.0, float(self.np_random.uniform(-1, 1)))
         return np.array(self.state, np.float32), {}
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """One twentieth of a second."""
+        """Advances by ``dt`` = 0.05 s."""
         force = min(max(float(action[0]), -1.0), 1.0)
         for _ in range(2):
             self.state = runge_kutta(lambda state: self.motion(state, force), self.state, self.dt / 2)
@@ -70,7 +70,7 @@ class VimeMountainCar(gymnasium.Env):
         return np.array(self.state, np.float32), reward, right or left, False, {}
 
     def motion(self, state: tuple[float, ...], force: float) -> tuple[float, float]:
-        """The derivative (x', x'') of (x, x') by time: Lagrange's equation of a point on y(x),
+        """Returns the time derivative (x', x'') of (x, x') by Lagrange's equation of a point on y(x),
 
         (1 + y'²) x'' + y' y'' x'² = -g y' + F/m √(1 + y'²).
         """
