@@ -60,19 +60,19 @@ def write_foreign(folder, age):
 
 
 def test_an_owner_elsewhere_lives_as_long_as_it_gives_signs_of_life(tmp_path):
-    write_foreign(tmp_path, age=lock.SILENCE / 2)
+    write_foreign(tmp_path, age=lock.TIMEOUT / 2)
     assert owner_of(tmp_path).machine == "elsewhere 1"
-    write_foreign(tmp_path, age=2 * lock.SILENCE)
+    write_foreign(tmp_path, age=2 * lock.TIMEOUT)
     assert owner_of(tmp_path) is None
 
 
 def test_a_sign_of_life_from_elsewhere_is_a_refusal_and_silence_is_not(tmp_path, monkeypatch):
-    write_foreign(tmp_path, age=lock.SILENCE / 2)
+    write_foreign(tmp_path, age=lock.TIMEOUT / 2)
     with monkeypatch.context() as patch:
         patch.setattr(time, "sleep", lambda _: os.utime(tmp_path / FILE))
         with pytest.raises(GenzooError, match="in use by process 1 on elsewhere;"), locked(tmp_path):
             pytest.fail("two owners")
-    write_foreign(tmp_path, age=lock.SILENCE / 2)
+    write_foreign(tmp_path, age=lock.TIMEOUT / 2)
     monkeypatch.setattr(time, "sleep", lambda _: monkeypatch.setattr(lock, "SILENCE", 1.0))
     with locked(tmp_path):
         assert owner_of(tmp_path).process == os.getpid()

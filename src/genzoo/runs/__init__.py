@@ -1,1 +1,1 @@
-"""One run, from its configuration to metrics.json: built, trained, measured, resumed, logged."""
+"""A single run, from its configuration to metrics.json: building, training, evaluation, resuming, logging."""

@@ -1,4 +1,4 @@
-"""Files that metrics make beside numbers."""
+"""Writes the files that metrics return: pictures, animations, pages."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ def save_artifacts(found: Evaluation, folder: Path) -> list[Path]:
     """Writes pictures, animations, pages and files; returns the pictures and animations.
 
     Raises:
-        GenzooError: one cannot be written.
+        GenzooError: a file cannot be written.
     """
     pictures = {folder / f"{name}.png": sheet for name, sheet in found.pictures.items()}
     animations = {folder / f"{name}.gif": frames for name, frames in found.animations.items()}

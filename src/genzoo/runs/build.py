@@ -1,4 +1,4 @@
-"""From a configuration to objects."""
+"""Builds data, model, metrics and trainer options from a configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +25,7 @@ from genzoo.metrics.evaluation import Metric
 from genzoo.nn.batch_norm import with_global_batch_norm
 from genzoo.runs import torchrun
 
-# Losses, likelihoods and optimizers are float32 in both.
+# In both, losses, likelihoods and optimizers are float32.
 PRECISIONS = ("32-true", "bf16-mixed")
 
 
@@ -34,19 +34,16 @@ def build(config: Any, key: str, kind: type = object, **extra: Any) -> Any:
 
     Args:
         config: plain containers or an OmegaConf node.
-        key: where it stands in the configuration, for messages.
-        kind: class or protocol of what is wanted.
-        extra: further arguments.
+        key: its key in the configuration, for messages.
+        kind: expected class or protocol.
+        extra: further arguments of the constructor.
 
     Raises:
-        GenzooError: what a constructor found wrong, that it does not take the given arguments, or that it makes
-            something else than is wanted.
+        GenzooError: a constructor refuses its arguments, or builds an object of another kind.
     """
     plain = OmegaConf.to_container(config, resolve=True) if OmegaConf.is_config(config) else config
     if plain is not None and not (isinstance(plain, Mapping) and "_target_" in plain):
-        raise GenzooError(
-            f"{key}: it is {shown(plain)}, but a mapping with a _target_ is needed; correct or remove it."
-        )
+        raise GenzooError(f"{key}={shown(plain)}: expected a mapping with a _target_; correct or remove it.")
     check_settings(plain, key, [*extra])
     try:
         found = hydra.utils.instantiate(config, _convert_="all", **extra)
@@ -63,18 +60,18 @@ def build(config: Any, key: str, kind: type = object, **extra: Any) -> Any:
         ) from error
     if not isinstance(found, kind):
         raise GenzooError(
-            f"{key}: its _target_ makes a {type(found).__name__}, which is no {kind.__name__}; check the configuration."
+            f"{key}: its _target_ builds a {type(found).__name__}, not a {kind.__name__}; check the configuration."
         )
     return found
 
 
 def build_data(config: Mapping[str, Any]) -> ImageData:
-    """The DataModule of a resolved configuration; nothing is loaded yet."""
+    """Builds the DataModule of a resolved configuration, without loading data."""
     return build(config["data"], "data", Data)
 
 
 def build_module(config: Mapping[str, Any]) -> RoundModule:
-    """The model of a resolved configuration, freshly initialised by its seed."""
+    """Builds the model of a resolved configuration, initialised with its seed."""
     seed = config["seed"]
     if not isinstance(seed, int) or seed < 0:
         raise GenzooError(f"seed={seed}: a non-negative integer is needed.")
@@ -82,7 +79,7 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
     module = build(config["model"], "model", RoundModule).ready()
     module.seed = seed
     _set_turns(module, config["trainer"])
-    if config.get("global_batch_norm"):  # older checkpoints do not say
+    if config.get("global_batch_norm"):  # older checkpoints lack the key
         with_global_batch_norm(module)
     if config["channels_last"]:
         module.to(memory_format=torch.channels_last)
@@ -92,7 +89,7 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
 
 
 def _set_turns(module: RoundModule, chosen: Mapping[str, Any]) -> None:
-    """How the trainer wants gradients to be taken."""
+    """Sets the trainer's gradient clipping and accumulation."""
     module.accumulate, module.gradient_clip = chosen.get("accumulate", 1), chosen.get("gradient_clip")
     check_positive("trainer.accumulate", module.accumulate)
     if module.accumulate > 1 and not module.accumulates:
@@ -102,15 +99,15 @@ def _set_turns(module: RoundModule, chosen: Mapping[str, Any]) -> None:
 
 
 def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of Lightning's Trainer, tried once so that devices that are not there are found before data are loaded.
+    """Returns the arguments of Lightning's Trainer; builds one first, so that missing devices fail early.
 
     Raises:
-        GenzooError: naming devices or an option that Lightning refuses.
+        GenzooError: Lightning refuses the devices or an option; the message names them.
     """
     chosen = config["trainer"]
     accelerator, devices, machines = chosen["accelerator"], chosen["devices"], 1
     if "num_nodes" in chosen["options"]:
-        raise GenzooError("trainer.options.num_nodes: for several machines start torchrun on each; it tells how many.")
+        raise GenzooError("trainer.options.num_nodes: for several machines start torchrun on each; it sets the number.")
     if torchrun.started():
         here, machines = torchrun.processes()
         if devices not in (here, -1, "auto"):
@@ -137,13 +134,13 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
         "strategy": strategy,
         "precision": chosen["precision"],
         "deterministic": config["deterministic"],
-        "max_epochs": 1,  # the loader's one pass is the whole run
+        "max_epochs": 1,  # one pass over the loader is the whole run
         "limit_val_batches": 0,
         "num_sanity_val_steps": 0,
         "use_distributed_sampler": False,  # the loader shards by itself
         "enable_progress_bar": False,
         "enable_model_summary": False,
-        # Processes are started by torchrun or from here, never by SLURM, whose variables Lightning would follow.
+        # torchrun or Lightning start processes, never SLURM, whose variables Lightning would use otherwise.
         "plugins": [AtomicCheckpointIO(), *([] if torchrun.started() else [LightningEnvironment()])],
     } | chosen["options"]
     try:
@@ -156,6 +153,6 @@ def trainer_options(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def build_metrics(config: Mapping[str, Any]) -> dict[str, Metric]:
-    """Those configured; names beside them, such as ``metrics.against``, are settings that they take up."""
+    """Builds the configured metrics; other entries, such as ``metrics.against``, are settings for interpolation."""
     chosen = {name: one for name, one in config["metrics"].items() if one and not isinstance(one, str)}
     return {name: build(one, f"metrics.{name}", Metric) for name, one in chosen.items()}

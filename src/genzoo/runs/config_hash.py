@@ -1,4 +1,4 @@
-"""What decides the result of a run, and its hash."""
+"""The hash of all settings that determine the result of a run."""
 
 import hashlib
 import json
@@ -7,28 +7,28 @@ from typing import Any
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """A hash of what decides a run's result: recipe, model, data, and how the trainer takes steps.
+    """Returns a hash of the settings that determine a run's result: recipe, model, data, optimization.
 
     Args:
-        config: resolved.
+        config: resolved configuration.
     """
     return hashlib.sha256(json.dumps(decisive(config), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides a run's result beside its seeds: of weights, order and labels.
+    """Returns the settings that determine a run's result, without its seeds (of weights, data order and labels).
 
     Args:
-        config: resolved.
+        config: resolved configuration.
     """
     data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline", "label_seed")}
-    for key in ("labels_per_class", "white"):  # of which older configurations do not say that they are null
+    for key in ("labels_per_class", "white"):  # older configurations lack these keys, whose default is null
         if data.get(key) is None:
             data.pop(key, None)
-    if data.get("clip_actions"):  # as older configurations did without saying so
+    if data.get("clip_actions"):  # older configurations lack the key and always clipped
         data.pop("clip_actions")
     trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}
-    for key, default in (("gradient_clip", None), ("accumulate", 1)):  # said only where it is not the default
+    for key, default in (("gradient_clip", None), ("accumulate", 1)):  # included only if not the default
         if config["trainer"].get(key, default) != default:
             trainer[key] = config["trainer"][key]
     return {"recipe": config["recipe"], "model": config["model"], "data": data, "trainer": trainer}

@@ -1,4 +1,4 @@
-"""What belongs to a run while it goes on: its folder, its log, its processes."""
+"""The context of a running run: lock of its folder, log file, synchronisation of its processes."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ from genzoo.runs.loggers import close_wandb
 
 
 def be_quiet() -> None:
-    """Shows genzoo's own lines on the console, and nobody else's advice."""
+    """Shows genzoo's own log lines on the console, and suppresses hints and warnings of Lightning and W&B."""
     log_to_console(sys.stdout)
     for library in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
         logging.getLogger(library).setLevel(logging.ERROR)
@@ -27,17 +27,17 @@ def be_quiet() -> None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[None]:
-    """Inside, the folder is this run's alone, genzoo's lines go to its log too, and the run's other processes find it.
+    """Context in which this run owns the folder, logs to it, and makes its path known to the run's other processes.
 
     Raises:
-        GenzooError: another process has the folder.
+        GenzooError: another process owns the folder.
     """
-    lock = nullcontext() if VARIABLE in os.environ else locked(folder)  # the first process holds it
+    lock = nullcontext() if VARIABLE in os.environ else locked(folder)  # rank 0 holds the lock
     with lock:
         handler = log_to(folder)
         os.environ[VARIABLE] = str(folder)
         if torchrun.is_first():
-            torchrun.tell("folder", str(folder.resolve()))
+            torchrun.publish("folder", str(folder.resolve()))
         try:
             yield
         except GenzooError as error:
@@ -51,11 +51,11 @@ def running(folder: Path) -> Iterator[None]:
 
 
 def load(data: Data) -> None:
-    """Prepares the data once per machine, then loads them."""
+    """Prepares the data in one process per machine, then loads them in every process."""
     machine = f"data of machine {os.environ.get('GROUP_RANK')}"
     if int(os.environ.get("LOCAL_RANK", 0)) == 0:
         data.prepare_data()
-        torchrun.tell(machine)
+        torchrun.publish(machine)
     elif torchrun.started():
-        torchrun.hear(machine)
+        torchrun.wait_for(machine)
     data.setup()

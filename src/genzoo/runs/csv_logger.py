@@ -1,4 +1,4 @@
-"""Metrics of a run as one CSV file."""
+"""A logger that writes the metrics of a run to one CSV file."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -11,14 +11,14 @@ from pytorch_lightning.utilities import rank_zero_only
 from genzoo.core.files import aside
 from genzoo.core.registry import register
 
-FILE = Path("csv", "version_0", "metrics.csv")  # where Lightning's logger has a run's first file
+FILE = Path("csv", "version_0", "metrics.csv")  # path of the first file of Lightning's CSVLogger
 
 
 @register
 class CsvLogger(Logger):
-    """Writes ``csv/version_0/metrics.csv`` in the run folder, whole whenever the process is killed.
+    """Writes ``csv/version_0/metrics.csv`` in the run folder; rows already written survive a kill.
 
-    A file that is there is continued, so that a run has one file however often it is resumed.
+    An existing file is continued, so that a run has one file even if it is resumed several times.
 
     Args:
         save_dir: the run folder.
@@ -27,7 +27,7 @@ class CsvLogger(Logger):
     def __init__(self, save_dir: str):
         super().__init__()
         self.path = Path(save_dir) / FILE
-        self._columns: list[str] | None = None  # of the file, once this process has written to it
+        self._columns: list[str] | None = None  # columns of the file, after the first write of this process
 
     name, version = "csv", 0
 
@@ -37,7 +37,7 @@ class CsvLogger(Logger):
 
         Args:
             metrics: name -> number; a new name is a new column.
-            step: images seen, or what else the model counts.
+            step: images seen (or the model's other unit of progress).
         """
         row = {"step": step, **{name: float(value) for name, value in metrics.items()}}
         if self._columns is None or not row.keys() <= set(self._columns):
@@ -48,11 +48,11 @@ class CsvLogger(Logger):
                 csv.DictWriter(file, self._columns).writerow(row)
 
     def log_hyperparams(self, *_: Any, **__: Any) -> None:
-        """They are the run's ``config.yaml``."""
+        """Does nothing: the run's ``config.yaml`` holds the hyper-parameters."""
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a log, without the last one if a kill tore it; none if there is no file."""
+    """Reads the rows of a log, without an incomplete last one; empty if there is no file."""
     if not path.exists():
         return []
     lines = path.read_text().splitlines(keepends=True)
@@ -60,7 +60,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Writes the rows in place of what is there; returns the columns, sorted."""
+    """Replaces the file with these rows; returns the columns, sorted."""
     rows = list(rows)
     columns = sorted({name for row in rows for name in row})
     with aside(path) as partial, open(partial, "w", newline="") as file:

@@ -1,4 +1,4 @@
-"""Several runs of one recipe as one classifier: the average of their class probabilities."""
+"""Ensembles: the average class probabilities of several runs of one recipe."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ from genzoo.runs.config_hash import decisive
 
 
 def check_alike(paths: Sequence[Path], stored: Sequence[Mapping[str, Any]]) -> None:
-    """Refuses members that differ in more than their seed.
+    """Checks that the members of an ensemble differ only in their seed.
 
     Args:
-        paths: of the checkpoints.
-        stored: what their entry ``genzoo`` holds.
+        paths: paths of the checkpoints.
+        stored: entry ``genzoo`` of each checkpoint.
 
     Raises:
-        GenzooError: naming the first difference.
+        GenzooError: they differ in another setting; the message names the first one.
     """
     first = _flat(_alike(stored[0]))
     for path, other in zip(paths[1:], map(_flat, map(_alike, stored[1:])), strict=True):
@@ -36,14 +36,14 @@ def check_alike(paths: Sequence[Path], stored: Sequence[Mapping[str, Any]]) -> N
 
 
 def check_capable(paths: Sequence[Path], members: Sequence[RoundModule]) -> None:
-    """Refuses members that do not classify.
+    """Checks that all members can classify.
 
     Args:
-        paths: of their checkpoints.
-        members: as restored.
+        paths: paths of their checkpoints.
+        members: the restored models.
 
     Raises:
-        GenzooError: naming the first.
+        GenzooError: a member cannot; the message names the first one.
     """
     for path, module in zip(paths, members, strict=True):
         if Classifies not in module.capabilities():
@@ -54,7 +54,7 @@ def check_capable(paths: Sequence[Path], members: Sequence[RoundModule]) -> None
 
 
 def _alike(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What members share: all that decides a run's result, which labels are seen, and the images themselves."""
+    """Returns the settings that all members must share: of the result, the labels, and the images."""
     shared = decisive(stored["config"])
     labels = {key: stored["config"]["data"].get(key, default) for key, default in _LABELS.items()}
     return shared | {"data": shared["data"] | labels, "images": stored["data"]}
@@ -64,7 +64,7 @@ _LABELS = {"labels_per_class": None, "label_seed": 0}
 
 
 def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """Leaves of nested mappings, by their dotted keys."""
+    """Returns dotted key -> leaf of nested mappings."""
     if not isinstance(tree, Mapping):
         return {prefix: tree}
     return {k: v for key, value in tree.items() for k, v in _flat(value, f"{prefix}.{key}".lstrip(".")).items()}
@@ -73,17 +73,17 @@ def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
 def measure(
     members: Sequence[RoundModule], metric: ClassificationErrors, data: ImageData, split: str
 ) -> tuple[Evaluation, list[int]]:
-    """The errors of an ensemble and of its members.
+    """Computes the classification errors of an ensemble and of its members.
 
     Args:
-        members: two or more.
-        metric: says how classes are asked for and errors counted.
+        members: at least two models.
+        metric: computes class probabilities and counts errors.
         data: loaded.
         split: ``"validation"`` or ``"test"``.
 
     Returns:
-        ``ensemble_errors`` and ``ensemble_error`` (fraction), ``member_errors_mean`` and ``member_errors_std`` (of a
-        sample: n - 1), ``members``, each named ``<split>/...``; and the errors of each member.
+        ``ensemble_errors`` and ``ensemble_error`` (fraction), ``member_errors_mean`` and ``member_errors_std`` (with
+        n - 1), ``members``, each named ``<split>/...``; and the errors of each member.
 
     Raises:
         GenzooError: there are no labels.
@@ -92,7 +92,7 @@ def measure(
     """
     labels = known(data.split(split)).labels
     if not len(labels):
-        raise GenzooError(f"split={split}: data={data.name} has no labelled images there to count the errors on.")
+        raise GenzooError(f"split={split}: data={data.name} has no labelled images in this split to count errors on.")
     total, errors, protocol = 0, [], {}
     for module in members:
         with module.inference():

@@ -1,4 +1,4 @@
-"""Evaluation of checkpoints, each with the configuration that it carries."""
+"""Evaluation of checkpoints, with the configuration stored in each."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -38,19 +38,19 @@ CONF = Path(__file__).parents[3] / "conf"
 
 
 def evaluate(cfg: DictConfig) -> dict[str, float]:
-    """Measures a checkpoint, with the configuration it carries, by all metrics that its model is capable of.
+    """Evaluates a checkpoint, with its stored configuration, with all metrics that the model's capabilities allow.
 
-    Of several checkpoints it counts the errors of their ensemble.
+    For several checkpoints, counts the errors of their ensemble.
 
     Args:
         cfg: composed from conf/evaluate.yaml.
 
     Returns:
-        The metrics, which ``metrics.json`` in the evaluation's folder holds too, beside the pictures.
+        The metrics, which are also written to ``metrics.json`` in the evaluation's folder, with the pictures.
 
     Raises:
-        GenzooError: the checkpoint is missing, damaged, forbidden, or does not fit; no metric could measure; a key is
-            given that an evaluation does not read.
+        GenzooError: the checkpoint is missing, damaged, refused, or does not fit; every metric failed; a given key is
+            not read by an evaluation.
     """
     be_quiet()
     check_keys(cfg, schema.Evaluation, given_now()[1], UNREAD)
@@ -69,14 +69,14 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
 
     metrics = build_metrics(OmegaConf.to_container(cfg, resolve=True))
     able = capable(metrics, module)
-    passed_over = [name for name in metrics if name not in able]
-    if passed_over and not able:
+    skipped = [name for name in metrics if name not in able]
+    if skipped and not able:
         raise GenzooError(
-            f"metrics={','.join(passed_over)}: {config['recipe']['name']} is not capable of it; "
-            f"it is capable of: {', '.join(_capable_of(module))}."
+            f"metrics={','.join(skipped)}: {config['recipe']['name']} lacks the capability; "
+            f"available: {', '.join(_capable_of(module))}."
         )
-    if passed_over:
-        log.info(f"passed over, since {config['recipe']['name']} is not capable of them: {', '.join(passed_over)}")
+    if skipped:
+        log.info(f"skipped, since {config['recipe']['name']} lacks the capability: {', '.join(skipped)}")
     folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
     log.info(f"{config['recipe']['name']} after {module.progress.rounds} rounds, on {data.name} ({cfg.split})")
     found = apply_metrics(able, module, data, cfg.split)
@@ -97,7 +97,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
 
 
 def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, float]:
-    """Counts the errors of several checkpoints together and of each, which ``metrics.json`` holds under ``members``."""
+    """Counts the errors of an ensemble and of each member (``members`` in ``metrics.json``)."""
     checkpoints = [load_checkpoint(path) for path in paths]
     stored = [checkpoint["genzoo"] for checkpoint in checkpoints]
     check_alike(paths, stored)
@@ -113,15 +113,15 @@ def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, floa
         {"checkpoint": str(path), "seed": one["config"]["seed"], "rounds": module.progress.rounds, "errors": wrong}
         for path, one, module, wrong in zip(paths, stored, modules, errors, strict=True)
     ]
-    least = min(modules, key=lambda module: module.progress.rounds)  # unfinished, if a member is
+    least = min(modules, key=lambda module: module.progress.rounds)  # the ensemble is unfinished if a member is
     trained_by = ", ".join(dict.fromkeys(version for one in stored for version in one["trained_by"].split(", ")))
-    labels = config["data"].get("label_seed", 0)  # what ensembles of one experiment differ in
+    labels = config["data"].get("label_seed", 0)  # ensembles of one experiment differ in it
     result = summarise(config, data, least, found, trained_by=trained_by, members=members, seed=labels)
     name = f"{config['recipe']['name']}-{data.name}"
     folder = create_run_folder(Path(cfg.paths.runs) / "ensembles", name, config["seed"])
     write_json(folder / "metrics.json", result)
     what = f"{len(members)} x {config['recipe']['name']}"
-    log.info(f"ensemble of {what}, on the {cfg.split} images of {data.name}: its errors, no other metric")
+    log.info(f"ensemble of {what}, on the {cfg.split} images of {data.name}: errors only, no other metrics")
     for member in members:
         log.info(
             f"seed {member['seed']}, {member['rounds']} rounds: {member['errors']} errors ({member['checkpoint']})"
@@ -133,32 +133,32 @@ def _evaluate_ensemble(cfg: DictConfig, paths: Sequence[Path]) -> dict[str, floa
 
 
 def _restored(checkpoint: Mapping[str, Any], path: Path, cfg: DictConfig) -> tuple[dict[str, Any], Data, RoundModule]:
-    """The configuration of a checkpoint, its data (not yet loaded) and its module, on the device."""
+    """Returns the configuration of a checkpoint, its data (not loaded) and its module, on the device."""
     stored, now = checkpoint["genzoo"]["config"], OmegaConf.to_container(cfg, resolve=True)
     config = {**stored, "data": resume.relocate(stored, now, cfg.data.root)}
     data, module = build_data(config), build_module(config)
     load_weights(module, checkpoint, path)
-    check_optimizers(checkpoint, module, path)  # sick ones are those of a sick run
+    check_optimizers(checkpoint, module, path)  # non-finite optimizer states mean that the run has diverged
     module.on_load_checkpoint(checkpoint)
     return config, data, module.to(_device(cfg.device))
 
 
 def _load_data(data: Data, config: dict[str, Any], checkpoint: Mapping[str, Any]) -> None:
-    """Loads what a checkpoint is measured on, and marks the configuration if these are other images."""
+    """Loads the data of an evaluation, and notes in the configuration if they differ from the training data."""
     data.prepare_data()
     data.setup()
     config["marks"] = marks_of(config, data)
     if (trained := checkpoint["genzoo"]["data"]) != origin_of(data):
         config["marks"].append(f"other {data.content}")
-        log.warning(f"trained on data.source={trained['source']}, but measured on other {data.content}: {data.source}")
+        log.warning(f"trained on data.source={trained['source']}, but evaluated on other {data.content}: {data.source}")
 
 
 def _capable_of(module: RoundModule) -> list[str]:
-    """The metrics of conf/metrics that a module is capable of."""
+    """Returns the metrics of conf/metrics that the module's capabilities allow."""
     root, names = CONF / "metrics", []
     for path in sorted(root.glob("*.yaml")):
         config = OmegaConf.create({"paths": {"data": ""}, "metrics": OmegaConf.load(path)})
-        if "defaults" not in config.metrics:  # not several metrics
+        if "defaults" not in config.metrics:  # skip combinations of several metrics
             names += capable(build_metrics(OmegaConf.to_container(config, resolve=True)), module)
     return names
 

@@ -1,4 +1,4 @@
-"""The checkpoints that a user means."""
+"""Finds the checkpoints that a setting refers to."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,42 +11,42 @@ from genzoo.launch.sweeps import JOBS, read_jobs
 
 
 def find_checkpoint(given: Any, key: str) -> Path:
-    """As ``find_checkpoints``, of one run.
+    """Like ``find_checkpoints``, for exactly one run.
 
     Raises:
-        GenzooError: there is none, or several.
+        GenzooError: there are none or several.
     """
     paths = find_checkpoints(given, key)
     if len(paths) > 1:
-        raise GenzooError(f"{key}={given}: {len(paths)} runs lie there; give one of them, such as {paths[-1].parent}.")
+        raise GenzooError(f"{key}={given}: it contains {len(paths)} runs; give one, such as {paths[-1].parent}.")
     return paths[0]
 
 
 def find_measured(given: Any, key: str) -> list[Path]:
-    """As ``find_checkpoints``, but a folder above a single run does not mean this run.
+    """Like ``find_checkpoints``, but refuses a parent folder of a single run.
 
     Raises:
-        GenzooError: it is named; as for ``find_checkpoints``.
+        GenzooError: it is such a folder; see also ``find_checkpoints``.
     """
     paths = find_checkpoints(given, key)
     folder = None if isinstance(given, list | tuple | ListConfig) else Path(str(given))
     if folder and len(paths) == 1 and folder.is_dir() and not (folder / "jobs.json").is_file():
         (path,) = paths
         if path.parent != folder:
-            raise GenzooError(f"{key}={given}: it is no run, but a folder above one; give {key}={path.parent}.")
+            raise GenzooError(f"{key}={given}: it is not a run, but a parent folder of one; give {key}={path.parent}.")
     return paths
 
 
 def find_checkpoints(given: Any, key: str) -> list[Path]:
-    """The checkpoint files that a user means.
+    """Returns the checkpoint files that a setting refers to.
 
     Args:
-        given: a ``.ckpt`` file, which is the one used; a run's folder, which means its ``last.ckpt``; a list of these;
-            the folder of a sweep, which means the runs of its jobs; or a folder that holds runs.
-        key: of the configuration that it was given under, for messages.
+        given: a ``.ckpt`` file; a run folder, for its ``last.ckpt``; a list of these; the folder of a sweep, for the
+            runs of its jobs; or a folder that contains runs.
+        key: configuration key of the setting, for messages.
 
     Raises:
-        GenzooError: one is missing or given twice, a job of the sweep is not done.
+        GenzooError: a checkpoint is missing or given twice, or a job of the sweep is not done.
     """
     if isinstance(given, list | tuple | ListConfig):
         paths = [_file(one, key) for one in given]
@@ -67,10 +67,10 @@ def find_checkpoints(given: Any, key: str) -> list[Path]:
 
 
 def newest_checkpoint(runs: Path, key: str) -> Path:
-    """The ``last.ckpt`` under a folder that was written last.
+    """Returns the most recently written ``last.ckpt`` under a folder.
 
     Raises:
-        GenzooError: there is none.
+        GenzooError: there is no checkpoint.
     """
     checkpoints = sorted(runs.glob("**/last.ckpt"), key=lambda path: path.stat().st_mtime)
     if not checkpoints:
@@ -79,15 +79,15 @@ def newest_checkpoint(runs: Path, key: str) -> Path:
 
 
 def run_of(checkpoint: Path) -> Path:
-    """The run folder that a checkpoint file lies in.
+    """Returns the run folder of a checkpoint file.
 
     Raises:
-        GenzooError: it lies in none.
+        GenzooError: the file is not in a run folder.
     """
-    for folder in checkpoint.parents[:3]:  # the run's own, its checkpoints/, or abandoned/<n>/
+    for folder in checkpoint.parents[:3]:  # the run folder, its checkpoints/, or abandoned/<n>/
         if (folder / "last.ckpt").is_file() or (folder / "config.yaml").is_file():
             return folder
-    raise GenzooError(f"{checkpoint}: it lies in no run folder; put it into a new folder as last.ckpt, and give that.")
+    raise GenzooError(f"{checkpoint}: it is not in a run folder; put it into a new folder as last.ckpt, and give that.")
 
 
 def _file(given: Any, key: str) -> Path:
@@ -101,7 +101,7 @@ def _file(given: Any, key: str) -> Path:
 
 
 def _runs_of(sweep: Path, key: str) -> Sequence[str]:
-    """The folders of the runs of a sweep."""
+    """Returns the run folders of a sweep's jobs."""
     try:
         jobs = read_jobs(sweep)
     except (OSError, ValueError) as error:

@@ -17,21 +17,21 @@ log = logging.getLogger("genzoo")
 
 @runtime_checkable
 class TakesMedia(Protocol):
-    """A logger that takes pictures and films as files, such as W&B's."""
+    """A logger that accepts pictures and films as files, such as W&B's."""
 
     def log_image(self, key: str, images: list[Any], step: int | None = None) -> None:
-        """Takes pictures."""
+        """Logs pictures."""
 
     def log_video(self, key: str, videos: list[Any], step: int | None = None) -> None:
-        """Takes films."""
+        """Logs films."""
 
 
 class Guarded(Logger):
-    """A logger whose first failure is one warning; after it the logger gets nothing more, and the run goes on.
+    """A wrapper of a logger: the first failure is logged as a warning and disables the logger; the run continues.
 
     Args:
-        key: the logger's in the configuration, for the warning.
-        logger: any of Lightning's.
+        key: configuration key of the logger, for the warning.
+        logger: any Lightning logger.
     """
 
     def __init__(self, key: str, logger: Logger):
@@ -44,16 +44,16 @@ class Guarded(Logger):
             return
         try:
             action(*args, **options)
-        except Exception as error:  # of any service, library or disk
+        except Exception as error:  # services, libraries and disks raise any type of error
             self.failed = True
             reason = (str(error).strip().splitlines() or [""])[0]
             log.warning(
-                f"{self.key} failed ({type(error).__name__}: {reason}) and gets nothing more; training and the other "
-                "loggers go on"
+                f"{self.key} failed ({type(error).__name__}: {reason}) and is disabled; training and the other loggers "
+                "continue"
             )
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """See Lightning's ``Logger``, as for the methods below."""
+        """See Lightning's ``Logger``; likewise for the methods below."""
         self._try(self.logger.log_metrics, metrics, step)
 
     def log_hyperparams(self, params: Any, *args: Any, **options: Any) -> None:
@@ -65,12 +65,12 @@ class Guarded(Logger):
         self._try(self.logger.log_graph, *args, **options)
 
     def log_picture(self, name: str, path: Path, step: int) -> None:
-        """Hands over a picture as ``samples/<name>``, or a film as ``films/<name>``, if the logger takes such.
+        """Logs a picture as ``samples/<name>``, or a film as ``films/<name>``, if the logger supports it.
 
         Args:
-            name: of the picture.
-            path: of the file, PNG or GIF.
-            step: images seen, or what else the model counts.
+            name: name of the picture.
+            path: path of the file, PNG or GIF.
+            step: images seen (or the model's other unit of progress).
         """
         self._try(_log_picture, self.logger, name, path, step)
 
@@ -88,17 +88,17 @@ class Guarded(Logger):
 
     @property
     def name(self) -> str | None:
-        """The logger's own."""
+        """See the wrapped logger."""
         return self.logger.name
 
     @property
     def version(self) -> int | str | None:
-        """The logger's own."""
+        """See the wrapped logger."""
         return self.logger.version
 
     @property
     def experiment(self) -> Any:
-        """The logger's own, for callbacks that know it; not guarded."""
+        """See the wrapped logger; for callbacks that use it directly, without protection."""
         return self.logger.experiment
 
 
@@ -115,14 +115,14 @@ def _log_picture(logger: Logger, name: str, path: Path, step: int) -> None:
 
 
 def build_loggers(config: Mapping[str, Any], folder: Path) -> list[Guarded]:
-    """The loggers of a resolved configuration.
+    """Builds the loggers of a resolved configuration.
 
     Args:
         config: name -> logger (None = left out).
-        folder: of the run.
+        folder: the run folder.
 
     Raises:
-        GenzooError: one cannot be built as it is configured.
+        GenzooError: a logger cannot be built.
     """
     loggers = ((f"logger.{name}", one) for name, one in config.items() if one)
     return [Guarded(key, build(one, key, Logger, save_dir=str(folder))) for key, one in loggers]

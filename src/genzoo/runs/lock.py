@@ -1,4 +1,4 @@
-"""One process per folder: a lock that names its owner, and is void once the owner is dead."""
+"""A lock for a folder, which stores its owner process and becomes invalid when the owner has ended."""
 
 import fcntl
 import json
@@ -17,12 +17,12 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.files import write_json
 
 FILE = "lock.json"
-BEAT = 15.0  # seconds between two signs of life of an owner
-SILENCE = 120.0  # after so many seconds without one, an owner on another machine counts as dead
+HEARTBEAT = 15.0  # seconds between two heartbeats of an owner
+TIMEOUT = 120.0  # an owner on another machine counts as dead after so many seconds without a heartbeat
 
 
 class Owner(NamedTuple):
-    """A process: the machine (and its space of process ids), its id there, and when it was started."""
+    """A process: its machine (and process-id namespace), process id, and start time."""
 
     machine: str
     process: int
@@ -30,78 +30,78 @@ class Owner(NamedTuple):
 
     @property
     def is_here(self) -> bool:
-        """Whether this machine can see the process."""
+        """Whether the process runs on this machine, in this process-id namespace."""
         return self.machine == _machine()
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Inside, the folder belongs to this process.
+    """Context in which this process owns the folder.
 
-    A lock whose owner is known to be dead is taken over. Of an owner on another machine only the signs of life are
-    seen: one that gives none for two minutes is dead, too.
+    A lock whose owner has ended is taken over. An owner on another machine counts as ended after two minutes without a
+    heartbeat.
 
     Raises:
-        GenzooError: the folder belongs to another process.
+        GenzooError: another process owns the folder.
     """
-    _take(folder)
+    _acquire(folder)
     stop = threading.Event()
-    beats = threading.Thread(target=_beat, args=(folder / FILE, stop), daemon=True)
-    beats.start()
+    heartbeats = threading.Thread(target=_send_heartbeats, args=(folder / FILE, stop), daemon=True)
+    heartbeats.start()
     try:
         yield
     finally:
         stop.set()
-        beats.join()
+        heartbeats.join()
         with suppress(OSError):
             (folder / FILE).unlink()
 
 
 def owner_of(folder: Path) -> Owner | None:
-    """The living process that a folder belongs to, or None."""
+    """Returns the running process that owns a folder, or None."""
     path = folder / FILE
     try:
         owner = Owner(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):  # no lock, or not one of ours
+    except (OSError, ValueError, TypeError):  # no lock, or not a lock file
         return None
     if owner.is_here:
         return owner if _started(owner.process) == owner.started else None
-    with suppress(OSError), tempfile.NamedTemporaryFile(dir=folder) as probe:  # by the clock of the folder's own disk
-        if os.stat(probe.name).st_mtime - path.stat().st_mtime > SILENCE:
+    with suppress(OSError), tempfile.NamedTemporaryFile(dir=folder) as probe:  # by the file system's clock
+        if os.stat(probe.name).st_mtime - path.stat().st_mtime > TIMEOUT:
             return None
     return owner
 
 
-def _take(folder: Path) -> None:
-    first_beat = None
+def _acquire(folder: Path) -> None:
+    first_heartbeat = None
     while True:
-        with _alone(folder):
+        with _exclusively(folder):
             if (owner := owner_of(folder)) is None:
                 write_json(folder / FILE, Owner(_machine(), os.getpid(), _started(os.getpid()))._asdict())
                 return
         with suppress(OSError):
             beat = (folder / FILE).stat().st_mtime
-            first_beat = first_beat or beat
-            if owner.is_here or beat != first_beat:
+            first_heartbeat = first_heartbeat or beat
+            if owner.is_here or beat != first_heartbeat:
                 raise GenzooError(
                     f"{folder} is in use by process {owner.process} on {owner.machine.split()[0]}; wait for its end, "
                     "or stop it, then give the same command."
                 )
-        time.sleep(1.0)  # the owner, on another machine, may be dead
+        time.sleep(1.0)  # wait for a heartbeat of the owner on another machine
 
 
-def _beat(path: Path, stop: threading.Event) -> None:
-    while not stop.wait(BEAT):
+def _send_heartbeats(path: Path, stop: threading.Event) -> None:
+    while not stop.wait(HEARTBEAT):
         with suppress(OSError):
             os.utime(path)
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Inside, no other process of this machine looks at the folder's lock, so that only one takes it."""
+def _exclusively(folder: Path) -> Iterator[None]:
+    """Context in which no other process of this machine checks the lock, so that only one acquires it."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # a disk without such locks
+        with suppress(OSError):  # a file system without flock
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
@@ -109,7 +109,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _machine() -> str:
-    """The machine's name, and on Linux the space of process ids, which is a container's own."""
+    """Returns the host name, and on Linux the process-id namespace, which differs per container."""
     try:
         return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"
     except OSError:
@@ -117,7 +117,7 @@ def _machine() -> str:
 
 
 def _started(process: int) -> str | None:
-    """When a process of this machine was started, in units of the system; None if it does not run."""
+    """Returns the start time of a process on this machine, in system units; None if it does not run."""
     try:
         if not Path("/proc/self/stat").exists():  # not Linux
             command = ["ps", "-o", "lstart=", "-p", str(process)]
@@ -125,4 +125,4 @@ def _started(process: int) -> str | None:
         state, *fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if state in "ZX" else fields[18]  # a zombie is dead; the other is field 22 of proc(5)
+    return None if state in "ZX" else fields[18]  # a zombie has ended; starttime is field 22 of proc(5)

@@ -1,4 +1,4 @@
-"""W&B that needs no account, no network and no answer to a prompt."""
+"""A W&B logger that works without an account, a network or prompts."""
 
 import logging
 import os
@@ -21,15 +21,15 @@ log = logging.getLogger("genzoo")
 
 @register
 def wandb_logger(save_dir: str, offline: bool | None = None, timeout: float = 20.0, **options: Any) -> Logger:
-    """The W&B run of a run folder; offline by itself where there is no login, no network, or WANDB_MODE says so.
+    """Returns the W&B logger of a run folder; offline without a login or network, or if WANDB_MODE says so.
 
-    Its id is stored in the folder before it starts, so that a resumed run goes on with the same W&B run.
+    The W&B id is stored in the folder before W&B starts, so that a resumed run continues the same W&B run.
 
     Args:
         save_dir: the run folder.
-        offline: True or False decides; None = offline unless there is a login.
+        offline: True = offline; False = online; None = offline unless there is a login.
         timeout: seconds to wait for the server before going offline.
-        options: of ``wandb.init``: project, name, tags ...
+        options: arguments of ``wandb.init``: project, name, tags ...
 
     Raises:
         GenzooError: wandb is not installed.
@@ -48,18 +48,18 @@ def wandb_logger(save_dir: str, offline: bool | None = None, timeout: float = 20
             settings = wandb.Settings(mode=mode, init_timeout=timeout, **_SETTINGS)
             try:
                 return wandb.init(dir=save_dir, id=run_id, resume="allow", settings=settings, **options)
-            except TypeError:  # an option that it does not have
+            except TypeError:  # an unknown option
                 raise
-            except Exception as error:  # of the network, the account, the disk, or W&B's own process
+            except Exception as error:  # from the network, the account, the disk, or W&B's own process
                 reason = str(error).splitlines()[0]
-                instead = "logging offline, `wandb sync` uploads later" if mode == "online" else "going on without it"
+                instead = "logging offline, `wandb sync` uploads later" if mode == "online" else "continuing without it"
                 log.warning(f"W&B cannot be reached ({reason}); {instead}")
                 with suppress(Exception):
-                    wandb.teardown()  # its process would hold the id for taken
+                    wandb.teardown()  # else its process would treat the id as in use
         return None
 
     run = start()
-    if run is None:  # without W&B, or not the first rank
+    if run is None:  # W&B failed, or this is not rank 0
         return DummyLogger()
     run.define_metric("trainer/global_step")
     run.define_metric("*", step_metric="trainer/global_step", step_sync=True)
@@ -68,27 +68,27 @@ def wandb_logger(save_dir: str, offline: bool | None = None, timeout: float = 20
 
 _SETTINGS = {
     "console": "off",
-    "finish_timeout": 600.0,  # a network that is gone does not hold up a sweep; `wandb sync` uploads the rest
-    # W&B's picture is a second name of the one in samples/, and stays one if the folder is moved.
+    "finish_timeout": 600.0,  # seconds; a lost network does not block a sweep; `wandb sync` uploads the rest
+    # W&B's picture is a relative link to the file in samples/, which stays valid if the folder is moved.
     "allow_media_symlink": True,
     "symlink": False,
 }
 
 
 def _is_logged_in() -> bool:
-    """Whether W&B may be used online; never asks, and does not wait for the server."""
+    """Whether W&B has a login; never prompts, and does not wait for the server."""
     import wandb
 
-    if os.environ.get("WANDB_MODE", "online") != "online":  # an explicit mode wins
+    if os.environ.get("WANDB_MODE", "online") != "online":  # an explicit mode takes precedence
         return False
     try:
         return wandb.login(prompt=False, verify=False)
-    except Exception:  # a key that W&B refuses, or its process
+    except Exception:  # an invalid key, or an error of W&B's process
         return False
 
 
 def _stored_id(folder: Path) -> str:
-    """The W&B id of a run folder, drawn when it is first needed."""
+    """Returns the W&B id of a run folder; generates it on first use."""
     path = folder / "wandb" / "id"
     if not path.exists():
         with aside(path) as partial:
@@ -97,14 +97,14 @@ def _stored_id(folder: Path) -> str:
 
 
 def close_wandb() -> None:
-    """Ends W&B's run, if there is one, so that the next run of this process gets its own."""
+    """Finishes the current W&B run, if any, so that the next run of this process starts a new one."""
     if not (wandb := sys.modules.get("wandb")):
         return
     try:
         wandb.finish()
-    except Exception:  # its process is gone, which the logger's warning has said
+    except Exception:  # its process has ended, and the logger has logged a warning
         from wandb.sdk.lib.module import unset_globals
 
         unset_globals()
         with suppress(Exception):
-            wandb.teardown()  # or W&B would print a traceback when Python ends
+            wandb.teardown()  # else W&B prints a traceback when Python exits

@@ -1,4 +1,4 @@
-"""What a run has logged on disk, cut at the round it goes on from."""
+"""Truncates the logs of a resumed run at the round of its checkpoint."""
 
 import struct
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ from genzoo.runs.csv_logger import FILE, read_rows, write_rows
 
 
 def csv_files(run: Path) -> list[Path]:
-    """The CSV files of a run, oldest first: one, or one a start if an older genzoo wrote them."""
+    """Returns the CSV files of a run, oldest first: one, or one per start for runs of older versions."""
     return sorted(run.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name.split("_")[1]))
 
 
 def drop_after(run: Path, images: int) -> None:
-    """Drops what was logged after a checkpoint, which the resumed run will log again.
+    """Removes entries that were logged after a checkpoint, since the resumed run logs them again.
 
     Args:
-        run: its folder.
-        images: seen at the checkpoint, or what else the model counts.
+        run: the run folder.
+        images: images seen at the checkpoint (or the model's other unit of progress).
 
     Raises:
-        GenzooError: a file cannot be written; it stays as it was.
+        GenzooError: a file cannot be written; it is left unchanged.
     """
     files = csv_files(run)
     rows = {path: [row for row in read_rows(path) if int(float(row["step"] or 0)) <= images] for path in files}
@@ -37,14 +37,14 @@ def drop_after(run: Path, images: int) -> None:
 
 
 def _events(content: bytes) -> Iterator[tuple[bytes, int]]:
-    """The whole records of a TensorBoard file (length, its checksum, event, its checksum), each with its step."""
+    """Yields the complete entries of a TensorBoard file (length, checksum, event, checksum), each with its step."""
     from tensorboard.compat.proto.event_pb2 import Event  # an extra, which wrote the file
 
     position = 0
     while position + 12 <= len(content):
         (size,) = struct.unpack_from("<Q", content, position)
         end = position + 12 + size + 4
-        if end > len(content):  # torn by a kill
+        if end > len(content):  # incomplete, since the process was killed
             return
         yield content[position:end], Event.FromString(content[position + 12 : end - 4]).step
         position = end

@@ -1,8 +1,8 @@
-"""The key here for a name of other tools: Lightning, its Hydra template, PyTorch-GAN, diffusers."""
+"""genzoo's keys for settings of other tools: Lightning, its Hydra template, PyTorch-GAN, diffusers."""
 
 from collections.abc import Mapping, Sequence
 
-# Keys here, in the order of likelihood; * stands for any one part of a key; a sentence where there is no key.
+# Name in other tools -> genzoo's keys, most likely first (* matches one part of a key), or advice if there is no key.
 _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
     ("lr", "learning_rate", "lr_g", "lr_d", "glr", "dlr", "base_lr"): ("model.optimizers.*.lr",),
     ("b1", "b2", "beta", "beta1", "beta2", "adam_beta1"): ("model.optimizers.*.betas",),
@@ -89,7 +89,7 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
 }
 KEYS: Mapping[str, Sequence[str] | str] = {name: meant for names, meant in _KEYS.items() for name in names}
 
-# Options of groups, as ``data=cifar``.
+# The same for options of groups, such as ``data=cifar``.
 OPTIONS: Mapping[str, str] = {
     "fid": "fidelity",
     "kid": "fidelity",

@@ -1,4 +1,4 @@
-"""A second data set, by its name."""
+"""A second data set, chosen by name."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,15 +19,15 @@ CONF = Path(__file__).parents[3] / "conf"
 
 @register
 class NamedData:
-    """What ``data=<name>`` would be, of the size, channels and levels of another set where its own are settings.
+    """Builds the set ``data=<name>``, with the size, channels and levels of another set as far as they are settings.
 
     Args:
-        name: of a file of conf/data, or of a folder given by ``--config-dir``.
+        name: name of a file in conf/data, or in a folder given by ``--config-dir``.
         root: folder of data sets.
-        options: settings of the set, that go before those of its file.
+        options: settings of the set that override those of its file.
 
     Raises:
-        GenzooError: there is no such file; or, when called, the set cannot be built.
+        GenzooError: there is no such file; when called: the set cannot be built.
 
     Example:
         >>> NamedData("noise", root="data")(DataSpec("digits", channels=1, size=28, levels=2)).spec
@@ -39,17 +39,17 @@ class NamedData:
         if name not in files:
             raise GenzooError(f"metrics.against={name}: there is no such data set. {near(name, files)}")
         config = OmegaConf.create({"paths": {"data": str(root)}, "data": OmegaConf.load(files[name])})
-        config.data.pop("defaults")  # settings of training
+        config.data.pop("defaults")  # they are settings of training
         config.data.update(options or {})
         if OmegaConf.is_missing(config.data, "root"):
             raise GenzooError(
-                f"metrics.against={name}: its folder is needed; give +metrics.anomaly.data.options.root=<folder>."
+                f"metrics.against={name}: a folder is required; give +metrics.anomaly.data.options.root=<folder>."
             )
         self.name, self.options = name, dict(options or {})
         self.config = OmegaConf.to_container(config, resolve=True)["data"]
 
     def __call__(self, like: DataSpec) -> ImageData:
-        """The set, not loaded yet."""
+        """Returns the set, not loaded."""
         facts = get_class(self.config["_target_"]).facts
         alike = {key: getattr(like, key) for key in ("size", "channels", "levels") if key not in facts}
         try:
@@ -59,6 +59,6 @@ class NamedData:
 
 
 def _folders() -> list[Path]:
-    """Of configurations: genzoo's, and those that Hydra was told of."""
+    """Returns the folders of configurations: genzoo's and those of ``--config-dir``."""
     sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
     return [CONF, *(Path(source.path) for source in sources if source.schema == "file")]

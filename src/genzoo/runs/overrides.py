@@ -5,7 +5,7 @@ from typing import Any
 
 
 def parsed(overrides: Sequence[str]) -> list[Any]:
-    """Hydra's overrides; one that is none is left to Hydra, which refuses it."""
+    """Parses overrides; invalid ones are skipped, since Hydra refuses them later."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import OverrideParseException
 
@@ -19,7 +19,7 @@ def parsed(overrides: Sequence[str]) -> list[Any]:
 
 
 def given_now() -> tuple[dict[str, Any], list[str]]:
-    """Group -> chosen option, and the overrides of the command line; empty outside of an entry."""
+    """Returns group -> chosen option, and the overrides of the command line; empty outside of a Hydra application."""
     from hydra.core.hydra_config import HydraConfig
 
     if not HydraConfig.initialized():
@@ -30,7 +30,7 @@ def given_now() -> tuple[dict[str, Any], list[str]]:
 
 
 def metrics_by_name(choices: Mapping[str, Any], overrides: Sequence[str]) -> list[str]:
-    """The metrics that the user chose by their own names: one, or a list, which is no choice of Hydra's."""
+    """Returns the metrics that the user chose by name: one, or a list, which Hydra's choices do not include."""
     lists = [override.value() for override in parsed(overrides) if override.key_or_group == "metrics"]
     chosen = choices.get("metrics", lists[-1] if lists else ())
     return [chosen] if isinstance(chosen, str) else [str(one) for one in chosen or ()]

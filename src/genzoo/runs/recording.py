@@ -1,4 +1,4 @@
-"""Demonstrations by the published experts."""
+"""Recording of demonstrations by published experts."""
 
 import logging
 import sys
@@ -17,7 +17,7 @@ log = logging.getLogger("genzoo")
 
 
 def record(cfg: DictConfig) -> dict[str, float]:
-    """Lets a published expert act, and writes what it did as a file that ``data.demonstrations`` takes.
+    """Runs a published expert and writes its trajectories to a file for ``data.demonstrations``.
 
     Args:
         cfg: composed from conf/record.yaml.

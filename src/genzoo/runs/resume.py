@@ -1,4 +1,4 @@
-"""Going on with a run: its own configuration wins."""
+"""Resuming a run: its stored configuration takes precedence."""
 
 import logging
 import math
@@ -20,11 +20,11 @@ from genzoo.runs.csv_logger import FILE
 from genzoo.runs.folders import VARIABLE
 from genzoo.runs.found import find_checkpoint, newest_checkpoint
 from genzoo.runs.logs import drop_after
-from genzoo.runs.strangers import MACHINE, check_shown, check_trainer
+from genzoo.runs.untrusted import MACHINE, check_shown, check_trainer
 
 log = logging.getLogger("genzoo")
 
-# What the checkpoint's configuration decides.
+# Keys that the checkpoint's configuration determines.
 EXPERIMENT = (
     "seed",
     "recipe",
@@ -37,9 +37,9 @@ EXPERIMENT = (
     "deterministic",
     "experiment",
 )
-# How it is shown and measured: the run's own, unless the group is named on the command line.
+# Groups of display and evaluation: the run's own, unless the command line names the group.
 SHOWN = ("metrics", "callbacks", "logger")
-# What may differ when a run goes on: where things lie, how it is shown, on which device.
+# Keys that may differ when a run is resumed: paths, display, devices.
 FREE = (
     "resume",
     "debug",
@@ -53,21 +53,22 @@ FREE = (
 )
 
 
-def adopt(
+def resumed_configuration(
     cfg: DictConfig, overrides: Iterable[str], choices: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any], Path]:
-    """The configuration of the run that ``cfg.resume`` means.
+    """Returns the configuration of the run that ``cfg.resume`` refers to.
 
     Args:
-        cfg: as composed now.
-        overrides: of the command line.
-        choices: group -> chosen option now.
+        cfg: the current composed configuration.
+        overrides: overrides of the command line.
+        choices: group -> currently chosen option.
 
     Returns:
-        The resolved configuration, the run's own but for what may differ; its checkpoint; the checkpoint's file.
+        The resolved configuration (the run's, except for keys that may differ), the checkpoint, and its file.
 
     Raises:
-        GenzooError: there is no such run, its checkpoint is damaged or forbidden, an override would change it.
+        GenzooError: there is no such run, its checkpoint is damaged or refused, or an override would change the
+            experiment.
     """
     path = _find(cfg.resume, Path(cfg.paths.runs))
     checkpoint = load_checkpoint(path)
@@ -90,20 +91,20 @@ def adopt(
 
 
 def _find(given: str, runs: Path) -> Path:
-    """The checkpoint that ``resume`` means: ``last`` = the newest last one."""
+    """Returns the checkpoint for ``resume``; ``last`` = the most recent ``last.ckpt``."""
     if given != "last":
         return find_checkpoint(given, "resume")
-    if shared := os.environ.get(VARIABLE):  # what the first process of this run found
+    if shared := os.environ.get(VARIABLE):  # found by rank 0 of this run
         return Path(shared) / "last.ckpt"
     return newest_checkpoint(runs, "resume")
 
 
 def finished(run: Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The ``metrics.json`` of a run that has played all of its rounds and measured the result; else None.
+    """Returns the ``metrics.json`` of a run that has finished training and evaluation; else None.
 
     Args:
-        run: its folder.
-        checkpoint: that it would go on from.
+        run: the run folder.
+        checkpoint: the checkpoint that it would be resumed from.
     """
     try:
         report = read_json(run / "metrics.json")
@@ -115,37 +116,37 @@ def finished(run: Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def rewind(run: Path, path: Path, progress: Mapping[str, int]) -> None:
-    """Makes the run folder what it was when a checkpoint was written.
+    """Restores the run folder to its state when a checkpoint was written.
 
-    If the checkpoint is not the last one, later ones, ``metrics.json`` and the CSV as it was are kept in
-    ``abandoned/<n>``. What was logged after the checkpoint, and files that a kill left half written, are removed.
+    If the checkpoint is not the last one, later checkpoints, ``metrics.json`` and a copy of the CSV file are moved to
+    ``abandoned/<n>``. Log entries after the checkpoint and partially written files are removed.
 
     Args:
-        run: its folder.
-        path: of the checkpoint; it becomes ``last.ckpt``.
-        progress: rounds and images of the checkpoint.
+        run: the run folder.
+        path: path of the checkpoint; it becomes ``last.ckpt``.
+        progress: rounds and images at the checkpoint.
 
     Raises:
         GenzooError: a file cannot be written.
     """
     for partial in run.rglob(".*.partial"):
-        if "evaluation" not in partial.relative_to(run).parts:  # which another process may be writing
+        if "evaluation" not in partial.relative_to(run).parts:  # another process may be writing them
             partial.unlink(missing_ok=True)
     last = run / "last.ckpt"
     if not (last.exists() and path.samefile(last)):
-        kept = _set_later_aside(run, path, progress["rounds"])
+        kept = _move_later_files(run, path, progress["rounds"])
         _copy(path, last)
-        log.info(f"going back to round {progress['rounds']}; what is of later rounds is kept in {kept}")
+        log.info(f"going back to round {progress['rounds']}; files of later rounds are kept in {kept}")
     drop_after(run, progress["images"])
 
 
-def _set_later_aside(run: Path, path: Path, rounds: int) -> Path:
-    """Returns the folder in which it lies."""
+def _move_later_files(run: Path, path: Path, rounds: int) -> Path:
+    """Moves the files of later rounds to a new folder under ``abandoned`` and returns it."""
     numbers = [int(folder.name) for folder in (run / "abandoned").glob("*") if folder.name.isdigit()]
     folder = run / "abandoned" / str(max(numbers, default=0) + 1)
     for name in ("last.ckpt", "metrics.json", str(FILE)):
         if (run / name).exists():
-            # Not under its own name: a last.ckpt would be taken for another run.
+            # Renamed, since a folder with a last.ckpt counts as a run.
             _copy(run / name, folder / Path(name).name.replace("last.ckpt", "end.ckpt"))
     (run / "metrics.json").unlink(missing_ok=True)
     for other in (*run.glob("*.ckpt"), *run.glob("checkpoints/*.ckpt")):
@@ -155,7 +156,7 @@ def _set_later_aside(run: Path, path: Path, rounds: int) -> Path:
 
 
 def _rounds_of(path: Path) -> float:
-    """Rounds played when a checkpoint was written; infinite for a damaged one."""
+    """Returns the number of rounds of a checkpoint; infinite for a damaged one."""
     if number := re.fullmatch(r"round-(\d+)", path.stem):
         return int(number[1])
     try:
@@ -172,13 +173,13 @@ def _copy(source: Path, to: Path) -> None:
 def check_overrides(
     overrides: Iterable[str], current: DictConfig, choices: Mapping[str, Any], stored: Mapping[str, Any]
 ) -> None:
-    """Refuses, by name, overrides that would change the experiment.
+    """Refuses overrides that would change the experiment; the message names the override.
 
     Args:
-        overrides: as on the command line.
-        current: the configuration they compose to.
-        choices: group -> chosen option now.
-        stored: what the checkpoint holds: ``config`` and ``choices``.
+        overrides: overrides of the command line.
+        current: the configuration composed with them.
+        choices: group -> currently chosen option.
+        stored: ``config`` and ``choices`` of the checkpoint.
     """
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key = override.key_or_group.replace("/", ".")
@@ -199,17 +200,17 @@ def check_overrides(
 
 
 def relocate(stored: Mapping[str, Any], current: Mapping[str, Any], root: str | None) -> dict[str, Any]:
-    """The stored data configuration, with its root where this machine keeps data.
+    """Returns the stored data configuration, with the data folder of this machine.
 
     Args:
-        stored: resolved configuration in the checkpoint.
-        current: resolved configuration of now.
-        root: the root that the user gave now, or None.
+        stored: resolved configuration of the checkpoint.
+        current: current resolved configuration.
+        root: data folder given by the user, or None.
     """
     data = dict(stored["data"])
     if "root" in data:
         standard = data["root"] == stored["paths"]["data"]
         data["root"] = root or (current["paths"]["data"] if standard else data["root"])
         if not (root or standard) and "offline" in data:
-            data["offline"] = True  # nothing is downloaded to a place that a file names
+            data["offline"] = True  # never download to a path that comes from a file
     return data

@@ -1,4 +1,4 @@
-"""What the entries read of their configurations, and of what kind it is: the one place that knows."""
+"""The keys that each entry point reads from its configuration, and their types."""
 
 import copy
 import logging
@@ -18,14 +18,14 @@ log = logging.getLogger("genzoo")
 
 
 class Paths(TypedDict):
-    """Where things lie."""
+    """Folders."""
 
     data: str
     runs: str
 
 
 class Trainer(TypedDict):
-    """How rounds are played."""
+    """Settings of the training loop."""
 
     rounds: int
     width: str
@@ -40,7 +40,7 @@ class Trainer(TypedDict):
 
 
 class Switches(TypedDict):
-    """Of every entry."""
+    """Keys of every entry point."""
 
     paths: Paths
     debug: bool
@@ -77,7 +77,7 @@ class Evaluation(Switches):
 
 
 class EvaluationData(TypedDict):
-    """All that an evaluation is told of data."""
+    """Data settings of an evaluation."""
 
     root: str | None
 
@@ -114,22 +114,22 @@ class Curves(Switches):
     picture: str
 
 
-OPTIONAL = ("experiment", "hydra", "width", "shape")  # what a configuration may hold beside
+OPTIONAL = ("experiment", "hydra", "width", "shape")  # further optional keys
 UNREAD = "nothing reads this key"
-RECIPE = ("name", "rounds", "batch_size")  # what is read of every recipe
+RECIPE = ("name", "rounds", "batch_size")  # keys read from every recipe
 
 
 def check_keys(cfg: DictConfig, schema: type, overrides: Iterable[str] = (), why: str = UNREAD) -> None:
-    """Refuses keys that nothing reads, keys that are missing, and values of another kind.
+    """Refuses unknown keys, missing keys, and values of the wrong type.
 
     Args:
-        cfg: as composed; interpolations are resolved.
-        schema: one of this file's.
-        overrides: of the command line: what they add to open groups must be read, too.
-        why: an unknown key is refused.
+        cfg: the composed configuration; interpolations are resolved.
+        schema: a TypedDict of this module.
+        overrides: overrides of the command line; keys that they add to open groups must be used, too.
+        why: reason for refusing an unknown key.
 
     Raises:
-        GenzooError: naming the first that is wrong.
+        GenzooError: the message names the first wrong key.
     """
     referred = _referred(cfg)
     hints = get_type_hints(schema)
@@ -144,14 +144,14 @@ def check_keys(cfg: DictConfig, schema: type, overrides: Iterable[str] = (), why
 
 
 def check_values(config: Any, key: str = "") -> None:
-    """Refuses empty texts, which would select something by accident.
+    """Refuses empty strings, which could select a default by accident.
 
     Args:
         config: plain containers.
-        key: where they stand.
+        key: their key in the configuration.
 
     Raises:
-        GenzooError: naming the first.
+        GenzooError: the message names the first one.
     """
     items = config.items() if isinstance(config, Mapping) else enumerate(config) if isinstance(config, list) else ()
     for name, value in items:
@@ -162,12 +162,12 @@ def check_values(config: Any, key: str = "") -> None:
 
 
 def _check(cfg: DictConfig, schema: type, prefix: str, why: str) -> None:
-    """Keys and values of one mapping."""
+    """Checks keys and values of one mapping."""
     hints = get_type_hints(schema)
     for name, kind in hints.items():
         key = f"{prefix}{name}"
         if OmegaConf.is_missing(cfg, name):
-            continue  # whoever resolves the configuration says so
+            continue  # resolving the configuration raises this error later
         if name not in cfg:
             raise GenzooError(f"{key}: it is missing; {_options(key)}.")
         value = cfg[name]
@@ -182,31 +182,31 @@ def _check(cfg: DictConfig, schema: type, prefix: str, why: str) -> None:
 
 
 def _options(group: str) -> str:
-    """What to give where a group or a key is missing."""
+    """Returns advice for a missing group or key."""
     options = (Path(__file__).parents[3] / "conf" / group).glob("[!_]*.yaml")
     names = sorted(path.stem for path in options)
     return f"choose one of: {listed(names)}" if names else f"leave ~{group} out"
 
 
 def _referred(cfg: DictConfig) -> set[str]:
-    """Patterns of the keys that interpolations refer to."""
+    """Returns patterns of the keys that interpolations refer to."""
     text = OmegaConf.to_yaml(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "width"]), resolve=False)
     while (inner := re.sub(r"(\$\{[^{}]*)\$\{[^{}]*\}", r"\1*", text)) != text:
         text = inner
     found = re.findall(r"\$\{(?:[\w.]+:)?([\w.*]+)", text)
-    found = [re.sub(r"^width\.", "recipe.*.", one) for one in found]  # width is one of the recipe's
+    found = [re.sub(r"^width\.", "recipe.*.", one) for one in found]  # width stands for keys of the recipe
     return {re.escape(one).replace(r"\*", r"[^.]*") for one in found}
 
 
 def _check_read(key: str, cfg: DictConfig, referred: set[str]) -> None:
-    """Refuses a key that was added where no constructor sees it."""
+    """Refuses an added key that no constructor receives."""
     group, _, rest = key.partition(".")
     if (
         not rest
         or group in ("hydra", "trainer", "paths")
         or any(re.fullmatch(rf"{one}(\..*)?", key) for one in referred)
     ):
-        return  # the first part alone and closed mappings are checked as such
+        return  # top-level keys and closed mappings are checked elsewhere
     entry = cfg.get(group, {}).get(rest.split(".")[0])
     if group in ("metrics", "callbacks", "logger"):
         if isinstance(entry, DictConfig) and "_target_" not in entry:
@@ -220,7 +220,7 @@ def _check_read(key: str, cfg: DictConfig, referred: set[str]) -> None:
 
 
 def of_chosen_metrics(cfg: DictConfig) -> DictConfig:
-    """A copy without an experiment's settings of metrics that are not chosen, as by metrics=none; says which."""
+    """Returns a copy without an experiment's settings for metrics that are not chosen (metrics=none); logs them."""
     cfg = copy.deepcopy(cfg)
     OmegaConf.set_struct(cfg, False)
     for name, one in list(cfg.metrics.items_ex(resolve=False)):

@@ -1,4 +1,4 @@
-"""What a run says of itself: its first and last lines, and metrics.json."""
+"""The first and last log lines of a run, and metrics.json."""
 
 import functools
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger("genzoo")
 
 
 def announce(config: Mapping[str, Any], data: Data, module: RoundModule, trainer: pl.Trainer) -> None:
-    """The first line: what is trained on what, how long, on which device, where."""
+    """Logs the first line: model, data, length, device, folder."""
     rounds, done = data.rounds, module.progress.rounds
     log.info(
         f"{config['recipe']['name']} on {data.name} ({data.describe()}), "
@@ -37,13 +37,13 @@ def announce(config: Mapping[str, Any], data: Data, module: RoundModule, trainer
 def summarise(
     config: Mapping[str, Any], data: Data, module: RoundModule, found: Evaluation, **more: Any
 ) -> dict[str, Any]:
-    """The content of ``metrics.json``.
+    """Returns the content of ``metrics.json``.
 
     Args:
-        config: resolved.
-        data: what was measured on.
-        module: what was measured.
-        found: what the metrics found.
+        config: resolved configuration.
+        data: data of the evaluation.
+        module: the evaluated model.
+        found: results of the metrics.
         more: further entries.
     """
     rounds, of_rounds = module.progress.rounds, config["trainer"]["rounds"]
@@ -73,7 +73,7 @@ def summarise(
 
 
 def conclude(summary: Mapping[str, Any], folder: Path) -> None:
-    """The last lines: the figures, what could not be measured, and where everything lies."""
+    """Logs the last lines: main metrics, failed metrics, and the folder."""
     log.info(
         f"{summary['state']} after {summary['rounds']} of {summary['of_rounds']} rounds in {clock(summary['seconds'])}"
         f"{_marked(summary)}"
@@ -89,7 +89,7 @@ def conclude(summary: Mapping[str, Any], folder: Path) -> None:
 
 
 def headlines(values: Mapping[str, float]) -> dict[str, float]:
-    """Those of the figures that are not parts of others.
+    """Returns the metrics that are not parts of other metrics.
 
     >>> headlines({"test/kl": 20.0, "test/kl/step_01": 1.0})
     {'test/kl': 20.0}
@@ -99,14 +99,14 @@ def headlines(values: Mapping[str, float]) -> dict[str, float]:
 
 @functools.cache
 def code_version() -> str:
-    """Version and, in genzoo's own checkout, the commit, as they were when this was first asked."""
+    """Returns the version and, in a git checkout of genzoo, the commit at the time of the first call."""
     root = Path(genzoo.__file__).parents[2]
     if not (root / ".git").exists():
         return genzoo.__version__
     try:
         command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
         commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):  # no git here, or one that does not trust the folder
+    except (OSError, subprocess.CalledProcessError):  # no git, or git does not trust the folder
         return genzoo.__version__
     return f"{genzoo.__version__}+{commit}"
 

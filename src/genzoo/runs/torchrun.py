@@ -1,4 +1,4 @@
-"""Processes that torchrun has started, on one machine or on several."""
+"""Support for processes started by torchrun, on one machine or several."""
 
 import functools
 import os
@@ -16,41 +16,41 @@ def started() -> bool:
 
 
 def check_launcher() -> None:
-    """Whoever starts processes must be torchrun or genzoo itself.
+    """Checks that several processes were started by torchrun or by genzoo itself.
 
     Raises:
-        GenzooError: another launcher started several.
+        GenzooError: another launcher started several processes.
     """
     launched = os.environ.get("LOCAL_RANK", "0") != "0" and VARIABLE not in os.environ
-    copies = int(os.environ.get("SLURM_STEP_NUM_TASKS", 1))  # by srun
+    copies = int(os.environ.get("SLURM_STEP_NUM_TASKS", 1))  # set by srun
     if not started() and (launched or copies > 1):
         raise GenzooError(
-            "several processes were started, but not by torchrun; start one, which with trainer=ddp starts the others "
-            "of its machine, or, for several machines, torchrun once on each."
+            "several processes were started, but not by torchrun; start one process, which with trainer=ddp starts the "
+            "others of its machine, or, for several machines, start torchrun once on each."
         )
 
 
 def processes() -> tuple[int, int]:
-    """Number of processes of this machine, and number of machines."""
+    """Returns the number of processes on this machine, and the number of machines."""
     here = int(os.environ["LOCAL_WORLD_SIZE"])
     return here, int(os.environ["WORLD_SIZE"]) // here
 
 
 def is_first() -> bool:
-    """Whether this process is the first of all."""
+    """Whether this process has global rank 0."""
     return os.environ.get("RANK", "0") == "0"
 
 
-def tell(what: str, value: str = "") -> None:
-    """Lets all other processes know; alone, nobody."""
+def publish(name: str, value: str = "") -> None:
+    """Sets a value in the rendezvous store, for all processes; does nothing without torchrun."""
     if started():
-        _store().set(f"genzoo/{what}", value)
+        _store().set(f"genzoo/{name}", value)
 
 
-def hear(what: str) -> str:
-    """What a process tells, or will tell: this waits for it."""
-    key = f"genzoo/{what}"
-    _store().wait([key], timedelta(days=1))  # a download may take hours; if the other dies, torchrun ends this one too
+def wait_for(name: str) -> str:
+    """Waits until a process has published the value, and returns it."""
+    key = f"genzoo/{name}"
+    _store().wait([key], timedelta(days=1))  # a download may take hours; if that process dies, torchrun ends this one
     return _store().get(key).decode()
 
 

@@ -1,4 +1,4 @@
-"""Training from a configuration: what can fail is checked first, then the run is played, measured and concluded."""
+"""Training from a configuration: checks first, then training, evaluation and summary."""
 
 import logging
 import os
@@ -29,10 +29,10 @@ from genzoo.runs.artifacts import save_artifacts
 from genzoo.runs.build import build_data, build_metrics, build_module, trainer_options
 from genzoo.runs.context import be_quiet, load, running
 from genzoo.runs.folders import VARIABLE, create_run_folder
-from genzoo.runs.foresight import build_callbacks, check_batch, check_loggers, check_measurable
 from genzoo.runs.found import run_of
 from genzoo.runs.guarded import Guarded, build_loggers
 from genzoo.runs.overrides import given_now, metrics_by_name
+from genzoo.runs.preflight import build_callbacks, check_batch, check_loggers, check_measurable
 from genzoo.runs.provenance import marks_of, origin_of, trained_by
 from genzoo.runs.schema import Training, check_keys, check_values, of_chosen_metrics
 from genzoo.runs.summary import announce, code_version, conclude, summarise
@@ -42,11 +42,11 @@ log = logging.getLogger("genzoo")
 
 @dataclass(frozen=True)
 class Resumed:
-    """The checkpoint that a run goes on from.
+    """The checkpoint that a run is resumed from.
 
     Args:
-        path: of the file.
-        checkpoint: its entries.
+        path: path of the file.
+        checkpoint: its content.
     """
 
     path: Path
@@ -55,17 +55,17 @@ class Resumed:
 
 @dataclass(frozen=True)
 class Plan:
-    """A run in which nothing is wrong that could be found without its data.
+    """A run that has passed all checks that do not need its data.
 
     Args:
-        config: resolved, as plain containers.
+        config: resolved configuration, as plain containers.
         choices: group -> chosen option.
-        folder: of the run.
-        data: not loaded yet.
-        module: freshly initialised.
-        metrics: of the end of the run.
-        callbacks: of its way.
-        options: of Lightning's Trainer.
+        folder: the run folder.
+        data: the data, not loaded.
+        module: the model, newly initialised.
+        metrics: metrics at the end of the run.
+        callbacks: callbacks during training.
+        options: arguments of Lightning's Trainer.
         resumed: None for a new run.
     """
 
@@ -81,12 +81,12 @@ class Plan:
 
     @property
     def checkpoint(self) -> Mapping[str, Any] | None:
-        """The entries of the checkpoint that the run goes on from."""
+        """The content of the checkpoint that the run is resumed from, or None."""
         return self.resumed.checkpoint if self.resumed else None
 
 
 def train(cfg: DictConfig) -> dict[str, float]:
-    """Trains as configured, measures on test data, and says where everything lies.
+    """Trains as configured, evaluates on test data, and logs the folder of the results.
 
     Args:
         cfg: composed from conf/train.yaml.
@@ -95,7 +95,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         The test metrics.
 
     Raises:
-        GenzooError: a mistake of the user, before data are loaded where it can be found then.
+        GenzooError: a mistake of the user, found before data are loaded if possible.
         KeyboardInterrupt: the run was interrupted; checkpoint, pictures and metrics are written.
     """
     stopwatch = Stopwatch()
@@ -104,8 +104,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
     with running(plan.folder):
         if plan.resumed and (finished := resume.finished(plan.folder, plan.resumed.checkpoint)):
             log.info(
-                f"{plan.folder} has played all of its {plan.config['trainer']['rounds']} rounds, and its metrics.json "
-                f"holds the figures; to measure it again: python evaluate.py ckpt={plan.resumed.path}"
+                f"{plan.folder} has finished all of its {plan.config['trainer']['rounds']} rounds, and has "
+                f"metrics.json; to evaluate it again: python evaluate.py ckpt={plan.resumed.path}"
             )
             return finished["metrics"]
         _load_data(plan)
@@ -117,7 +117,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
 
         path = plan.resumed.path if plan.resumed else None
         trainer.fit(plan.module, datamodule=plan.data, ckpt_path=path, weights_only=True)
-        plan.module.to(trainer.strategy.root_device)  # Lightning leaves it on the CPU
+        plan.module.to(trainer.strategy.root_device)  # Lightning moves it to the CPU
 
         values: Mapping[str, float] = {}
         if trainer.is_global_zero:
@@ -128,28 +128,28 @@ def train(cfg: DictConfig) -> dict[str, float]:
 
 
 def prepare(cfg: DictConfig) -> Plan:
-    """Checks and builds all that does not need the data.
+    """Checks and builds everything that does not need the data.
 
     Raises:
-        GenzooError: naming the first thing that is wrong.
+        GenzooError: a check failed.
     """
     choices, overrides = given_now()
     check_keys(cfg, Training, overrides)
     trust(cfg.trust)
     torchrun.check_launcher()
     if torchrun.started() and not torchrun.is_first():
-        os.environ[VARIABLE] = torchrun.hear("folder")
+        os.environ[VARIABLE] = torchrun.wait_for("folder")
     cfg = of_chosen_metrics(cfg)
 
-    # A resumed run's own configuration wins.
+    # A resumed run uses its stored configuration.
     resumed, folder = None, None
     if cfg.resume is None:
         config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     else:
-        config, checkpoint, path = resume.adopt(cfg, overrides, choices)
+        config, checkpoint, path = resume.resumed_configuration(cfg, overrides, choices)
         resumed, folder, choices = Resumed(path, checkpoint), run_of(path), checkpoint["genzoo"]["choices"]
 
-    # Data and model fit each other, and the checkpoint fits the model.
+    # Build data and model; check that they and the checkpoint fit each other.
     check_values(config)
     check_positive("trainer.rounds", config["trainer"]["rounds"])
     data, module, metrics = build_data(config), build_module(config), build_metrics(config)
@@ -158,7 +158,7 @@ def prepare(cfg: DictConfig) -> Plan:
         check_weights(resumed.checkpoint, module, resumed.path)
         check_optimizers(resumed.checkpoint, module, resumed.path)
 
-    # So do callbacks, loggers, devices and metrics.
+    # Build and check callbacks, loggers, devices and metrics.
     callbacks = build_callbacks(config["callbacks"])
     check_loggers(config["logger"])
     options = trainer_options(config)
@@ -173,7 +173,7 @@ def prepare(cfg: DictConfig) -> Plan:
 
 
 def _load_data(plan: Plan) -> None:
-    """Loads the data, and puts their origin and the configuration into every checkpoint."""
+    """Loads the data; stores their origin and the configuration for every checkpoint."""
     config, checkpoint = plan.config, plan.checkpoint
     load(plan.data)
     origin = origin_of(plan.data)
@@ -191,7 +191,7 @@ def _load_data(plan: Plan) -> None:
 
 
 def _begin(plan: Plan, trainer: pl.Trainer) -> None:
-    """Writes the configuration, cuts a resumed run's logs, initialises the model or sets it back."""
+    """Writes the configuration, truncates a resumed run's logs, initialises or restores the model."""
     if trainer.is_global_zero:
         with aside(plan.folder / "config.yaml") as partial:
             partial.write_text(OmegaConf.to_yaml(OmegaConf.create(plan.config)))
@@ -201,17 +201,17 @@ def _begin(plan: Plan, trainer: pl.Trainer) -> None:
         logger.log_hyperparams({**plan.config, "genzoo": code_version()})
     if plan.resumed is None:
         start = plan.data.initial()
-        # Whatever was drawn before: all ranks shall start from the same weights.
+        # All ranks must start from the same weights, regardless of random numbers drawn before.
         seed_all(derive_seed(plan.config["seed"], "data-dependent initialisation"), torch.device("cpu"))
         plan.module.initialise(start)
-        plan.module.follow_averages()  # from what the initialisation made of the networks
+        plan.module.follow_averages()  # start from the initialised weights
     else:
         plan.module.on_load_checkpoint(plan.resumed.checkpoint)
     announce(plan.config, plan.data, plan.module, trainer)
 
 
 def _measure(plan: Plan, loggers: list[Guarded], stopwatch: Stopwatch, **more: Any) -> Mapping[str, float]:
-    """Measures the trained model; writes metrics.json first, then pictures, which may not find room, then the logs."""
+    """Evaluates the trained model; writes metrics.json first, then pictures (the disk may be full), then the logs."""
     config, module, folder = plan.config, plan.module, plan.folder
     found = apply_metrics(plan.metrics, module, plan.data, "test")
     more = {**more, **stopwatch.read(), "trained_by": trained_by(plan.checkpoint)}
@@ -220,7 +220,7 @@ def _measure(plan: Plan, loggers: list[Guarded], stopwatch: Stopwatch, **more: A
         result["best"] = _measure_best(plan, folder / "best.ckpt")
     write_json(folder / "metrics.json", result)
 
-    # Pictures that were drawn while it trained are there.
+    # Pictures drawn during training are already logged.
     drawn = {path.name.rpartition("-")[0] for path in (folder / "samples").glob("*.png")}
     pictures = {name: sheet for name, sheet in found.pictures.items() if name not in drawn}
     for path in save_artifacts(found._replace(pictures=pictures), folder / "samples"):
@@ -237,7 +237,7 @@ def _measure(plan: Plan, loggers: list[Guarded], stopwatch: Stopwatch, **more: A
 
 
 def _measure_best(plan: Plan, path: Path) -> dict[str, Any]:
-    """What the metrics give for the best checkpoint of a run."""
+    """Returns the metrics of the best checkpoint of a run."""
     checkpoint = load_checkpoint(path)
     load_weights(plan.module, checkpoint, path)
     return {

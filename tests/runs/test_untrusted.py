@@ -9,8 +9,8 @@ import torch
 from genzoo.core.errors import GenzooError
 from genzoo.runs import resume
 from genzoo.runs.evaluate import evaluate
-from genzoo.runs.strangers import check_shown, check_trainer
 from genzoo.runs.train import train
+from genzoo.runs.untrusted import check_shown, check_trainer
 from support import SHAPES, composed, train_until_cut
 from support.malformed import malformed
 

@@ -1,4 +1,4 @@
-"""A checkpoint may come from anyone: what it stores decides nothing about this machine."""
+"""Checkpoints are untrusted: their stored settings must not choose devices, files or servers of this machine."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import plain_name
 
-# Devices and processes, and arguments of Lightning's Trainer, which reach anything.
+# Devices, processes, and arbitrary arguments of Lightning's Trainer.
 MACHINE = ("devices", "strategy", "options")
-# Options of metrics and callbacks that name a file or folder to be written.
+# Options of metrics and callbacks that name a file or folder to write to.
 PLACES = ("cache", "storage")
-# Loggers that a checkpoint may name, and their options. No other option: it could be a folder, an account or a server.
+# Loggers that a checkpoint may name, and allowed options; any other could be a folder, an account or a server.
 LOGGERS: Mapping[str, Collection[str]] = {
     "genzoo.runs.csv_logger.CsvLogger": (),
     "genzoo.runs.loggers.wandb_logger": ("project", "name", "offline", "timeout", "tags", "group", "notes", "job_type"),
@@ -20,28 +20,28 @@ LOGGERS: Mapping[str, Collection[str]] = {
 
 
 def check_trainer(stored: Mapping[str, Any], now: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
-    """The trainer of a resumed run: its own, but for devices and processes, which are this machine's.
+    """Returns the trainer settings of a resumed run: its own, but devices and processes of the current configuration.
 
     Args:
-        stored: of the checkpoint.
-        now: as composed.
-        given: keys and groups that the command line names.
+        stored: trainer settings of the checkpoint.
+        now: trainer settings of the current configuration.
+        given: keys and groups named on the command line.
 
     Raises:
-        GenzooError: they differ, and the command line does not say that they shall.
+        GenzooError: devices or processes differ, and the command line does not name them.
     """
     for key in MACHINE:
         named = "trainer" in given or any(f"{name}.".startswith(f"trainer.{key}.") for name in given)
         if stored[key] != now[key] and not named:
             raise GenzooError(
-                f"resume: the run was trained with trainer.{key}={str(stored[key])[:100]}, but a checkpoint starts "
-                f"nothing on this machine by itself; name it again to go on so, or give trainer.{key}={now[key]}."
+                f"resume: the run was trained with trainer.{key}={str(stored[key])[:100]}, but a checkpoint does "
+                f"not choose devices or processes; repeat this setting to keep it, or give trainer.{key}={now[key]}."
             )
     return {**stored, **{key: now[key] for key in MACHINE}}
 
 
 def check_shown(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Metrics, callbacks and loggers of a checkpoint, without places on this machine.
+    """Returns metrics, callbacks and loggers of a checkpoint, without paths on this machine.
 
     Raises:
         GenzooError: a logger is not one of ``LOGGERS``, has another option, or a name that is a path.
@@ -58,10 +58,10 @@ def _check_logger(key: str, logger: Any) -> None:
     if target not in LOGGERS or strange:
         what = f"{key}.{strange[0]}" if strange else f"{key}._target_={target}"
         raise GenzooError(
-            f"resume: the checkpoint stores {what[:200]}, but does not decide on what is logged where; give the run's "
-            "loggers again (logger=csv ...)."
+            f"resume: the checkpoint stores {what[:200]}, but a checkpoint does not choose accounts, servers or "
+            "folders; give the run's loggers again (logger=csv ...)."
         )
-    for option in ("name", "version"):  # W&B's name is no path
+    for option in ("name", "version"):  # W&B's name is not a path
         if isinstance(logger.get(option), str) and target.startswith("pytorch_lightning"):
             plain_name(f"resume: the checkpoint's {key}.{option}", logger[option])
 

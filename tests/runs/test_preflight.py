@@ -2,7 +2,7 @@ import pytest
 
 from genzoo.core.errors import GenzooError
 from genzoo.runs.build import build_data, build_module
-from genzoo.runs.foresight import check_batch
+from genzoo.runs.preflight import check_batch
 from support import SHAPES, resolved
 
 IMAGE_MODELS = (

@@ -1,4 +1,4 @@
-"""What can be found wrong with a run before its data are loaded."""
+"""Checks of a run before its data are loaded."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from genzoo.nn.batch_norm import GlobalBatchNorm
 from genzoo.nn.cross_batch_norm import CrossBatchNorm
 from genzoo.runs.build import build
 
-# What genzoo offers for Lightning's callbacks that need validation epochs or automatic optimization.
+# Lightning's callbacks that need validation epochs or automatic optimization -> genzoo's replacement.
 INSTEAD: Mapping[type[pl.Callback], str] = {
     lightning.EarlyStopping: "callbacks=best, which keeps the best checkpoint, or sweep=rates, which ends poor runs",
     lightning.ModelCheckpoint: "callbacks.checkpoints.every or keep_every, or callbacks=best",
@@ -37,18 +37,18 @@ INSTEAD: Mapping[type[pl.Callback], str] = {
 
 
 def build_callbacks(config: Mapping[str, Any]) -> dict[str, pl.Callback]:
-    """The callbacks of a resolved configuration.
+    """Builds the callbacks of a resolved configuration.
 
     Args:
         config: name -> callback (None = left out).
 
     Raises:
-        GenzooError: one is no callback, or waits for what a run of rounds does not have.
+        GenzooError: an object is not a callback, or needs validation epochs or automatic optimization.
     """
     callbacks = {name: build(one, f"callbacks.{name}", pl.Callback) for name, one in config.items() if one is not None}
     for name, callback in callbacks.items():
         if not isinstance(callback, pl.Callback):
-            raise GenzooError(f"callbacks.{name}: {type(callback).__name__} is no callback of Lightning; remove it.")
+            raise GenzooError(f"callbacks.{name}: {type(callback).__name__} is not a Lightning callback; remove it.")
         for kind, instead in INSTEAD.items():
             if isinstance(callback, kind):
                 raise GenzooError(
@@ -59,30 +59,30 @@ def build_callbacks(config: Mapping[str, Any]) -> dict[str, pl.Callback]:
 
 
 def check_loggers(config: Mapping[str, Any]) -> None:
-    """Refuses settings of loggers that they do not take.
+    """Checks that loggers accept their settings.
 
     Args:
         config: name -> logger (None = left out).
 
     Raises:
-        GenzooError: naming the first.
+        GenzooError: a logger does not; the message names the first one.
     """
     for name, one in config.items():
         if one is not None and not (isinstance(one, Mapping) and "_target_" in one):
-            raise GenzooError(f"logger.{name}: a mapping with a _target_ is needed; correct or remove it.")
+            raise GenzooError(f"logger.{name}: expected a mapping with a _target_; correct or remove it.")
         check_settings(one, f"logger.{name}", ["save_dir"])
 
 
 def check_batch(module: RoundModule, data: Data, world_size: int) -> None:
-    """Refuses a batch that cannot be split as it is to be, or that leaves one image to batch norm.
+    """Checks that a batch can be split over ranks and accumulated parts, with at least two images per batch norm.
 
     Args:
-        module: as built.
-        data: not loaded yet.
+        module: the model.
+        data: the data, not loaded.
         world_size: number of processes.
 
     Raises:
-        GenzooError: naming the settings.
+        GenzooError: it cannot; the message names the settings.
     """
     streams = [stream for turn in module.turns() for stream in turn.streams]
     if not streams:
@@ -91,7 +91,7 @@ def check_batch(module: RoundModule, data: Data, world_size: int) -> None:
     parts, least = module.accumulate, min(stream.batches for stream in streams)
     for stream in streams:
         if (images := stream.batches * data.batch_size // world_size) % parts:
-            raise GenzooError(f"trainer.accumulate={parts}: {images} images cannot be split so; choose a divisor.")
+            raise GenzooError(f"trainer.accumulate={parts}: {images} images cannot be split evenly; choose a divisor.")
     normalised = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm | CrossBatchNorm)]
     together = world_size if normalised and all(isinstance(m, GlobalBatchNorm) for m in normalised) else 1
     if normalised and least * data.batch_size * together // (world_size * parts) < 2:
@@ -99,7 +99,7 @@ def check_batch(module: RoundModule, data: Data, world_size: int) -> None:
         settings += f" trainer.accumulate={parts}" if parts > 1 else ""
         settings += f" on {world_size} devices" if world_size > 1 else ""
         raise GenzooError(
-            f"{settings}: one image is left to batch norm, which needs two; choose a batch of at least "
+            f"{settings}: batch norm would get one image, but needs two; choose a batch of at least "
             f"{-(-2 * world_size * parts // (least * together))}."
         )
 
@@ -112,25 +112,25 @@ def check_measurable(
     data: Data,
     device: torch.device,
 ) -> None:
-    """Refuses what was asked for by name and cannot be measured.
+    """Checks that the metrics chosen by name can be computed.
 
     Args:
-        metrics: of the end of the run.
-        callbacks: of the run; those that choose the best checkpoint are asked for by their being there.
-        asked: names of metrics that the user has chosen one by one.
-        module: as built.
-        data: not loaded yet.
-        device: of the run.
+        metrics: metrics at the end of the run.
+        callbacks: callbacks of the run; the metric of a callback that selects the best checkpoint is always checked.
+        asked: names of metrics that the user has chosen individually.
+        module: the model.
+        data: the data, not loaded.
+        device: device of the run.
 
     Raises:
-        GenzooError: with what to do.
+        GenzooError: a metric cannot be computed; the message gives a remedy.
     """
     wanted = {f"metrics={name}": metrics[name] for name in asked if name in metrics}
     wanted |= {f"callbacks.{name}": one.metric for name, one in callbacks.items() if isinstance(one, Best)}
     for key, metric in wanted.items():
         if not metric.needs <= module.capabilities():
             lacking = ", ".join(sorted(need.__name__ for need in metric.needs - module.capabilities()))
-            raise GenzooError(f"{key}: the model is not capable of it (it lacks {lacking}); leave it out.")
+            raise GenzooError(f"{key}: the model lacks the capability {lacking}; leave it out.")
     chosen = {f"metrics.{name}": one for name, one in metrics.items() if isinstance(one, Fidelity) and one.is_named}
     for key, metric in {**wanted, **chosen}.items():
         if isinstance(metric, Fidelity) and isinstance(data, ImageData):
