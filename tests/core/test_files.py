@@ -96,7 +96,7 @@ def test_arrays_are_read_when_they_are_asked_for(tmp_path):
 
 
 def damaged(kind):
-    """The content of a file that is no whole .npz."""
+    """The content of a file that is not a complete .npz."""
     whole = io.BytesIO()
     np.savez_compressed(whole, a=np.random.default_rng(0).normal(size=1000))
     if kind == "an .npy":

@@ -1,1 +1,1 @@
-"""What happens between rounds."""
+"""Callbacks between rounds."""

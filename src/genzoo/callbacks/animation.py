@@ -1,4 +1,4 @@
-"""Training as a film."""
+"""An animation of the training."""
 
 from pathlib import Path
 
@@ -11,19 +11,19 @@ from genzoo.core.registry import register
 
 @register
 class Animation(pl.Callback):
-    """At the end, shows one kind of picture over time as ``samples/<name>.gif``.
+    """At the end, writes all pictures of one name as the animation ``samples/<name>.gif``.
 
-    The frames are the pictures on disk, so an interrupted and resumed run gives one film.
+    The frames are read from disk, so an interrupted and resumed run gives one animation.
 
     Args:
-        name: of the pictures, e.g. ``grid`` (always from the same latent codes).
+        name: name of the pictures, e.g. ``grid`` (always from the same latent codes).
     """
 
     def __init__(self, name: str = "grid"):
         self.name = plain_name("callbacks.animation.name", name)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Runs after the callbacks that draw, which precede it in the configuration."""
+        """Runs after the callbacks that draw pictures, which precede it in the configuration."""
         folder = Path(trainer.default_root_dir) / "samples"
         frames = sorted(folder.glob(f"{self.name}-*.png"))
         if trainer.is_global_zero and frames:

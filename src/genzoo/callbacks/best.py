@@ -14,38 +14,36 @@ from genzoo.metrics.evaluation import Metric, evaluate
 
 @register
 class Best(EveryRounds):
-    """Measures on validation data now and then and keeps ``best.ckpt``, the checkpoint with the lowest value.
+    """Computes a metric on validation data regularly and keeps ``best.ckpt``, the checkpoint with the lowest value.
 
     Args:
-        metric: gives exactly one value (none, if the module is not capable of it); lower is better.
+        metric: metric with exactly one value (none if the module lacks the capability); lower is better.
         times, every: see ``EveryRounds``.
     """
 
     def __init__(self, metric: Metric, times: int | None = 20, every: int | None = None):
         super().__init__(times, every)
         if not isinstance(metric, Metric):
-            raise GenzooError(
-                "callbacks.best.metric: a metric is needed, as in conf/metrics; or use callbacks=default."
-            )
+            raise GenzooError("callbacks.best.metric: expected a metric, as in conf/metrics; or use callbacks=default.")
         self.metric = metric
-        self.value = self.last = math.inf  # the lowest and the last one measured
+        self.value = self.last = math.inf  # the lowest and the last value
 
     def state_dict(self) -> dict[str, Any]:
-        """The lowest value so far, so that a resumed run goes on comparing with it."""
+        """Returns the lowest value so far, for comparison in a resumed run."""
         return {"value": self.value}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restores it.
+        """Restores the lowest value.
 
         Raises:
-            GenzooError: it is no number.
+            GenzooError: it is not a number.
         """
         if not isinstance(value := state.get("value"), int | float):
-            raise GenzooError("callbacks.Best.value: the checkpoint's is no number; give another one.")
+            raise GenzooError("callbacks.Best.value: the checkpoint's value is not a number; give another checkpoint.")
         self.value = value
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """The first rank measures; all take part in saving."""
+        """Rank 0 computes the metric; all ranks take part in saving."""
         values = {}
         if trainer.is_global_zero:
             values = evaluate({"best": self.metric}, module, trainer.datamodule, "validation").values

@@ -1,4 +1,4 @@
-"""The learning curve of a run, as a picture."""
+"""A picture of a run's learning curve."""
 
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ from genzoo.core.registry import register
 
 @register
 class Curve(EveryRounds):
-    """Draws a logged value against progress: ``samples/<name>.png``, at the end; nothing if it was never logged.
+    """At the end, draws a logged value against progress: ``samples/<name>.png``; nothing if it was never logged.
 
-    Points are kept in checkpoints, so that the curve of a resumed run is whole.
+    Points are stored in checkpoints, so that the curve of a resumed run is complete.
 
     Args:
-        name: of the value, as the module records it.
-        times, every: of the points, which are what the losses' callback last read; see ``EveryRounds``.
+        name: name of the value, as the module logs it.
+        times, every: intervals of the points, which are the values last read by ``Losses``; see ``EveryRounds``.
     """
 
     def __init__(self, name: str = "return", times: int | None = 200, every: int | None = None):
@@ -30,22 +30,22 @@ class Curve(EveryRounds):
         self.points: list[tuple[int, float]] = []  # progress in the module's unit, value
 
     def state_dict(self) -> dict[str, Any]:
-        """The points."""
+        """Returns the points."""
         return {"points": list(self.points)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restores them.
+        """Restores the points.
 
         Raises:
-            GenzooError: they are no points.
+            GenzooError: they are not pairs of numbers.
         """
         points = state.get("points")
         if not isinstance(points, list) or not all(map(_is_point, points)):
-            raise GenzooError("callbacks.Curve.points: the checkpoint's are no pairs of numbers; give another one.")
+            raise GenzooError("callbacks.Curve.points: the checkpoint's are not pairs of numbers; give another.")
         self.points = [tuple(point) for point in points]
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Adds a point; runs after the callback that reads losses, which precedes it in the configuration."""
+        """Adds a point; runs after ``Losses``, which precedes it in the configuration."""
         for callback in trainer.callbacks:
             if isinstance(callback, Losses) and self.name in callback.latest:
                 self.points.append((module.progress.images, callback.latest[self.name]))

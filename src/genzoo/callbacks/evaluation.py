@@ -1,4 +1,4 @@
-"""Metrics and pictures while training goes on."""
+"""Metrics and pictures during training."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,17 +15,17 @@ from genzoo.metrics.evaluation import Metric, check_metrics, evaluate
 
 @register
 class Evaluate(EveryRounds):
-    """Applies metrics to data; pictures go to ``samples/<name>-<round>.png`` and to the loggers.
+    """Computes metrics; writes pictures to ``samples/<name>-<round>.png`` and to the loggers.
 
-    Training's random numbers are a function of the round, so nothing here disturbs them.
+    The random numbers of training are a function of the round, so this does not change them.
 
     Args:
-        metrics: name -> metric (None = left out); those the model is not capable of are passed over.
+        metrics: name -> metric (None = left out); metrics that need a missing capability are skipped.
         times, every: see ``EveryRounds``.
-        splits: on which, one after the other; of several, the last one's pictures are kept.
+        splits: splits to evaluate on; for several, the pictures of the last one are kept.
 
     Raises:
-        GenzooError: there is no such split, or what is given measures nothing.
+        GenzooError: there is no such split, or an object is not a metric.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Evaluate(EveryRounds):
         self.metrics = check_metrics(metrics, "callbacks: metrics")
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """On the first rank alone."""
+        """Computes the metrics on rank 0 only."""
         if not trainer.is_global_zero:
             return
         values, pictures = {}, {}

@@ -1,4 +1,4 @@
-"""Base of the callbacks that act after certain rounds."""
+"""Base of the callbacks that run after certain rounds."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from genzoo.core.milestones import Milestones
 
 
 class EveryRounds(pl.Callback):
-    """Calls ``act`` after the rounds that are due, and after the last one, however training ended.
+    """Calls ``act`` after the rounds that are due, and after the last round, even if training was interrupted.
 
     Args:
         times, every: see ``Milestones``.
@@ -19,20 +19,20 @@ class EveryRounds(pl.Callback):
         self._acted = 0
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """What is to be done; runs on every rank."""
+        """The action of the callback; runs on every rank."""
         raise NotImplementedError
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """A resumed run has acted on the round it resumes from."""
+        """Skips the round that a run is resumed from, since the action has already run for it."""
         self._acted = module.progress.rounds
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Acts where a milestone is due."""
+        """Calls ``act`` if a milestone is due."""
         if self.milestones.due(module.progress.rounds, trainer.datamodule.rounds):
             self._act_once(trainer, module)
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Acts on the last round."""
+        """Calls ``act`` for the last round."""
         self._act_once(trainer, module)
 
     def _act_once(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:

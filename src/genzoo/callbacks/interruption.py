@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end training between two rounds."""
+"""Ends training between two rounds on Ctrl-C or SIGTERM."""
 
 import logging
 import signal
@@ -13,10 +13,10 @@ log = logging.getLogger("genzoo")
 
 @register
 class Interruption(pl.Callback):
-    """The first signal lets the round end, and with it training: checkpoint, pictures and metrics are written.
+    """On the first signal, training ends after the current round; checkpoint, pictures and metrics are written.
 
-    A second Ctrl-C ends the process at once, with status 130; the last checkpoint stays whole. ``signal`` names the
-    signal received, or is None.
+    A second Ctrl-C ends the process at once, with status 130; the last checkpoint stays intact. ``signal`` is the name
+    of the received signal, or None.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Interruption(pl.Callback):
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Takes over the signals."""
+        """Installs the signal handlers."""
 
         def stop(number: int, frame: Any) -> None:
             self.signal = signal.Signals(number).name
@@ -34,14 +34,14 @@ class Interruption(pl.Callback):
 
         def abort(number: int, frame: Any) -> None:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            log.warning("aborted; resume goes on from the last checkpoint")
-            raise SystemExit(130)  # Lightning would make status 1 of a KeyboardInterrupt
+            log.warning("aborted; resume continues from the last checkpoint")
+            raise SystemExit(130)  # Lightning turns a KeyboardInterrupt into status 1
 
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, stop)
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Several ranks must end after the same round: every ten rounds they ask whether a signal reached one."""
+        """Ends training after a signal. All ranks must end after the same round, so they check every 10 rounds."""
         if trainer.world_size == 1 or module.progress.rounds % 10:
             return
         if trainer.strategy.reduce_boolean_decision(self.signal is not None, all=False):
@@ -49,11 +49,11 @@ class Interruption(pl.Callback):
             trainer.should_stop = True
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Gives the signals back."""
+        """Restores the previous signal handlers."""
         self._restore()
 
     def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
-        """Gives the signals back."""
+        """Restores the previous signal handlers."""
         self._restore()
 
     def _restore(self) -> None:

@@ -1,4 +1,4 @@
-"""Logs what the rounds recorded."""
+"""Logs the values that rounds accumulate on the device."""
 
 import time
 
@@ -11,9 +11,9 @@ from genzoo.core.registry import register
 
 @register
 class Losses(EveryRounds):
-    """Reads the module's meters, checks their health and hands the means to the loggers.
+    """Reads the module's meters, checks that values are finite, and sends the means to the loggers.
 
-    ``latest`` holds what was last read, for the progress bar. The loggers' axis is images seen.
+    ``latest`` holds the values last read, for the progress bar. The loggers' axis is images seen.
 
     Args:
         times, every: see ``EveryRounds``.
@@ -30,7 +30,7 @@ class Losses(EveryRounds):
         self._since = (time.perf_counter(), module.progress.images)
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """The one synchronisation with the device."""
+        """Reads and logs the values; the only synchronisation with the device."""
         module.check_losses()
         means = module.meters.means()
         if means:

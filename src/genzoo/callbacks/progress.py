@@ -14,7 +14,7 @@ SHOWN = ("_loss", "return")  # ends of the names that are shown
 
 
 def clock(seconds: float) -> str:
-    """Hours, minutes and seconds.
+    """Formats seconds as hours, minutes and seconds.
 
     >>> clock(75), clock(3700)
     ('1:15', '1:01:40')
@@ -26,12 +26,13 @@ def clock(seconds: float) -> str:
 
 @register
 class ProgressBar(pl.Callback):
-    """Rounds, images (or steps) per second, losses, the return of episodes and time left: a bar on a terminal, a line
-    now and then elsewhere.
+    """Shows rounds, images (or steps) per second, losses, episode returns and remaining time.
+
+    On a terminal this is a progress bar, elsewhere a line at regular intervals.
 
     Args:
-        seconds: between two updates of the bar.
-        line_seconds: between two lines where there is no terminal.
+        seconds: seconds between two updates of the bar.
+        line_seconds: seconds between two lines without a terminal.
     """
 
     def __init__(self, seconds: float = 0.5, line_seconds: float = 20.0):
@@ -56,7 +57,7 @@ class ProgressBar(pl.Callback):
             self._bar.start()
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Updates now and then; reads nothing from the device."""
+        """Updates at regular intervals; reads nothing from the device."""
         now = time.perf_counter()
         if trainer.is_global_zero and now - self._shown >= self.pause:
             self._shown = now
@@ -69,7 +70,7 @@ class ProgressBar(pl.Callback):
         self._stop()
 
     def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
-        """Leaves the terminal clean."""
+        """Stops the bar, so that the terminal is usable."""
         self._stop()
 
     def _show(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:

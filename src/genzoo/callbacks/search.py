@@ -1,4 +1,4 @@
-"""What a trial of a search tells it."""
+"""Reports intermediate values of a trial to its hyper-parameter search."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ class Search(Best):
 
     Args:
         metric, times, every: see ``Best``.
-        storage: the study's file; None = there is no search.
+        storage: file of the Optuna study; None = no search.
         trial: number of this run's trial.
     """
 
@@ -32,7 +32,7 @@ class Search(Best):
         self.storage, self.trial = storage, trial
 
     def act(self, trainer: pl.Trainer, module: Any) -> None:
-        """The first rank reports; all end together."""
+        """Rank 0 reports the value; all ranks end together if the trial is pruned."""
         super().act(trainer, module)
         if self.storage is None:
             return

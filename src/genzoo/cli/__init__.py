@@ -1,1 +1,1 @@
-"""The command line: the entries, and the one place that turns a mistake into one line."""
+"""The command line: entry points, and the conversion of user errors into one-line messages."""

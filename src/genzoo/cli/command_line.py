@@ -1,4 +1,4 @@
-"""What can be found wrong with a command before Hydra composes its configuration."""
+"""Checks of a command line before Hydra composes the configuration."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,15 +10,14 @@ from genzoo.runs.overrides import parsed
 
 
 def check_command(arguments: Sequence[str], conf: Path) -> None:
-    """Refuses unknown options, empty values, a group that is given twice and one without an option's name, or with a
-    part's.
+    """Refuses unknown options, empty values, groups given twice, and groups without the name of an option.
 
     Args:
-        arguments: of the command line.
+        arguments: arguments of the command line.
         conf: the folder of configurations.
 
     Raises:
-        GenzooError: naming the first that is wrong.
+        GenzooError: the message names the first wrong argument.
     """
     for override in parsed(_overrides(arguments)):
         key = override.key_or_group
@@ -31,20 +30,20 @@ def check_command(arguments: Sequence[str], conf: Path) -> None:
             value = override.value()
             if value is None or isinstance(value, bool):
                 instead = f"{key}=none" if "none" in options else f"one of: {listed(options)}"
-                raise GenzooError(f"{key}={shown(value)}: the name of an option is needed; give {instead}.")
+                raise GenzooError(f"{key}={shown(value)}: expected the name of an option; give {instead}.")
             if str(value).startswith("_"):
-                raise GenzooError(f"{key}={value}: this is a part of options, not one of them. {near(value, options)}")
+                raise GenzooError(f"{key}={value}: this is a part of options, not an option. {near(value, options)}")
     _check_groups_given_once(arguments, conf)
 
 
 def chosen_options(arguments: Sequence[str], conf: Path) -> list[str]:
-    """The overrides that choose options of groups."""
+    """Returns the overrides that choose options of groups."""
     overrides = parsed([argument for argument in arguments if not argument.startswith("-")])
     return [o.input_line for o in overrides if (conf / o.key_or_group).is_dir() and not o.is_sweep_override()]
 
 
 def _overrides(arguments: Sequence[str]) -> list[str]:
-    """The arguments that are not Hydra's own options."""
+    """Returns the arguments that are not Hydra's own options."""
     from hydra._internal.utils import get_args_parser
 
     parser = get_args_parser()
@@ -58,7 +57,7 @@ def _overrides(arguments: Sequence[str]) -> list[str]:
             f"{unknown}: there is no such option, and settings have no dashes; write {name}={value or '<value>'}."
         )
 
-    parser.error = refuse  # it would print its usage, too
+    parser.error = refuse  # argparse would also print its usage
     return parser.parse_args(arguments).overrides
 
 
@@ -68,6 +67,6 @@ def _check_groups_given_once(arguments: Sequence[str], conf: Path) -> None:
         group = override.lstrip("+~").partition("=")[0]
         if given.setdefault(group, override) != override:
             raise GenzooError(
-                f"{given[group]} {override}: {group} is given twice; give it once, or -m {group}=<one>,<other> for a "
-                "run of each."
+                f"{given[group]} {override}: {group} is given twice; give it once, or -m {group}=<one>,<other> for one "
+                "run each."
             )

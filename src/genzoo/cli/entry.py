@@ -1,4 +1,4 @@
-"""What the entries share: every mistake of the user becomes one line."""
+"""Code shared by the entry points: user errors become one-line messages."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from typing import Any
 from genzoo.runs.folders import VARIABLE
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
-RANKS = ("RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")  # Lightning says nothing where one of them is not 0
+RANKS = ("RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")  # Lightning logs nothing if one of them is not 0
 
 
 def entry(main: Callable[[], Any]) -> None:
@@ -18,7 +18,7 @@ def entry(main: Callable[[], Any]) -> None:
 
     ``debug=true`` shows the traceback; an interruption ends with status 130, a closed pipe with 141.
     """
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra would print its own, longer story
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra prints its own, longer message
     _clean_environment()
     if any(argument.lstrip("+").lower() == "debug=true" for argument in sys.argv[1:]):
         main()
@@ -35,7 +35,7 @@ def entry(main: Callable[[], Any]) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:  # as by `| head`; what is still to be printed goes nowhere
+    except BrokenPipeError:  # as with `| head`; discard the remaining output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:
@@ -44,7 +44,7 @@ def entry(main: Callable[[], Any]) -> None:
 
 
 def job(task: Callable[[Any], Any], cfg: Any) -> None:
-    """Runs a task: the user's mistakes end with one line and status 2 (in a sweep, they fail this job only)."""
+    """Runs a task; user errors end it with one line and status 2 (in a sweep, only this job fails)."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
@@ -57,15 +57,15 @@ def job(task: Callable[[Any], Any], cfg: Any) -> None:
 
 
 def _clean_environment() -> None:
-    """Drops what stands for nothing: an empty folder of data, and a rank that no launcher we know has given."""
+    """Removes an empty GENZOO_DATA, and rank variables that were not set by a known launcher."""
     if os.environ.get("GENZOO_DATA") == "":
         del os.environ["GENZOO_DATA"]
     if "TORCHELASTIC_RUN_ID" in os.environ or VARIABLE in os.environ:
         return
     if foreign := [name for name in RANKS if os.environ.get(name, "0") != "0"]:
-        told = " ".join(f"{name}={os.environ.pop(name)}" for name in foreign)
+        ignored = " ".join(f"{name}={os.environ.pop(name)}" for name in foreign)
         print(
-            f"warning: {told} in the environment is ignored, since it was not set by a launcher that genzoo knows; "
+            f"warning: {ignored} in the environment is ignored, since it was not set by a launcher that genzoo knows; "
             "for several processes use trainer=ddp or torchrun.",
             file=sys.stderr,
         )
@@ -79,7 +79,7 @@ def _print_help() -> None:
 
 
 def _configurations() -> Path:
-    """The folder of the script's configurations."""
+    """Returns the folder of the script's configurations."""
     return Path(sys.argv[0]).resolve().parent / "conf"
 
 
@@ -99,7 +99,7 @@ def _fail_if_a_mistake(error: Exception) -> None:
     elif isinstance(error, OSError) and error.errno in DISK:
         message = (
             f"{error.filename or 'a file'} could not be written ({error.strerror}). Free some space or choose another "
-            "folder with paths.runs=..., then go on with resume=<run folder>."
+            "folder with paths.runs=..., then continue with resume=<run folder>."
         )
     else:
         return

@@ -1,4 +1,4 @@
-"""What Hydra or OmegaConf found wrong, in one line."""
+"""Explains errors of Hydra and OmegaConf in one line."""
 
 import re
 import sys
@@ -16,12 +16,12 @@ from genzoo.runs.meanings import OPTIONS
 
 
 def explain(error: Exception, conf: Path, name: str) -> str:
-    """The mistake, with near matches.
+    """Returns the message for an error, with similar names.
 
     Args:
-        error: theirs.
+        error: the error of Hydra or OmegaConf.
         conf: the folder of configurations.
-        name: of the primary one.
+        name: name of the primary configuration.
     """
     message = str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
@@ -32,7 +32,7 @@ def explain(error: Exception, conf: Path, name: str) -> str:
         return f"{error.override}: this is not an override; write key=value, with quotes around special characters."
     if found := re.match(r"Ambiguous value for argument '([^=]+)=(.*)'", message):
         key, values = found.groups()
-        return f"{key}={values}: several values; add -m for a run of each, or write {key}=[{values}] for a list."
+        return f"{key}={values}: several values; add -m for one run each, or write {key}=[{values}] for a list."
     if found := re.match(r"Multiple values for (\S+)\. .*'override \S+: (\S+)'", message):
         return f"+{found[1]}={found[2]}: there is {found[1]} already; leave out the +."
     if found := re.match(r"Could not append to config\. An item is already at '([^']+)'", message):
@@ -43,11 +43,11 @@ def explain(error: Exception, conf: Path, name: str) -> str:
 
 
 def _wrong_value(error: Exception) -> str | None:
-    """What is wrong with a value, or with what values interpolate."""
+    """Returns the message for an invalid value or a failed interpolation, or None."""
     message = str(error)
     where = re.search(r"full_key: (\S+)", message)
     if isinstance(error, MissingMandatoryValue) and where:
-        return f"{where[1]}: a value is needed; give {where[1]}=... on the command line."
+        return f"{where[1]}: a value is required; give {where[1]}=... on the command line."
     if found := re.search(r"Environment variable '(\w+)' not found", message):
         key = f"{where[1]}: " if where else ""
         return f"{key}the environment variable {found[1]} is not set; set it, or give the value."
@@ -63,7 +63,7 @@ def _wrong_value(error: Exception) -> str | None:
     width = OmegaConf.select(root, "trainer.width", throw_on_missing=False)
     if width is not None and f"{missing}.".startswith(f"recipe.{width}."):
         return f"trainer.width={width}: unknown. {near(width, ('full', 'smoke'))}"
-    if found := re.fullmatch(r"(\S+)\.(\w+)_(\w+)", missing):  # chosen by a fact of the data, as levels_16
+    if found := re.fullmatch(r"(\S+)\.(\w+)_(\w+)", missing):  # chosen by a fact of the data, such as levels_16
         group, fact, value = found.groups()
         choices = OmegaConf.select(root, group) or {}
         if accepted := [name.removeprefix(f"{fact}_") for name in choices if name.startswith(f"{fact}_")]:
@@ -73,10 +73,10 @@ def _wrong_value(error: Exception) -> str | None:
 
 
 def _no_such_option(file: str, options: list[str], conf: Path) -> str:
-    """An option of a group, which may lie in a folder of it."""
+    """Returns the message for an unknown option of a group, which may be in a subfolder of the group."""
     if not (group := file.partition("/")[0]) or not (conf / group).is_dir():
         return f"--config-name={file.lstrip('/')}: unknown. {near(file, (p.stem for p in conf.glob('*.yaml')))}"
-    if group == "hydra":  # the options of its groups are not in conf
+    if group == "hydra":  # the options of Hydra's groups are not in conf
         group, _, option = file.rpartition("/")
         return f"{group}={option}: unknown. {near(option, options)}"
     option = file.removeprefix(f"{group}/")
@@ -85,7 +85,7 @@ def _no_such_option(file: str, options: list[str], conf: Path) -> str:
 
 
 def _options(group: str, conf: Path) -> list[str]:
-    """All options of a group, those in folders of it, too."""
+    """Returns all options of a group, including those in subfolders."""
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.object_type import ObjectType
@@ -99,7 +99,7 @@ def _options(group: str, conf: Path) -> list[str]:
 
 
 def _no_such_key(key: str, conf: Path, name: str) -> str:
-    """A key that the chosen options do not have, though others may."""
+    """Returns the message for a key that the chosen options do not have, although others may."""
     if name == "evaluate" and key.partition(".")[0] in _keys(conf, "train", []):
         return f"{key}: an evaluation does not read it, but takes it from the checkpoint; leave it out."
     chosen = chosen_options(sys.argv[1:], conf)
@@ -111,7 +111,7 @@ def _no_such_key(key: str, conf: Path, name: str) -> str:
 
 
 def _keys(conf: Path, name: str, chosen: list[str]) -> list[str]:
-    """All keys and groups that an override may name, of the chosen options if they can be composed."""
+    """Returns all keys and groups that an override may name, of the chosen options if they can be composed."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
@@ -128,7 +128,7 @@ def _keys(conf: Path, name: str, chosen: list[str]) -> list[str]:
     with initialize_config_dir(str(conf), version_base="1.3"):
         try:
             composed = compose(name, chosen)
-        except Exception:  # one of them is of the user's own folder, or wrong, too
+        except Exception:  # an option from the user's own folder, or another error
             composed = compose(name)
     groups = set() if name != "train" else {folder.name for folder in conf.iterdir() if folder.is_dir()}
     return list(dict.fromkeys([*walk(composed), *groups]))

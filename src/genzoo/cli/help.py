@@ -1,4 +1,4 @@
-"""What ``--help`` prints: models by family, data by kind, tables by paper, and the settings of the entry."""
+"""The text of ``--help``: models by family, data by kind, tables by paper, and the settings of the entry point."""
 
 import re
 import textwrap
@@ -11,17 +11,17 @@ from genzoo.results.tables import read_tables
 
 WIDTH = 100  # columns
 UNSHOWN = ("paths", "hydra", "experiment", "sweep")
-LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that are no families of models
+LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that are not model families
 
 
 def help_text(about: str, conf: Path, name: str, arguments: Sequence[str] = ()) -> str:
-    """The whole text.
+    """Returns the whole text.
 
     Args:
-        about: one sentence on the entry.
+        about: one sentence about the entry point.
         conf: the folder of configurations.
-        name: of the primary one.
-        arguments: of the command line; ``experiment=<paper>`` lists the rows of this paper only.
+        name: name of the primary configuration.
+        arguments: arguments of the command line; ``experiment=<paper>`` lists only the rows of this paper.
     """
     for argument in arguments:
         group, _, paper = argument.partition("=")
@@ -35,14 +35,14 @@ def help_text(about: str, conf: Path, name: str, arguments: Sequence[str] = ()) 
         sections.append(_papers(conf))
     _, _, settings = text.partition("\n\n")
     more = (
-        "Every value of the configuration can be given as key=value; --cfg job prints all of them. -m plays several "
+        "Every value of the configuration can be given as key=value; --cfg job prints all of them. -m runs several "
         "values (seed=0,1,2) as a sweep. --hydra-help shows Hydra's own options."
     )
     return "\n\n".join([about, *sections, "Settings:\n" + textwrap.indent(settings.rstrip(), "  "), _wrapped(more)])
 
 
 def _section(group: str, conf: Path) -> str:
-    """The options of a group, sorted into kinds where it has them."""
+    """Returns the options of a group, sorted by kind if it has kinds."""
     files = {path.stem: path.read_text() for path in sorted((conf / group).glob("[!_]*.yaml"))}
     if group == "model":
         every = {path.stem: path.read_text() for path in (conf / group).glob("*.yaml")}
@@ -56,7 +56,7 @@ def _section(group: str, conf: Path) -> str:
 
 
 def _family(text: str, every: Mapping[str, str]) -> str:
-    """The package of a model's class, which its file or the one that it builds on names."""
+    """Returns the package of a model's class, found in its file or in the file that it extends."""
     names = re.findall(r"_target_: genzoo\.(\w+)\.", text)
     if found := next((name for name in names if name not in LAYERS), None):
         return found
@@ -71,7 +71,7 @@ def _kind(text: str) -> str:
 
 
 def _experiments(conf: Path) -> dict[str, list[str]]:
-    """Paper -> its rows, of files and tables."""
+    """Returns paper -> its rows, from files and tables."""
     papers: dict[str, list[str]] = {}
     for path in sorted((conf / "experiment").glob("*/*.yaml")):
         papers.setdefault(path.parent.name, []).append(path.stem)

@@ -1,1 +1,1 @@
-"""Published numbers: the papers' tables, the records of runs, and the pages that put one beside the other."""
+"""Published numbers: the papers' tables, the records of runs, and the pages that compare them."""

@@ -1,4 +1,4 @@
-"""A paper's number beside ours: quantities, and what their comparison says."""
+"""Comparison of a paper's numbers with those of genzoo."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -10,22 +10,22 @@ Record = Mapping[str, Any]
 
 
 def comparable(experiment: Experiment, records: Sequence[Record]) -> Sequence[Record]:
-    """Records of the experiment as it is configured now; if there are none, those there are."""
+    """Returns the records of the experiment's current configuration; if there are none, all records."""
     return [r for r in records if r["config_hash"] == experiment["config_hash"]] or records
 
 
 def bests(records: Sequence[Record]) -> list[Record]:
-    """The entries of best checkpoints in the records that have one."""
+    """Returns the entries of best checkpoints, for records that have one."""
     return [record["best"] for record in records if "best" in record]
 
 
 def values(records: Sequence[Record], metric: str) -> list[float]:
-    """A metric in all records that have it."""
+    """Returns a metric's values from all records that have it."""
     return [record["metrics"][metric] for record in records if metric in record["metrics"]]
 
 
 def quantity(numbers: Sequence[float], unit: str, std: float | None = None) -> str:
-    """Mean ± standard deviation; in ours, a percentage is stored as a fraction.
+    """Formats mean ± standard deviation; percentages of records are stored as fractions.
 
     >>> quantity([0.05, 0.07], "%")
     '6.00 ± 1.41 %'
@@ -40,17 +40,17 @@ def quantity(numbers: Sequence[float], unit: str, std: float | None = None) -> s
 
 
 def published(reference: Mapping[str, Any]) -> str:
-    """The paper's number, if it has one."""
+    """Returns the paper's number as text, or "" if there is none."""
     if reference["value"] is None:
         return ""
     return quantity([reference["value"]], reference["unit"], reference.get("std"))
 
 
 def verdict(experiment: Experiment, records: Sequence[Record], reference: Mapping[str, Any]) -> str:
-    """The state of one metric: not measured, of an earlier configuration, unfinished, or how it compares.
+    """Returns the state of one metric: not measured, of an earlier configuration, unfinished, or the comparison.
 
-    Two quantities are *within* each other's spread if the intervals mean ± standard deviation overlap; where neither
-    spread is known, 1 % of the paper's number counts. The best checkpoint counts, where runs kept one.
+    Two quantities are *within* each other's spread if the intervals mean ± standard deviation overlap; if neither
+    spread is known, the tolerance is 1 % of the paper's number. If runs kept a best checkpoint, it is compared.
     """
     last, best = values(records, reference["metric"]), values(bests(records), reference["metric"])
     if not last:

@@ -23,16 +23,17 @@ Curve = Mapping[int, float]  # rounds played -> value
 
 
 def draw_curves(cfg: DictConfig) -> dict[str, Any]:
-    """Draws the curves and says how many runs reach the level.
+    """Draws the curves and prints how many runs reach the level.
 
     Args:
         cfg: composed from conf/curves.yaml.
 
     Returns:
-        What lies beside the picture as JSON: label -> rounds, median, quartiles, runs and, with a level, ``reached``.
+        The content of the JSON file beside the picture: label -> rounds, median, quartiles, runs and, with a level,
+        ``reached``.
 
     Raises:
-        GenzooError: a folder holds no run, a run has no such metric.
+        GenzooError: a folder contains no run, or a run has no such metric.
     """
     if not isinstance(cfg.runs, DictConfig) or not cfg.runs:
         raise GenzooError(f"runs={cfg.runs}: give label: folder, such as runs={{VIME: runs/vime-cartpole}}.")
@@ -50,13 +51,13 @@ def draw_curves(cfg: DictConfig) -> dict[str, Any]:
     save_picture(curves_picture(found, cfg.metric, cfg.level), picture)
     write_json(picture.with_suffix(".json"), {"metric": cfg.metric, "curves": found})
     for label, of in found.items():
-        print(f"{label}: {told(of, cfg.metric, cfg.level, cfg.within)}")
+        print(f"{label}: {description(of, cfg.metric, cfg.level, cfg.within)}")
     print(f"{picture} and {picture.with_suffix('.json')} are written")
     return found
 
 
 def read_curve(run: Path, metric: str) -> Curve:
-    """A logged metric of a run, by the rounds played; where a resumed run repeated some, as it was last.
+    """Reads a logged metric of a run: rounds -> value; for rounds repeated by a resumed run, the last value.
 
     Raises:
         GenzooError: the run has no such log or no such metric.
@@ -64,7 +65,7 @@ def read_curve(run: Path, metric: str) -> Curve:
     rows = [row for path in csv_files(run) for row in read_rows(path)]
     if not rows:
         raise GenzooError(f"{run}: there is no csv/version_*/metrics.csv; draw runs that logged with logger=csv.")
-    # Older logs state the rounds beside the losses only, and of all else the images seen then.
+    # Older logs have the number of rounds only in rows of losses; other rows have the number of images.
     rounds = {row["step"]: int(float(row["progress/rounds"])) for row in rows if row.get("progress/rounds")}
     valued = [row for row in rows if row.get(metric)]
     curve = {rounds[row["step"]]: float(row[metric]) for row in valued if row["step"] in rounds}
@@ -75,7 +76,7 @@ def read_curve(run: Path, metric: str) -> Curve:
 
 
 def summary(curves: Sequence[Curve]) -> dict[str, Any]:
-    """The median and the quartiles at the rounds that all curves have.
+    """Returns median and quartiles at the rounds that all curves have.
 
     Raises:
         GenzooError: there is no such round.
@@ -97,14 +98,14 @@ def summary(curves: Sequence[Curve]) -> dict[str, Any]:
 
 
 def reached(curves: Sequence[Curve], level: float, within: int | None = None) -> dict[str, Any]:
-    """In which round each run is first at the level, and the fraction of those that are, with its 95 % interval.
+    """Returns the first round in which each run reaches the level, and the fraction of these runs with a 95 % interval.
 
-    The interval is that of Clopper and Pearson, which covers at least 95 %.
+    The interval is that of Clopper and Pearson, with a coverage of at least 95 %.
 
     Args:
-        curves: of the runs.
-        level: at least so much.
-        within: so many rounds; None = at any time.
+        curves: curves of the runs.
+        level: minimum value.
+        within: maximum round; None = any round.
 
     Example:
         >>> reached([{1: 0.2, 2: 0.9}, {1: 0.1, 2: 0.3}], level=0.9)["first"]
@@ -119,8 +120,8 @@ def reached(curves: Sequence[Curve], level: float, within: int | None = None) ->
     return {"first": first, "count": count, "interval": [interval.low, interval.high]}
 
 
-def told(of: Mapping[str, Any], metric: str, level: float | None, within: int | None) -> str:
-    """A line on one label."""
+def description(of: Mapping[str, Any], metric: str, level: float | None, within: int | None) -> str:
+    """Returns one line about the curve of one label."""
     line = f"n = {of['runs']}, {metric} after {of['rounds'][-1]} rounds: median {of['median'][-1]:.3g}"
     line += f", quartiles {of['lower'][-1]:.3g} and {of['upper'][-1]:.3g}"
     if level is None:
@@ -131,7 +132,7 @@ def told(of: Mapping[str, Any], metric: str, level: float | None, within: int | 
 
 
 def curves_picture(found: Mapping[str, Mapping[str, Any]], metric: str, level: float | None = None) -> Image.Image:
-    """Medians as lines, what lies between the quartiles as bands."""
+    """Draws medians as lines and the ranges between quartiles as bands."""
     figure = Figure(figsize=(6, 4), layout="constrained")
     axes = figure.add_subplot()
     for label, of in found.items():

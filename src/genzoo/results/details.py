@@ -8,12 +8,12 @@ from genzoo.results.records import references
 
 
 def details(title: str, experiments: Sequence[Experiment], records: Mapping[str, Sequence[Record]]) -> str:
-    """The page, in Markdown; measured rows come first.
+    """Returns the page, in Markdown; measured rows come first.
 
     Args:
-        title: of the paper.
-        experiments: its rows.
-        records: of each experiment's runs.
+        title: title of the paper.
+        experiments: its rows, as experiments.
+        records: experiment -> records of its runs.
     """
     ordered = sorted(experiments, key=lambda experiment: experiment["name"] not in records)
     lines = [f"# {title}", "", "Written by `python report.py`. [All results](../RESULTS.md)"]
@@ -32,7 +32,7 @@ def _section(experiment: Experiment, records: Sequence[Record]) -> list[str]:
 
 
 def _commands(experiment: Experiment, seeds: Sequence[int]) -> list[str]:
-    """The commands that train, and where it takes another one measure, these seeds."""
+    """Returns the commands that train these seeds, and evaluate them if that is a separate command."""
     if members := experiment.get("members"):
         runs = ",".join(map(str, range(members)))
         return [
@@ -44,7 +44,7 @@ def _commands(experiment: Experiment, seeds: Sequence[int]) -> list[str]:
 
 
 def _seeds(experiment: Experiment, records: Sequence[Record]) -> list[str]:
-    """A line per run."""
+    """Returns the table with one row per run."""
     names = [f"{which}{reference['metric']}" for reference in references(experiment) for which in ("", "best ")]
     columns = ["seed", *names, "rounds", "minutes", "trained by", "measured by", "hardware", "date"]
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
@@ -63,7 +63,7 @@ def _seeds(experiment: Experiment, records: Sequence[Record]) -> list[str]:
 
 
 def _minutes(record: Record) -> str:
-    """Processor time where the record has it, else time by the clock."""
+    """Returns processor time if the record has it, else wall-clock time."""
     if (seconds := record.get("processor_seconds")) is not None:
         return f"{seconds / 60:.1f}"
     return f"{record['seconds'] / 60:.1f} by the clock" if "seconds" in record else ""

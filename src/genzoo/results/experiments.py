@@ -15,7 +15,7 @@ Experiment = Mapping[str, Any]
 
 
 def list_experiments() -> list[str]:
-    """The names of all experiments that Hydra can compose now, in natural order (20 before 100)."""
+    """Returns the names of all experiments that Hydra can compose, in natural order (20 before 100)."""
     loader = GlobalHydra.instance().config_loader()
     papers = set(loader.get_group_options("experiment", results_filter=None))
     names = {f"{paper}/{row}" for paper in papers for row in loader.get_group_options(f"experiment/{paper}")}
@@ -27,7 +27,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def read_experiment(name: str) -> Experiment:
-    """The ``experiment`` node of an experiment's configuration, with the hash of that configuration.
+    """Returns the ``experiment`` node of an experiment's configuration, with the hash of that configuration.
 
     Raises:
         GenzooError: it is incomplete.
@@ -37,7 +37,7 @@ def read_experiment(name: str) -> Experiment:
 
 
 def checked(experiment: Experiment, name: str) -> Experiment:
-    """The experiment, if it is complete.
+    """Returns the experiment after checking that it is complete.
 
     Raises:
         GenzooError: it lacks its reference, its title or its name.

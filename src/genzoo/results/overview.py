@@ -29,14 +29,14 @@ def overview(
     records: Records,
     left_out: Sequence[str] = (),
 ) -> str:
-    """The whole page, in Markdown; papers with the most measured rows come first.
+    """Returns the whole page, in Markdown; papers with the most measured rows come first.
 
     Args:
         titles: paper -> its title.
         experiments: see ``read_experiment``.
         tables: the papers' tables.
-        records: of each experiment's runs.
-        left_out: rows of the papers that are not there, each with the reason.
+        records: experiment -> records of its runs.
+        left_out: rows of the papers that are not implemented, each with the reason.
     """
     found = {e["name"]: comparable(e, records.get(e["name"], ())) for e in experiments}
     states = {e["name"]: verdict(e, found[e["name"]], e["reference"]).split(":")[0] for e in experiments}
@@ -64,12 +64,12 @@ def overview(
 
 
 def of(paper: str, experiments: Sequence[Experiment]) -> list[Experiment]:
-    """The experiments of one paper."""
+    """Returns the experiments of one paper."""
     return [experiment for experiment in experiments if experiment["name"].split("/")[0] == paper]
 
 
 def _matrix(table: Table, experiments: Mapping[str, Experiment], found: Records) -> list[str]:
-    """A table as in the paper: the last axis as columns, the others as rows."""
+    """Returns a table as in the paper: the last axis as columns, the others as rows."""
     *rows, (_, columns) = table.axes.items()
     titles = [str(words.get("title", key)) for key, words in columns.items()]
     lines = [f"**{table.caption}**", "", f"| | {' | '.join(titles)} |", "|" + "---|" * (len(titles) + 1)]
@@ -92,7 +92,7 @@ def _cell(experiment: Experiment, records: Sequence[Record]) -> str:
 
 
 def _list(experiments: Sequence[Experiment], found: Records) -> list[str]:
-    """Rows that are no part of a matrix, a line per metric."""
+    """Returns the rows that are not part of a matrix, one line per metric."""
     lines = ["| | paper | ours | state |", "|---|---|---|---|"]
     for experiment in experiments:
         records = found[experiment["name"]]
@@ -107,12 +107,12 @@ def _list(experiments: Sequence[Experiment], found: Records) -> list[str]:
 
 
 def _kind(experiment: Experiment) -> str:
-    """Before the state of a row that is not the paper's: that it is a reconstruction, and why where it says so."""
+    """Returns the prefix of a row's state if the row is a reconstruction, with the reason if it is given."""
     why = experiment.get("reconstruction")
     return f"reconstruction ({why}), " if isinstance(why, str) else "reconstruction, " if why else ""
 
 
 def _ours(records: Sequence[Record], reference: Mapping[str, object]) -> str:
-    """Our number with the count of its seeds; empty if there is none."""
+    """Returns genzoo's number with the number of seeds; empty if there is none."""
     numbers = values(bests(records), reference["metric"]) or values(records, reference["metric"])
     return f"{quantity(numbers, reference['unit'])} (n = {len(numbers)})" if numbers else ""

@@ -1,4 +1,4 @@
-"""Records of published runs: what the report reads.
+"""Records of published runs, from which the results pages are written.
 
 A record is the ``metrics.json`` of a run (or of an evaluation of its checkpoint) of a ``conf/experiment``, kept as
 ``results/<experiment>/seed<seed>.json``.
@@ -11,7 +11,7 @@ from typing import Any
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import read_json, write_json
 
-# Entries without which a record says nothing, and their types.
+# Required entries of a record, and their types.
 ENTRIES: Mapping[str, type | tuple[type, ...]] = {
     "experiment": str,
     "seed": int,
@@ -28,23 +28,23 @@ ENTRIES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def references(experiment: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The metric that the experiment is about, then the further ones; a value of None = the paper has none."""
+    """Returns the references of the main metric and of further metrics; a value of None = not in the paper."""
     return [experiment["reference"], *experiment.get("further", ())]
 
 
 def publish(path: Path, results: Path, experiment_of: Callable[[str], Mapping[str, Any] | None]) -> Path:
-    """Keeps what a run, or an evaluation of its last checkpoint, found as a record.
+    """Stores the metrics of a run, or of an evaluation of its last checkpoint, as a record.
 
     Args:
-        path: a folder that holds ``metrics.json``.
+        path: a folder with ``metrics.json``.
         results: the folder of records.
-        experiment_of: returns an experiment, with the hash of its configuration, by its name; None = there is none.
+        experiment_of: name -> experiment with the hash of its configuration, or None if there is no such experiment.
 
     Returns:
-        The record's path.
+        The path of the record.
 
     Raises:
-        GenzooError: there is none, or it must not be published.
+        GenzooError: there are no metrics, or they must not be published.
     """
     record = read_record(path / "metrics.json")
     experiment = experiment_of(record["experiment"])
@@ -55,11 +55,11 @@ def publish(path: Path, results: Path, experiment_of: Callable[[str], Mapping[st
         (record.get("checkpoint", "last.ckpt") != "last.ckpt", f"it measures {record.get('checkpoint')}"),
         (
             experiment and record["config_hash"] != experiment["config_hash"],
-            "it was configured otherwise",
+            "its configuration differs from the experiment's",
         ),
         (
             experiment and record["metrics"].get("test/members") != experiment.get("members"),
-            "it has another number of members than the experiment's",
+            "its number of members differs from the experiment's",
         ),
         (
             experiment and not {r["metric"] for r in references(experiment)} & record["metrics"].keys(),
@@ -74,7 +74,7 @@ def publish(path: Path, results: Path, experiment_of: Callable[[str], Mapping[st
 
 
 def read_records(results: Path) -> dict[str, list[dict[str, Any]]]:
-    """Experiment -> its records in the order of their seeds.
+    """Reads experiment -> records in the order of their seeds.
 
     Raises:
         GenzooError: a record is damaged.
@@ -87,10 +87,10 @@ def read_records(results: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """One record.
+    """Reads one record.
 
     Raises:
-        GenzooError: it is missing or damaged.
+        GenzooError: the file is missing or damaged.
     """
     try:
         record = read_json(path)
@@ -99,7 +99,7 @@ def read_record(path: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise GenzooError(f"{path}: the record is damaged ({error}); publish its run again.") from error
     if isinstance(record, dict) and record.get("experiment") is None:
-        raise GenzooError(f"{path}: the run is of no experiment; train with experiment=<one of conf/experiment>.")
+        raise GenzooError(f"{path}: the run has no experiment; train with experiment=<one of conf/experiment>.")
     for key, kind in ENTRIES.items():
         if not isinstance(record, dict) or not isinstance(record.get(key), kind) or isinstance(record[key], bool):
             raise GenzooError(f"{path}: the record is damaged ({key} is missing or wrong); publish its run again.")
@@ -108,5 +108,5 @@ def read_record(path: Path) -> dict[str, Any]:
         raise GenzooError(f"{path}: the record is damaged (best is wrong); publish its run again.")
     for name, value in {**record["metrics"], **best["metrics"]}.items():
         if not isinstance(value, int | float) or abs(value) >= 2**1023:
-            raise GenzooError(f"{path}: the record is damaged ({name} is no number); publish its run again.")
+            raise GenzooError(f"{path}: the record is damaged ({name} is not a number); publish its run again.")
     return record

@@ -1,4 +1,4 @@
-"""The report: publishes records, then writes the overview and a page per paper."""
+"""Publishes records, then writes the results pages: the overview and one page per paper."""
 
 import logging
 import sys
@@ -29,21 +29,21 @@ def write_report(cfg: DictConfig) -> str:
         The overview.
 
     Raises:
-        GenzooError: a record or an experiment is damaged; a run must not be published; an experiment is unknown.
+        GenzooError: a record or an experiment is damaged or unknown, or a run must not be published.
     """
-    log_to_console(sys.stderr)  # what is printed is the page
+    log_to_console(sys.stderr)  # stdout is for the page
     check_keys(cfg, Report)
     check_values(OmegaConf.to_container(cfg, resolve=True))
     results, page = Path(cfg.results), Path(cfg.page)
     for key, folder in (("table_files", Path(cfg.table_files)), ("results", results)):
-        if not folder.is_dir() and not (key == "results" and cfg.publish):  # publishing makes it
-            raise GenzooError(f"{key}={folder}: there is no such folder; give the one that holds them.")
+        if not folder.is_dir() and not (key == "results" and cfg.publish):  # publishing creates it
+            raise GenzooError(f"{key}={folder}: there is no such folder; give an existing one.")
     names = list_experiments()
     for folder in [cfg.publish] if isinstance(cfg.publish, str) else cfg.publish or ():
         record = publish(Path(folder), results, lambda name: read_experiment(name) if name in names else None)
         log.info(f"published as {record}")
 
-    # Only rows with records need the hash of their whole configuration.
+    # Composing a whole configuration for its hash is slow, so only rows with records are hashed.
     records, tables = read_records(results), read_tables(Path(cfg.table_files))
     cells = {node["experiment"]["name"]: node["experiment"] for table in tables for node in table.experiments.values()}
     unmeasured = cells.keys() - records.keys()

@@ -1,10 +1,10 @@
-"""A paper's tables as data: one file per paper, every cell of a table an experiment.
+"""A paper's tables as data: one file per paper; each cell of a table is an experiment.
 
-``conf/tables/<paper>.yaml`` holds tables by name. A table has
+``conf/tables/<paper>.yaml`` contains tables by name. A table has
 
 - ``axes``: axis -> key -> a part of the configuration: ``choose`` (options of groups), ``set`` (keys), and words;
 - ``values``: the published numbers, nested by the axes in their order, ``[value, standard deviation, seeds]`` per
-  cell, or a list of such lists where the table has several metrics;
+  cell, or a list of such lists if the table has several metrics;
 - ``row``, ``title``, ``reference``, ``further``: the experiment, in which ``{axis[word]}`` stands for a word of the
   cell's part (``{axis[key]}``: its key);
 - ``choose`` and ``set`` of all cells, and ``where``: ``choose`` and ``set`` of the cells whose keys it lists.
@@ -31,8 +31,8 @@ class Table:
 
     Args:
         paper: the name of its file.
-        caption: what it shows.
-        axes: axis -> key -> the words of that key, ``title`` among them.
+        caption: caption of the table.
+        axes: axis -> key -> the words of that key, including ``title``.
         experiments: cell -> the node of conf/experiment that trains and measures it.
     """
 
@@ -44,7 +44,7 @@ class Table:
 
 @functools.cache
 def read_tables(folder: Path) -> Sequence[Table]:
-    """All tables of all papers, in the order of their files; read once per process.
+    """Reads all tables of all papers, in the order of their files; cached per process.
 
     Args:
         folder: conf/tables.
@@ -69,7 +69,7 @@ def _table(path: Path, name: str, content: Mapping[str, Any]) -> Table:
 
 
 def _cells(values: Any, depth: int) -> Iterator[tuple[Cell, Sequence[Any]]]:
-    """The cells that have an entry, with their published numbers."""
+    """Yields the cells that have an entry, with their published numbers."""
     if depth == 0:
         yield (), values
         return
@@ -79,7 +79,7 @@ def _cells(values: Any, depth: int) -> Iterator[tuple[Cell, Sequence[Any]]]:
 
 
 def _experiment(paper: str, table: Mapping[str, Any], cell: Cell, values: Sequence[Any]) -> dict[str, Any]:
-    """The configuration of one cell, as a file of conf/experiment/<paper> would hold it."""
+    """Returns the configuration of one cell, in the format of a file of conf/experiment/<paper>."""
     keys = dict(zip(table["axes"], cell, strict=True))
     words = {axis: {"key": key, **table["axes"][axis][key]} for axis, key in keys.items()}
     where = [part for part in table.get("where", ()) if _fits(part, keys)]
@@ -109,7 +109,7 @@ def _fits(part: Mapping[str, Any], keys: Mapping[str, Any]) -> bool:
 
 
 def _reference(metric: Mapping[str, Any], numbers: Sequence[Any], words: Mapping[str, Any]) -> dict[str, Any]:
-    """The published number of one metric; where there is none, all of it is None."""
+    """Returns the published number of one metric; all entries are None if there is none."""
     filled = {key: text.format(**words) if isinstance(text, str) else text for key, text in metric.items()}
     value, std, seeds = [*numbers, None, None, None][:3]
     if value is None:
@@ -118,7 +118,7 @@ def _reference(metric: Mapping[str, Any], numbers: Sequence[Any], words: Mapping
 
 
 def _merged(settings: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
-    """Both, level by level; the later one wins."""
+    """Merges nested settings; ``later`` takes precedence."""
     merged = dict(settings)
     for key, value in later.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
