@@ -1,4 +1,4 @@
-"""What can be wrong with images, labels and masks that a model is handed."""
+"""Checks of images, labels and masks passed to a model."""
 
 from collections.abc import Sequence
 
@@ -9,36 +9,36 @@ from genzoo.core.errors import GenzooError
 
 
 def check_sizes(**sizes: int) -> None:
-    """Refuses a network one of whose sizes, by name, is no positive integer.
+    """Checks that all sizes of a network, given by name, are positive integers.
 
     Raises:
-        GenzooError: naming it.
+        GenzooError: the message names the first wrong one.
     """
     for name, size in sizes.items():
         check_positive(f"model.network.{name}", size)
 
 
 def check_temperature(temperature: float) -> float:
-    """The temperature, if it is positive.
+    """Returns the temperature after checking that it is positive.
 
     Raises:
-        GenzooError: it is not.
+        GenzooError: it is not positive.
     """
     if not temperature > 0:
-        raise GenzooError(f"model.temperature={temperature}: a number above 0 is needed; 1 draws from the model.")
+        raise GenzooError(f"model.temperature={temperature}: expected a number above 0; 1 draws from the model.")
     return temperature
 
 
 def check_images(what: str, images: Tensor, shape: Sequence[int]) -> None:
-    """Refuses images of another size or with other channels than the model is built for.
+    """Checks that images have the model's size and channels.
 
     Args:
-        what: is asked of the model.
+        what: the requested operation, for the message.
         images: (B, C, H, W).
         shape: (C, H, W).
 
     Raises:
-        GenzooError: naming both.
+        GenzooError: they differ; the message names both.
     """
     if images.dim() != 4 or tuple(images.shape[1:]) != tuple(shape):
         raise GenzooError(
@@ -48,15 +48,15 @@ def check_images(what: str, images: Tensor, shape: Sequence[int]) -> None:
 
 
 def check_levels(what: str, levels: Tensor, n: int) -> None:
-    """Refuses what is no levels 0 to n - 1: images in [-1, 1], or of data with more levels.
+    """Checks that values are levels 0 to n - 1, and not images in [-1, 1] or data with more levels.
 
     Args:
-        what: is asked of the model.
+        what: the requested operation, for the message.
         levels: (B, C, H, W).
-        n: levels of a pixel that the model knows.
+        n: number of levels of the model.
 
     Raises:
-        GenzooError: naming what was given and what is needed.
+        GenzooError: the message names the given values and the expected ones.
     """
     if not levels.numel():
         return
@@ -69,15 +69,15 @@ def check_levels(what: str, levels: Tensor, n: int) -> None:
 
 
 def check_pixel(what: str, row: int, column: int, shape: Sequence[int]) -> None:
-    """Refuses a pixel that lies outside of the images.
+    """Checks that a pixel lies inside of the images.
 
     Args:
-        what: is asked of the model.
-        row, column: of the pixel, from 0 on.
+        what: the requested operation, for the message.
+        row, column: position of the pixel, from 0.
         shape: (C, H, W) of the images.
 
     Raises:
-        GenzooError: naming the pixel and what there is.
+        GenzooError: the message names the pixel and the valid range.
     """
     _, height, width = shape
     if not (0 <= row < height and 0 <= column < width):
@@ -88,10 +88,10 @@ def check_pixel(what: str, row: int, column: int, shape: Sequence[int]) -> None:
 
 
 def check_mask(mask: Tensor, images: Tensor) -> None:
-    """Refuses a mask that does not say of each pixel of each image whether it is given.
+    """Checks that a mask has one value per pixel of each image.
 
     Raises:
-        GenzooError: naming its shape and the one that is needed.
+        GenzooError: the message names its shape and the expected one.
     """
     needed = (len(images), 1, *images.shape[2:])
     if tuple(mask.shape) != needed:
@@ -102,15 +102,15 @@ def check_mask(mask: Tensor, images: Tensor) -> None:
 
 
 def check_given(images: Tensor, mask: Tensor) -> None:
-    """Refuses given pixels that are no numbers in [-1, 1]; what images hold elsewhere does not matter.
+    """Checks that given pixels are in [-1, 1]; other pixels may have any value.
 
     Raises:
-        GenzooError: naming one, and what is needed.
+        GenzooError: the message names a wrong value and the expected range.
     """
     given = images[mask.to(images.device).bool().expand_as(images)]
     wrong = given[~(given.abs() <= 1)] if given.is_floating_point() else given
     if len(wrong):
         raise GenzooError(
-            f"complete: a given pixel is {wrong[0]} ({str(images.dtype).removeprefix('torch.')}), but images are "
-            "needed, floats in [-1, 1]; make them of levels by genzoo.core.images.from_levels."
+            f"complete: a given pixel is {wrong[0]} ({str(images.dtype).removeprefix('torch.')}), but images must "
+            "be floats in [-1, 1]; convert levels with genzoo.core.images.from_levels."
         )

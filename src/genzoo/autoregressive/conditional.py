@@ -1,4 +1,4 @@
-"""Images that depend on a class."""
+"""Class-conditional autoregressive models."""
 
 from genzoo.autoregressive.model import Autoregressive
 from genzoo.core.batches import DataSpec, EnvironmentSpec
@@ -8,13 +8,13 @@ from genzoo.core.registry import register
 
 @register
 class ConditionalAutoregressive(Autoregressive):
-    """p(x | class) = Π p(x_i | x_1 .. x_{i-1}, class): the data must have classes, and the network as many.
+    """p(x | class) = Π p(x_i | x_1 .. x_{i-1}, class); data and network must have the same number of classes.
 
     Source: van den Oord et al. 2016, arXiv 1606.05328, section 2.3.
     """
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Refuses data without classes, too."""
+        """Also refuses data without classes."""
         if isinstance(data, DataSpec) and (data.classes == 0 or self.network.classes == 0):
             raise GenzooError(
                 f"data={data.name} has {data.classes} classes and model.network.classes={self.network.classes}, but "

@@ -1,4 +1,4 @@
-"""What all autoregressive models share: the likelihood they are trained on, and how images are drawn from them."""
+"""Base of the autoregressive models: training on the likelihood, and sampling."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -43,18 +43,18 @@ from genzoo.nn.likelihoods import DrawnLikelihood
 
 @register
 class Autoregressive(RoundModule):
-    """p(x) = Π p(x_i | x_1 .. x_{i-1}), row by row, within a pixel red, green, blue; trained by its likelihood.
+    """p(x) = Π p(x_i | x_1 .. x_{i-1}), row by row, within a pixel red, green, blue; trained by maximum likelihood.
 
     Args:
         shape: (C, H, W) of the images.
-        network: factory of the causal network; called with ``channels`` (C), ``outputs`` (parameters a pixel) and
+        network: factory of the causal network; called with ``channels`` (C), ``outputs`` (parameters per pixel) and
             ``colours`` (C if a channel's parameters may depend on earlier channels, 1 if the likelihood does that).
-        likelihood: of a pixel, given the network's output.
-        sampler: how images are drawn; all ways draw the same ones from the same generator.
-        temperature: 1 = from the model; lower = likelier images.
-        sampling_batch: images drawn together.
-        initial_images: training images that layers with a data-dependent initialisation take it from.
-        kwargs: of ``RoundModule``; the one player is ``model``.
+        likelihood: distribution of a pixel, given the network's output.
+        sampler: sampling algorithm; all algorithms draw the same images from the same generator.
+        temperature: 1 = the model's distribution; lower = likelier images.
+        sampling_batch: number of images drawn together.
+        initial_images: number of training images for layers with a data-dependent initialisation.
+        kwargs: arguments of ``RoundModule``; the one player is ``model``.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -86,7 +86,7 @@ class Autoregressive(RoundModule):
         )
         if any(size % self.network.multiple for size in shape[1:]):
             raise GenzooError(
-                f"model.network: it halves images, so data.size={shape[1]} cannot be; choose a multiple of "
+                f"model.network: it halves images, so data.size={shape[1]} is not possible; choose a multiple of "
                 f"{self.network.multiple}."
             )
         self.likelihood, self.sampler, self.temperature = likelihood, sampler, temperature
@@ -97,15 +97,15 @@ class Autoregressive(RoundModule):
         return {"model": [self.network, self.likelihood]}
 
     def turns(self) -> tuple[Turn, ...]:
-        """One turn a round; on images whose class is known, if images depend on it."""
+        """One turn per round; on labelled images if the model is class-conditional."""
         return (Turn({"model": self.loss}, (Stream("real", "labelled" if self.network.classes else "train"),)),)
 
     def capabilities(self) -> frozenset[type]:
-        """All that follows from an exact likelihood."""
+        """The capabilities of a model with an exact likelihood."""
         return frozenset({Samples, ScoresLikelihood, MapsLikelihood, HasReceptiveField, Completes, DrawsSequentially})
 
     def check_data(self, data: DataSpec) -> None:
-        """Refuses data with another number of classes than the images depend on."""
+        """Refuses data with a number of classes other than the network's."""
         super().check_data(data)
         if self.network.classes not in (0, data.classes):
             raise GenzooError(
@@ -114,11 +114,11 @@ class Autoregressive(RoundModule):
             )
 
     def initialise(self, images: Tensor) -> None:
-        """Layers with a data-dependent initialisation take it from the first images."""
+        """Runs the data-dependent initialisation of layers, on the first images."""
         initialise_from_data(self.network, lambda: images[: self.initial_images])
 
     def loss(self, real: ImageBatch) -> Tensor:
-        """-log p(x) in nats, mean over the images; also recorded in bits a dimension, as ``bits_per_dim``."""
+        """Returns -log p(x) in nats, mean over the images; also logs it in bits per dimension, as ``bits_per_dim``."""
         labels = real.labels if self.network.classes else None
         loss = -self._log_prob_map(real.images, labels).sum((1, 2)).mean()
         self.meters.record("bits_per_dim", loss.detach() / (real.images[0].numel() * math.log(2)))
@@ -128,7 +128,7 @@ class Autoregressive(RoundModule):
         return self.likelihood.log_prob(images, self.network(images, labels))
 
     def _maps_of_classes(self, images: Tensor) -> Tensor:
-        """log p(x_i | x_1 .. x_{i-1}, class) of each class, (classes, B, H, W)."""
+        """Returns log p(x_i | x_1 .. x_{i-1}, class) for each class, (classes, B, H, W)."""
         every = torch.arange(self.network.classes, device=images.device)
         return torch.stack([self._log_prob_map(images, labels) for labels in every.repeat(len(images), 1).T])
 
@@ -140,8 +140,9 @@ class Autoregressive(RoundModule):
         generator: Generator | None = None,
         labels: Tensor | None = None,
     ) -> Tensor:
-        """log p(x) in nats, (B,), of levels, uint8 (B, C, H, W): the sum of ``log_prob_map``. It is exact, so
-        ``n_importance`` and ``generator`` change nothing.
+        """Returns log p(x) in nats, (B,), of levels, uint8 (B, C, H, W): the sum of ``log_prob_map``.
+
+        It is exact, so ``n_importance`` and ``generator`` have no effect.
 
         Raises:
             GenzooError: images of another shape, levels or labels out of range.
@@ -150,10 +151,9 @@ class Autoregressive(RoundModule):
 
     @in_inference
     def log_prob_map(self, levels: Tensor, labels: Tensor | None = None) -> Tensor:
-        """log p(x_i | x_1 .. x_{i-1}) in nats of each pixel, its channels together, (B, H, W).
+        """Returns log p(x_i | x_1 .. x_{i-1}) in nats of each pixel, all channels together, (B, H, W).
 
-        Where images depend on classes: given ``labels`` (B,), or, without them, of an image of any class, all being
-        equally likely.
+        For class-conditional models: given ``labels`` (B,), or, without them, marginalised over equally likely classes.
 
         Raises:
             GenzooError: images of another shape, levels or labels out of range.
@@ -168,8 +168,9 @@ class Autoregressive(RoundModule):
 
     @in_inference
     def receptive_field(self, levels: Tensor, row: int, column: int, generator: Generator | None = None) -> Tensor:
-        """How strongly the parameters of the pixel at (row, column) depend on each pixel, (H, W), over images of
-        levels, uint8 (B, C, H, W): see ``genzoo.autoregressive.receptive_field``.
+        """Returns how strongly the parameters of the pixel at (row, column) depend on each pixel, (H, W).
+
+        The mean over images of levels, uint8 (B, C, H, W); see ``genzoo.autoregressive.receptive_field``.
 
         Raises:
             GenzooError: images of another shape, levels out of range, no such pixel.
@@ -186,7 +187,7 @@ class Autoregressive(RoundModule):
         generator: Generator | None = None,
         temperature: float | None = None,
     ) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1]; of these classes, or of any, where images depend on classes.
+        """Draws n images (n, C, H, W) in [-1, 1]; class-conditional models use ``labels``, or random classes.
 
         Raises:
             GenzooError: no images, labels out of range, a temperature of 0 or below.
@@ -202,12 +203,12 @@ class Autoregressive(RoundModule):
         labels: Tensor | None = None,
         temperature: float | None = None,
     ) -> Tensor:
-        """Images (B, C, H, W) that keep what lies under ``mask`` (B, 1, H, W), 1 = given; the rest is drawn in the
-        pixels' order, each given those before it. Without a generator they are always the same.
+        """Completes images (B, C, H, W): keeps the pixels under ``mask`` (B, 1, H, W), 1 = given, and draws the others.
 
-        Where images depend on classes: of ``labels`` (B,), or, without them, of a class that is drawn given the pixels
-        before the first missing one. If all given pixels are among these, completions are drawn from p(rest | given);
-        given pixels that come later say nothing of the class, nor of any pixel before them.
+        Missing pixels are drawn in order, each given all previous ones. Without a generator the result is always the
+        same. Class-conditional models use ``labels`` (B,), or draw a class given the pixels before the first missing
+        one. If all given pixels are before it, completions are drawn from p(rest | given); given pixels that come
+        later do not influence the class or any previous pixel.
 
         Raises:
             GenzooError: no images, images or a mask of another size, given pixels out of range, labels out of range, a
@@ -224,35 +225,35 @@ class Autoregressive(RoundModule):
 
     @in_inference
     def canvases(self, n: int, generator: Generator | None = None) -> Drawing:
-        """How n samples come about: row by row, or pass by pass of a fixed-point iteration."""
+        """Yields the stages of drawing n samples: rows, or passes of the fixed-point iteration."""
         canvas = self._canvas(*self._nothing(n), self._labels(None, n, generator), generator)
         return Drawing(torch.stack([stage.images.clone() for stage in self._stages(canvas, self.temperature)]), None)
 
     def _images_of(self, what: str, levels: Tensor) -> Tensor:
-        """Levels, checked, as the network takes them."""
+        """Checks levels and converts them to the network's input."""
         check_images(what, levels, self.image_shape)
         check_levels(what, levels, self.levels)
         return from_levels(levels, self.levels).to(next(self.network.parameters()))
 
     def _nothing(self, n: int) -> tuple[Tensor, Tensor]:
-        """Images of which nothing is given."""
+        """Returns empty images and masks, with no pixel given."""
         check_positive("number of images", n)
         channels, height, width = self.image_shape
         return torch.zeros(()).expand(n, channels, height, width), torch.zeros(n, 1, height, width, dtype=torch.bool)
 
     def _source(self, generator: Generator | None) -> torch.device:
-        """Where random numbers are drawn: where the generator lives."""
+        """Returns the device on which random numbers are drawn: the generator's."""
         return self.device if generator is None else generator.device
 
     def _labels(self, labels: Tensor | None, n: int, generator: Generator | None) -> Tensor | None:
-        """The given labels, or any classes."""
+        """Returns the given labels, or random classes."""
         classes = self.network.classes
         if labels is None and classes:
             labels = torch.randint(classes, (n,), generator=generator, device=self._source(generator))
         return check_labels(labels, n, classes, self.device)
 
     def _classes_given(self, images: Tensor, mask: Tensor, generator: Generator) -> Tensor:
-        """Classes (B,) drawn from p(class | pixels before the first missing one), all being equally likely a priori."""
+        """Draws classes (B,) from p(class | pixels before the first missing one), with a uniform prior."""
         like, log_probs = next(self.network.parameters()), []
         for given, known in zip(images.split(self.sampling_batch), mask.split(self.sampling_batch), strict=True):
             given, known = given.to(like), known.to(like.device)
@@ -283,7 +284,7 @@ class Autoregressive(RoundModule):
     ) -> Tensor:
         temperature = check_temperature(self.temperature if temperature is None else temperature)
         labels, drawn = self._labels(labels, len(given), generator), []
-        in_training = self._trainer is not None and self._trainer.training  # which has a bar of its own
+        in_training = self._trainer is not None and self._trainer.training  # training has its own progress bar
         for chosen in torch.arange(len(given)).split(self.sampling_batch):
             canvas = self._canvas(given[chosen], mask[chosen], None if labels is None else labels[chosen], generator)
             what = f"images {chosen[0] + 1} to {chosen[-1] + 1} of {len(given)}"

@@ -1,4 +1,4 @@
-"""A bar for sampling that takes its time."""
+"""A progress bar for slow sampling."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,13 +9,13 @@ from genzoo.autoregressive.sampling.canvas import Stage
 
 
 def shown(stages: Iterable[Stage], what: str, quiet: bool = False, console: Console | None = None) -> Iterator[Stage]:
-    """The stages of drawing, with a bar on a terminal that goes when they are done.
+    """Yields the stages of drawing and shows a progress bar on a terminal until they are done.
 
     Args:
-        stages: are gone through.
-        what: is being drawn.
+        stages: stages of a sampler.
+        what: description of the task.
         quiet: no bar.
-        console: where; None = standard error.
+        console: where the bar is shown; None = standard error.
     """
     console = console or Console(stderr=True)
     with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:

@@ -1,4 +1,4 @@
-"""What an output depends on."""
+"""The receptive field of a network's output."""
 
 import torch
 from torch import Generator, Tensor
@@ -9,16 +9,16 @@ from genzoo.autoregressive.networks.base import CausalNetwork
 def receptive_field(
     network: CausalNetwork, images: Tensor, row: int, column: int, generator: Generator | None = None
 ) -> Tensor:
-    """√ E (∂ vᵀ θ / ∂ x)² of each pixel x, (H, W), where θ are the parameters at a pixel and v ~ N(0, I).
+    """Returns √ E (∂ vᵀ θ / ∂ x)² for each pixel x, (H, W), where θ are the parameters at a pixel and v ~ N(0, I).
 
-    The mean is over images and the sum over x's channels; over v it is the squared Jacobian, without a pass for each of
-    hundreds of parameters, and no two parameters cancel out.
+    It is averaged over images and summed over x's channels. The expectation over v is the squared Jacobian; it needs
+    no pass per parameter, of which there are hundreds, and gradients of different parameters do not cancel out.
 
     Args:
-        network: without a state that a pass changes.
+        network: a network whose state is not changed by a pass.
         images: (B, C, H, W) in [-1, 1].
-        row, column: of the pixel.
-        generator: of v.
+        row, column: position of the pixel.
+        generator: generator of v.
     """
     with torch.enable_grad():
         images = images.detach().clone().requires_grad_()

@@ -1,1 +1,1 @@
-"""Layers and heads that several families use."""
+"""Layers and output distributions used by several model families."""

@@ -7,10 +7,10 @@ from torch.distributed.nn.functional import all_reduce
 
 
 class GlobalBatchNorm(nn.modules.batchnorm._BatchNorm):
-    """Batch norm whose statistics in training are those of the batches of all ranks together.
+    """Batch norm with training statistics over the batches of all ranks.
 
-    As ``torch.nn.SyncBatchNorm``, and on the CPU, too. Evaluation with batch statistics, which one rank does alone,
-    takes that rank's batch.
+    Like ``torch.nn.SyncBatchNorm``, but also on the CPU. Evaluation with batch statistics runs on one rank and uses
+    that rank's batch.
     """
 
     def _check_input_dim(self, x: Tensor) -> None:
@@ -37,7 +37,7 @@ class GlobalBatchNorm(nn.modules.batchnorm._BatchNorm):
 
 
 def with_global_batch_norm(network: nn.Module) -> nn.Module:
-    """The network with every batch norm over all ranks, in place; parameters and buffers stay the same."""
+    """Replaces every batch norm of a network by ``GlobalBatchNorm``, in place; parameters and buffers are kept."""
     for m in network.modules():
         if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
             m.__class__ = GlobalBatchNorm

@@ -1,4 +1,4 @@
-"""Batch norm of real and generated images side by side."""
+"""Batch norm of real and generated images in one batch."""
 
 import torch
 from torch import Tensor, nn
@@ -8,14 +8,14 @@ from genzoo.core.precision import at_least_float32
 
 
 class CrossBatchNorm(nn.Module):
-    """Batch norm whose first half of channels has the statistics of real examples, its second that of generated ones.
+    """Batch norm with the statistics of real examples for half of the channels, of generated ones for the other half.
 
-    So each example is seen as unusual among the real ones in one half of the channels, and among the generated ones in
-    the other. Gains start normal around 1 with 0.02, shifts at 0. Always the statistics of the batch at hand; under
-    DDP those of the rank's own batch.
+    So each example is normalised relative to the real examples in the first half of the channels, and relative to the
+    generated examples in the second half. Initial gains are N(1, 0.02²), shifts 0. The statistics are always those of
+    the current batch; under DDP those of the rank's own batch.
 
     Args:
-        channels: of the feature maps, an even number.
+        channels: number of channels of the feature maps, even.
         eps: added to the variance.
 
     Raises:
@@ -31,13 +31,13 @@ class CrossBatchNorm(nn.Module):
     def __init__(self, channels: int, eps: float = 1e-5):
         super().__init__()
         if channels % 2:
-            raise GenzooError(f"model.discriminator: cross batch norm halves its channels, so {channels} cannot be.")
+            raise GenzooError(f"model.discriminator: cross batch norm needs even channels, not {channels}.")
         self.eps = eps
         self.weight = nn.Parameter(torch.randn(channels, 1) * 0.02 + 1)
         self.bias = nn.Parameter(torch.zeros(channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Real examples and then as many generated ones, (2 B, C, ...) -> the same shape."""
+        """B real examples followed by B generated ones, (2 B, C, ...) -> the same shape."""
         values = at_least_float32(x).reshape(*x.shape[:2], -1)  # (2 B, C, positions)
         (real, _), (_, fake) = (half.chunk(2, dim=1) for half in values.chunk(2))
         variance, mean = torch.var_mean(torch.cat([real, fake], dim=1), (0, 2), correction=0, keepdim=True)

@@ -1,22 +1,22 @@
-"""Initialisation of layers from what they see of a batch."""
+"""Data-dependent initialisation of layers."""
 
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-INITIAL = 500  # training images that it is taken from, as many as in openai/improved-gan
+INITIAL = 500  # number of training images for it, as in openai/improved-gan
 
 
 def initialise_from_data(network: nn.Module, draw: Callable[[], Tensor]) -> None:
-    """Lets every layer that has one take its data-dependent initialisation, in one pass.
+    """Runs the data-dependent initialisation of all layers that have one, in one pass.
 
-    Such a layer has an attribute ``initialising``. While that is true, its forward sets its parameters from its input
-    and gives the output that follows from them, which the next layer starts from. Noise and dropout are on.
+    Such a layer has an attribute ``initialising``. While it is true, ``forward`` sets the layer's parameters from its
+    input and returns the output with these parameters. Noise and dropout are on.
 
     Args:
-        network: is changed in place.
-        draw: gives what it takes; called only if there is such a layer.
+        network: network, changed in place.
+        draw: returns the network's input; called only if there is such a layer.
 
     Source: Salimans, Kingma 2016, arXiv 1602.07868, section 3.
     """

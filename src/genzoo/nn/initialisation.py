@@ -1,4 +1,4 @@
-"""Initial weights that several originals share."""
+"""Weight initialisations shared by several models."""
 
 import math
 
@@ -9,12 +9,12 @@ from genzoo.core.registry import register
 
 @register
 def dcgan_initialisation(network: nn.Module, std: float = 0.02, truncated: bool = False) -> None:
-    """Weights normal of ``std``; batch norm's gain normal around 1 with ``std``; biases 0.
+    """Initialises weights with N(0, std²), gains of batch norm with N(1, std²), biases with 0.
 
     Args:
-        network: is changed in place.
+        network: network, changed in place.
         std: standard deviation.
-        truncated: no weight of a convolution is further than 2 std from 0.
+        truncated: truncate the weights of convolutions at 2 std.
 
     Source: DCGAN (arXiv 1511.06434, section 4); truncated in openai/InfoGAN, infogan/misc/custom_ops.py.
     """
@@ -31,8 +31,10 @@ def dcgan_initialisation(network: nn.Module, std: float = 0.02, truncated: bool 
 
 @register
 def glorot_initialisation(network: nn.Module) -> None:
-    """Uniform weights of variance 2 g² / (fan in + fan out): gain g = √2 for convolutions larger than 1 x 1, whose
-    input has passed a ReLU, else 1. A stride thins the fan on its finer side. Biases 0.
+    """Initialises weights uniformly with variance 2 g² / (fan in + fan out), biases with 0.
+
+    The gain g is √2 for convolutions larger than 1 x 1, whose input has passed a ReLU, else 1. With a stride, the fan
+    on the side of higher resolution is divided by the squared stride.
 
     Source: igul222/improved_wgan_training, tflib/ops (conv2d, deconv2d: he_init; linear: glorot);
         pfnet-research/sngan_projection, gen_models/resblocks.py: GlorotUniform(√2), of 1 x 1 convolutions (1).

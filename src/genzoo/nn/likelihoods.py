@@ -1,4 +1,4 @@
-"""Likelihoods p(x|parameters) of images, pixel by pixel, given as network outputs."""
+"""Likelihoods p(x|parameters) of images, whose parameters are network outputs per pixel."""
 
 from typing import Protocol
 
@@ -16,18 +16,18 @@ from genzoo.core.registry import register
 class Likelihood(Protocol):
     """A family of distributions over images, with parameters (B, outputs(C), H, W).
 
-    ``levels`` is the number of levels of a pixel that it is a distribution over.
+    ``levels`` is the number of levels of a pixel.
     """
 
     levels: int
 
     def outputs(self, channels: int) -> int:
-        """Number of network outputs a pixel that it takes for images of so many channels."""
+        """Returns the number of network outputs per pixel for images with this number of channels."""
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
-        """Log-probability in nats of each pixel, all channels together, (B, H, W).
+        """Returns the log-probability in nats of each pixel, all channels together, (B, H, W).
 
-        ``images`` (B, C, H, W) in [-1, 1] stand for levels.
+        ``images`` (B, C, H, W) in [-1, 1] represent levels.
         """
 
     def mean(self, parameters: Tensor) -> Tensor:
@@ -35,19 +35,19 @@ class Likelihood(Protocol):
 
 
 class DrawnLikelihood(Likelihood, Protocol):
-    """A likelihood that images are drawn from, given noise: the same ones for the same noise.
+    """A likelihood from which images can be drawn, as a function of noise.
 
-    ``joint`` says whether it models a pixel's channels together; if not, parameters of a channel, which stand beside
-    each other in the channels' order, may depend on earlier channels.
+    ``joint``: whether it models a pixel's channels jointly. If not, the parameters are grouped by channel, in order,
+    and those of a channel may depend on earlier channels.
     """
 
     joint: bool
 
     def noise(self, channels: int) -> int:
-        """How many numbers, uniform in [0, 1), a pixel of so many channels is drawn from."""
+        """Returns the number of uniform random numbers in [0, 1) needed per pixel with this number of channels."""
 
     def draw(self, parameters: Tensor, noise: Tensor, temperature: float = 1.0) -> Tensor:
-        """Images (B, C, H, W) in [-1, 1] that stand for levels, drawn from noise (B, noise(C), H, W).
+        """Draws images (B, C, H, W) in [-1, 1], which represent levels, from noise (B, noise(C), H, W).
 
         A temperature below 1 makes likely levels likelier.
         """
@@ -55,7 +55,7 @@ class DrawnLikelihood(Likelihood, Protocol):
 
 @register
 class Bernoulli(nn.Module):
-    """Binary pixels; a logit of the higher level each.
+    """Binary pixels; the parameter is the logit of the higher level.
 
     Example:
         >>> Bernoulli().log_prob(torch.tensor([-1.0, 1.0]).view(1, 1, 1, 2), torch.zeros(1, 1, 1, 2)).exp()
@@ -66,11 +66,11 @@ class Bernoulli(nn.Module):
     joint = False
 
     def outputs(self, channels: int) -> int:
-        """A logit a channel."""
+        """One logit per channel."""
         return channels
 
     def noise(self, channels: int) -> int:
-        """One number a channel."""
+        """One number per channel."""
         return channels
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
@@ -83,27 +83,27 @@ class Bernoulli(nn.Module):
         return from_unit(at_least_float32(parameters).sigmoid())
 
     def draw(self, parameters: Tensor, noise: Tensor, temperature: float = 1.0) -> Tensor:
-        """The higher level where the noise is below its probability."""
+        """Returns the higher level if the noise is below its probability."""
         probability = (at_least_float32(parameters) / temperature).sigmoid()
         return from_unit((noise < probability).to(probability.dtype))
 
 
 @register
 class DiscretisedLogistic(nn.Module):
-    """256 levels; the probability of a level is a logistic distribution's over its bin, the bins at both ends reaching
-    to infinity, so that the probabilities sum to 1.
+    """256 levels; the probability of a level is the mass of a logistic distribution in its bin.
 
-    The network gives the location, in [-0.5, 0.5] as a pixel's range is there; the scale is learned, not given by it.
+    The first and the last bin extend to infinity, so that the probabilities sum to 1. The network outputs the location,
+    for pixels scaled to [-0.5, 0.5]; the scale is a learned parameter.
 
     Args:
-        channels: as many scales; 1 = one for all channels.
-        floor: None, or a probability that is added to each bin's, whose ends then are finite. The sum over levels is
-            then not 1: it is there to compare with numbers of the original code (1e-7).
+        channels: number of scales: one per channel, or 1 for all channels.
+        floor: None, or a probability that is added to each bin's; then all bins are finite. The probabilities do not
+            sum to 1 then; use it only for comparison with the original code (1e-7).
 
     Raises:
-        GenzooError: the floor is not positive; there is neither one scale nor one for each of the images' channels.
+        GenzooError: the floor is not positive, or the number of scales is neither 1 nor the number of channels.
 
-    Source: Kingma et al. 2016, arXiv 1606.04934, section 4 (a scale a channel); openai/iaf, tf_train.py and
+    Source: Kingma et al. 2016, arXiv 1606.04934, section 4 (one scale per channel); openai/iaf, tf_train.py and
         tf_utils/distributions.py (one scale, which starts at 1; locations clipped; 1e-7 is added).
 
     Example:
@@ -117,13 +117,13 @@ class DiscretisedLogistic(nn.Module):
     def __init__(self, channels: int = 1, floor: float | None = None):
         super().__init__()
         if floor is not None and not floor > 0:
-            raise GenzooError(f"model.likelihood.floor={floor}: a positive probability is needed, or null for none.")
+            raise GenzooError(f"model.likelihood.floor={floor}: expected a positive probability, or null for none.")
         check_positive("model.likelihood.channels", channels)
         self.log_scale = nn.Parameter(torch.zeros(channels))
         self.floor = floor
 
     def outputs(self, channels: int) -> int:
-        """A location a channel."""
+        """One location per channel."""
         if (scales := len(self.log_scale)) not in (1, channels):
             raise GenzooError(f"model.likelihood.channels={scales}: the images have {channels}; give {channels}, or 1.")
         return channels
@@ -146,7 +146,7 @@ class DiscretisedLogistic(nn.Module):
 
     @staticmethod
     def _location(parameters: Tensor) -> Tensor:
-        """Half a bin inside of the range."""
+        """Clips the location to half a bin inside of the range."""
         return at_least_float32(parameters).clamp(-0.5 + 1 / 512, 0.5 - 1 / 512)
 
 

@@ -1,4 +1,4 @@
-"""Weight normalisation whose gain is trained by its logarithm."""
+"""Weight normalisation with a trained logarithm of the gain."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormConvTranspose2d, WeightNormLinear, _WeightNorm
 
-WEIGHT_STD = 0.05  # of θ at first; against the steps of the optimizer it says how fast directions turn
+WEIGHT_STD = 0.05  # initial std of θ; relative to the optimizer's steps it determines how fast directions change
 
 
 class _LogGain(_WeightNorm):

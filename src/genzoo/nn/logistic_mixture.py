@@ -1,4 +1,4 @@
-"""A mixture of discretised logistic distributions over a pixel's channels together."""
+"""A mixture of discretised logistic distributions, joint over a pixel's channels."""
 
 import math
 from typing import NamedTuple
@@ -17,10 +17,10 @@ class Components(NamedTuple):
     """The parameters of a pixel's K components.
 
     Args:
-        logits: of their weights, (B, K, H, W).
-        means, log_scales: of each channel, (B, C, K, H, W).
-        slopes: by which a channel's mean follows earlier channels, in (-1, 1), (B, C (C - 1) / 2, K, H, W): green's on
-            red, blue's on red, blue's on green.
+        logits: logits of the mixture weights, (B, K, H, W).
+        means, log_scales: parameters of each channel, (B, C, K, H, W).
+        slopes: linear coefficients of earlier channels in a channel's mean, in (-1, 1), (B, C (C - 1) / 2, K, H, W):
+            green's on red, blue's on red, blue's on green.
     """
 
     logits: Tensor
@@ -39,12 +39,13 @@ class Components(NamedTuple):
 
 @register
 class LogisticMixture(nn.Module):
-    """p(x) = Σ_k π_k Π_c P_k(x_c), where P_k is a logistic distribution's probability of the level's bin, and its mean
-    of a channel is linear in the channels before it. The bins at both ends reach to infinity.
+    """p(x) = Σ_k π_k Π_c P_k(x_c), where P_k is the mass of a logistic distribution in the level's bin.
+
+    The mean of a channel is linear in the previous channels. The first and the last bin extend to infinity.
 
     Args:
         components: K.
-        levels: of a pixel, 2 to 256.
+        levels: number of levels of a pixel, 2 to 256.
 
     Raises:
         GenzooError: no component, or another number of levels.
@@ -67,11 +68,11 @@ class LogisticMixture(nn.Module):
         self.components, self.levels = components, check_integer("model.likelihood.levels", levels, 2, 256)
 
     def outputs(self, channels: int) -> int:
-        """For each component its weight, and of each channel mean, scale and slopes on earlier channels."""
+        """Per component: one weight, and per channel mean, scale and slopes for earlier channels."""
         return self.components * (1 + 2 * channels + channels * (channels - 1) // 2)
 
     def noise(self, channels: int) -> int:
-        """One number for the component and one a channel."""
+        """One number for the component and one per channel."""
         return 1 + channels
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
@@ -91,7 +92,7 @@ class LogisticMixture(nn.Module):
         return (of_component + p.logits.log_softmax(1)).logsumexp(1)
 
     def mean(self, parameters: Tensor) -> Tensor:
-        """The mean, images (B, C, H, W), of logistics that are cut off at -1 and 1 only after it is taken."""
+        """Returns the mean of the logistics, clipped to [-1, 1] afterwards, as images (B, C, H, W)."""
         p = self._split(parameters, self._channels(parameters.shape[1]))
         of_components = [p.means[:, 0]]
         slope = iter(p.slopes.unbind(1))
@@ -101,7 +102,7 @@ class LogisticMixture(nn.Module):
         return (weights * torch.stack(of_components, dim=1)).sum(2).clamp(-1, 1)
 
     def draw(self, parameters: Tensor, noise: Tensor, temperature: float = 1.0) -> Tensor:
-        """A component by the first number, then red, green given red, blue given both by the logistics' quantiles.
+        """Draws a component with the first number, then red, green given red, blue given both, by quantile functions.
 
         The temperature divides the logits of the weights and multiplies the scales.
         """

@@ -1,6 +1,6 @@
-"""Convolutions that see no pixel after the one that they compute.
+"""Causal convolutions: the output at a pixel does not depend on later pixels.
 
-In *steps* (``genzoo.nn.steps``) the same layers are handed an image bit by bit and remember what they have seen.
+During incremental evaluation (``genzoo.nn.steps``) the same layers get one pixel or row at a time and use a cache.
 """
 
 import torch
@@ -12,12 +12,12 @@ from genzoo.nn.steps import PixelSteps, RowSteps, Steps
 
 
 def owners(maps: int, colours: int, parts: int = 1) -> Tensor:
-    """The colour channel that each feature map belongs to: equal shares, in order; int64 (maps,).
+    """Returns the colour channel to which each feature map belongs: equal shares, in order; int64 (maps,).
 
     Args:
         maps: number of feature maps.
         colours: number of colour channels.
-        parts: the maps are so many equal parts, each of which is shared among the colours (the gates of a layer).
+        parts: number of equal parts of the maps, each of which is divided among the colours (the gates of a layer).
 
     >>> owners(3, 3).tolist(), owners(8, 3).tolist(), owners(6, 3, parts=2).tolist()
     ([0, 1, 2], [0, 0, 0, 1, 1, 1, 2, 2], [0, 1, 2, 0, 1, 2])
@@ -27,18 +27,18 @@ def owners(maps: int, colours: int, parts: int = 1) -> Tensor:
 
 
 class MaskedConv2d(nn.Conv2d):
-    """A convolution that sees pixels above, and to the left in its own row; of its own pixel, some colours.
+    """A convolution over the rows above, the pixels to the left in its own row, and some colours of its own pixel.
 
-    Feature maps are shared among the colour channels. At its own pixel a map of mask A sees the maps of earlier
-    colours; of mask B also those of its own. The kernel ends with its own row, and if that is all, with
-    its own pixel.
+    Feature maps are divided among the colour channels. At its own pixel, a map with mask A depends on the maps of
+    earlier colours, with mask B also on those of its own colour. The kernel is cut off below its own row; a kernel of
+    one row is cut off after its own pixel.
 
     Args:
         inputs, outputs: feature maps.
         kernel: odd size, or (height, width), of the kernel before it is masked.
         mask: "A" (where the input is the image itself) or "B".
-        colours: number of colour channels that are ordered; 1 = a pixel's channels are one.
-        parts: see ``owners``, of the outputs.
+        colours: number of ordered colour channels; 1 = no order.
+        parts: number of parts of the outputs, see ``owners``.
 
     Raises:
         GenzooError: the kernel's size is not odd, or there are fewer maps than colours.
@@ -47,7 +47,7 @@ class MaskedConv2d(nn.Conv2d):
 
     Example:
         >>> layer = MaskedConv2d(3, 6, 3, mask="A", colours=3)
-        >>> layer.mask[:, :, -1, 1]  # own pixel: red sees nothing, green sees red, blue sees both
+        >>> layer.mask[:, :, -1, 1]  # own pixel: red depends on nothing, green on red, blue on both
         tensor([[0., 0., 0.],
                 [0., 0., 0.],
                 [1., 0., 0.],
@@ -56,7 +56,7 @@ class MaskedConv2d(nn.Conv2d):
                 [1., 1., 0.]])
     """
 
-    steps: Steps | None = None  #: stands in for it in steps
+    steps: Steps | None = None  #: cache during incremental evaluation
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class MaskedConv2d(nn.Conv2d):
     ):
         height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
         if height % 2 == 0 or width % 2 == 0:
-            raise GenzooError(f"model.network: kernel={kernel}: odd sizes are needed.")
+            raise GenzooError(f"model.network: kernel={kernel}: expected odd sizes.")
         if (maps := min(inputs, outputs // parts)) < colours:
-            raise GenzooError(f"model.network: {maps} feature maps cannot be shared among {colours} colours; use more.")
+            raise GenzooError(f"model.network: {maps} feature maps are too few for {colours} colours; use more.")
         self.above, self.left = height // 2, width // 2
         super().__init__(inputs, outputs, (self.above + 1, width if self.above else self.left + 1))
         self.first = mask == "A"
@@ -82,15 +82,15 @@ class MaskedConv2d(nn.Conv2d):
         self.register_buffer("mask", seen, persistent=False)
 
     def masked_weight(self) -> Tensor:
-        """The weight, 0 where it must not see."""
+        """The weight, 0 at masked positions."""
         return self.weight * self.mask
 
     def remember(self, batch: int, width: int) -> Steps:
-        """See ``genzoo.nn.steps``."""
+        """Returns the cache for incremental evaluation; see ``genzoo.nn.steps``."""
         return PixelSteps(self.masked_weight(), self.bias, self.left, batch, width, sees_image=self.first)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, outputs, H, W) of maps (B, inputs, H, W)."""
+        """(B, inputs, H, W) -> (B, outputs, H, W)."""
         if self.steps is not None:
             return self.steps(x)
         weight = self.masked_weight()
@@ -100,7 +100,7 @@ class MaskedConv2d(nn.Conv2d):
 
 
 class VerticalConv2d(nn.Conv2d):
-    """A convolution that sees its own row, whole, and those above.
+    """A convolution over its whole own row and the rows above.
 
     Args:
         inputs, outputs: feature maps.
@@ -113,27 +113,27 @@ class VerticalConv2d(nn.Conv2d):
         torch.Size([1, 2, 28, 28])
     """
 
-    steps: Steps | None = None  #: stands in for it in steps
+    steps: Steps | None = None  #: cache during incremental evaluation
 
     def __init__(self, inputs: int, outputs: int, kernel: int):
         if kernel % 2 == 0:
-            raise GenzooError(f"model.network: kernel={kernel}: odd sizes are needed.")
+            raise GenzooError(f"model.network: kernel={kernel}: expected odd sizes.")
         self.above = kernel // 2
         super().__init__(inputs, outputs, (self.above + 1, kernel), padding=(0, self.above))
 
     def remember(self, batch: int, width: int) -> Steps:
-        """See ``genzoo.nn.steps``."""
+        """Returns the cache for incremental evaluation; see ``genzoo.nn.steps``."""
         return RowSteps(self.weight, self.bias, batch, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, outputs, H, W) of maps (B, inputs, H, W)."""
+        """(B, inputs, H, W) -> (B, outputs, H, W)."""
         if self.steps is not None:
             return self.steps(x)
         return super().forward(F.pad(x, (0, 0, self.above, 0)))
 
 
 def down_shift(images: Tensor) -> Tensor:
-    """Images (B, C, H, W) moved down by one row: each row holds what was above it, the first one 0.
+    """Shifts images (B, C, H, W) down by one row; the first row becomes 0.
 
     >>> down_shift(torch.tensor([[[[1.0], [2.0]]]])).flatten().tolist()
     [0.0, 1.0]

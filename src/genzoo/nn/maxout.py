@@ -12,7 +12,7 @@ class Maxout(nn.Module):
     Args:
         inputs: width of the input.
         units: width of the output.
-        pieces: linear pieces a unit.
+        pieces: linear pieces per unit.
 
     Source: Goodfellow et al. 2013, arXiv 1302.4389, section 3.
 

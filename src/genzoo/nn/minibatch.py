@@ -1,4 +1,4 @@
-"""Minibatch discrimination: features of an image that tell how close others of its batch are."""
+"""Minibatch discrimination: features that measure the similarity of an image to the rest of its batch."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from genzoo.core.registry import register
 
 @register
 class MinibatchDiscrimination(nn.Module):
-    """Appends to each image's features one similarity a kernel to the other images of its batch.
+    """Appends to each image's features its similarity to the other images of the batch, one per kernel.
 
     Each kernel projects the features x to a few dimensions, M = x W, and its similarity is
     f_i = Σ_j≠i exp(-‖M_i - M_j‖₁) + b. The columns of W = θ exp(s) / ‖θ‖ have length exp(s).
@@ -18,13 +18,13 @@ class MinibatchDiscrimination(nn.Module):
     Args:
         features: width of the input.
         kernels: number of similarities.
-        dimensions: that a kernel compares images in.
-        std: of the initial θ, whose mean is 0.
-        scope: the others are those of this ``"rank"``'s batch, or ``"global"``: those of all ranks' batches (in
-            training; an evaluation, which one rank may do alone, has that rank's).
+        dimensions: number of dimensions of a kernel's projection.
+        std: standard deviation of the initial θ, with mean 0.
+        scope: ``"rank"`` = compare with the rank's own batch; ``"global"`` = compare with the batches of all ranks in
+            training (evaluation runs on one rank and uses its batch).
 
-    While ``initialising`` is set, a pass sets s so that a kernel's distance of an image to its nearest is 2 in the mean
-    over the batch at hand, then b so that the mean of f is 0.
+    While ``initialising`` is set, a pass sets s so that the mean distance of an image to its nearest neighbour in the
+    batch is 2 for each kernel, then b so that the mean of f is 0.
 
     Raises:
         GenzooError: an unknown scope.
@@ -53,14 +53,14 @@ class MinibatchDiscrimination(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             if self.initialising:
                 self._initialise(at_least_float32(x))
-            mine = others = self._project(at_least_float32(x))
+            own = others = self._project(at_least_float32(x))
             if self.scope == "global" and self.training and not self.initialising:
-                others = gather_over_ranks(mine)
-            return torch.cat([x, _similarities(_distances(mine, others)) + self.bias], dim=1)
+                others = gather_over_ranks(own)
+            return torch.cat([x, _similarities(_distances(own, others)) + self.bias], dim=1)
 
     def _project(self, x: Tensor) -> Tensor:
         """(B, features) -> M (B, kernels, dimensions)."""
-        # An average that starts from zero has no direction yet.
+        # A parameter average that starts from zero has no direction yet.
         weight = self.theta * (self.log_scale.exp() / self.theta.norm(dim=0).clamp_min(1e-12))
         return (x @ weight.flatten(1)).unflatten(1, self.log_scale.shape)
 
@@ -74,11 +74,11 @@ class MinibatchDiscrimination(nn.Module):
         self.bias.copy_(-_similarities(distances / half).mean(0))
 
 
-def _distances(mine: Tensor, others: Tensor) -> Tensor:
+def _distances(own: Tensor, others: Tensor) -> Tensor:
     """L1 distances (B, N, kernels) of projections (B, kernels, dimensions) to others (N, kernels, dimensions)."""
-    return torch.cdist(mine.transpose(0, 1), others.transpose(0, 1), p=1).permute(1, 2, 0)
+    return torch.cdist(own.transpose(0, 1), others.transpose(0, 1), p=1).permute(1, 2, 0)
 
 
 def _similarities(distances: Tensor) -> Tensor:
-    """Σ exp(-distance) (B, kernels) over all others; itself, at distance 0, is left out."""
+    """Returns Σ exp(-distance) (B, kernels) over all other images, without the image itself at distance 0."""
     return (-distances).exp().sum(1) - 1

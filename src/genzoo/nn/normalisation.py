@@ -9,21 +9,21 @@ NORMS = ("batch", "layer", "instance", "spectral", "none")
 
 
 def check_norm(key: str, norm: str, spectral: bool = True) -> None:
-    """Refuses unknown names, and spectral norm where a network does not have it.
+    """Checks the name of a norm; ``spectral``: whether the network supports spectral norm.
 
     Raises:
-        GenzooError: naming the key and the accepted names.
+        GenzooError: the message names the key and the accepted names.
     """
     accepted = [name for name in NORMS if spectral or name != "spectral"]
     if norm not in accepted:
-        raise GenzooError(f"{key}={norm!r} cannot be. Accepted: {', '.join(accepted)}.")
+        raise GenzooError(f"{key}={norm!r}: unknown. Accepted: {', '.join(accepted)}.")
 
 
 def normalisation(norm: str, channels: int) -> nn.Module:
-    """The layer that normalises feature maps (B, channels, h, w), with a gain and a shift a channel.
+    """Builds the layer that normalises feature maps (B, channels, h, w), with a gain and a shift per channel.
 
     ``"layer"`` normalises each image over channels and pixels, ``"instance"`` each of its channels over pixels;
-    ``"spectral"`` normalises weights (see ``convolution``), so here it is the identity, as ``"none"`` is.
+    ``"spectral"`` normalises weights (see ``convolution``), so here it is the identity, like ``"none"``.
 
     Source: arXiv 1502.03167 (batch), 1607.06450 (layer), 1607.08022 (instance).
     """
@@ -37,17 +37,17 @@ def normalisation(norm: str, channels: int) -> nn.Module:
 
 
 def convolution(norm: str) -> type[nn.Conv2d]:
-    """The class of convolutions that goes with a norm."""
+    """Returns the convolution class for a norm."""
     return SpectralConv2d if norm == "spectral" else nn.Conv2d
 
 
 def linear(norm: str) -> type[nn.Linear]:
-    """The class of linear layers that goes with a norm."""
+    """Returns the linear class for a norm."""
     return SpectralLinear if norm == "spectral" else nn.Linear
 
 
 def shift_only(norm: nn.modules.batchnorm._BatchNorm) -> nn.modules.batchnorm._BatchNorm:
-    """The batch norm with its gain held at 1: only the shift is trained.
+    """Fixes the gain of a batch norm at 1, so that only the shift is trained.
 
     Source: openai/improved-gan, mnist_svhn_cifar10/nn.py, ``batch_norm(..., g=None)``.
     """

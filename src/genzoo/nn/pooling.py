@@ -8,9 +8,9 @@ from torch.nn import functional as F
 
 
 def max_pooled(maps: Iterable[Tensor], grid: int = 4) -> Tensor:
-    """Feature maps, each max-pooled to a spatial grid, flattened and concatenated: (B, F).
+    """Max-pools each feature map to a spatial grid, flattens and concatenates them: (B, F).
 
-    Where a map's size is no multiple of the grid's, cells overlap by a row or column; a smaller map is repeated.
+    If a map's size is not a multiple of the grid's, cells overlap by a row or column; a smaller map is repeated.
 
     Args:
         maps: each (B, c, h, w).

@@ -14,7 +14,7 @@ class Posterior(Protocol):
     """A family of distributions over a part's value (B, size), with parameters (B, parameters(size))."""
 
     def parameters(self, size: int) -> int:
-        """Number of network outputs it takes."""
+        """Returns the number of network outputs."""
 
     def log_prob(self, value: Tensor, parameters: Tensor) -> Tensor:
         """Log-density or log-probability in nats, (B,)."""
@@ -33,7 +33,7 @@ class CategoricalPosterior:
     """
 
     def parameters(self, size: int) -> int:
-        """A logit a category."""
+        """One logit per category."""
         return size
 
     def log_prob(self, value: Tensor, parameters: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ class GaussianPosterior:
         self.fixed_std = fixed_std
 
     def parameters(self, size: int) -> int:
-        """A mean and a log standard deviation a dimension."""
+        """One mean and one log standard deviation per dimension."""
         return 2 * size
 
     def log_prob(self, value: Tensor, parameters: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
-"""Weight-normalised convolutions that see no pixel after their own, by padding and cropping instead of masks.
+"""Causal convolutions with weight normalisation, which use padding and cropping instead of masks.
 
-*Down*: their own row, whole, and the one above (for streams that hold, at a row, rows above it alone). *Down-right*: of
-both rows the pixel's own column and the one to the left.
+**Down*: the whole own row and the row above (for streams whose features at a row depend only on rows above it).
+*Down-right*: in both rows, the pixel's own column and the one to the left.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormConvTranspose2d
 
 
 def norm(init_std: float = 1.0) -> dict[str, Any]:
-    """Weight normalisation as PixelCNN++ has it.
+    """Returns the settings of weight normalisation in PixelCNN++.
 
     Source: openai/pixel-cnn, pixel_cnn_pp/nn.py: the gain is trained; data-dependent initialisation.
     """
@@ -74,10 +74,10 @@ class ShiftedConv2d(WeightNormConv2d):
     """A convolution that ends with its own row.
 
     Args:
-        inputs, outputs: feature maps.
+        inputs, outputs: number of feature maps.
         kernel: height and width.
-        sides: columns that are added at the left and at the right.
-        stride: of both directions.
+        sides: number of columns padded on the left and on the right.
+        stride: stride in both directions.
         init_std: see ``WeightNormConv2d``.
     """
 
@@ -94,7 +94,7 @@ class ShiftedConv2d(WeightNormConv2d):
         self.added = (*sides, kernel[0] - 1, 0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, outputs, H / stride, W / stride) of maps (B, inputs, H, W)."""
+        """(B, inputs, H, W) -> (B, outputs, H / stride, W / stride)."""
         return super().forward(F.pad(x, self.added))
 
 
@@ -102,9 +102,9 @@ class ShiftedConvTranspose2d(WeightNormConvTranspose2d):
     """A transposed convolution of stride 2 that begins with its own row.
 
     Args:
-        inputs, outputs: feature maps.
+        inputs, outputs: number of feature maps.
         kernel: height and width.
-        cropped: columns that are cut off at the left; at the right as many as are left over.
+        cropped: number of columns cut off on the left; on the right, the remaining surplus is cut off.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], cropped: int):
@@ -112,7 +112,7 @@ class ShiftedConvTranspose2d(WeightNormConvTranspose2d):
         self.cropped = cropped
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, outputs, 2 H, 2 W) of maps (B, inputs, H, W)."""
+        """(B, inputs, H, W) -> (B, outputs, 2 H, 2 W)."""
         height, width = 2 * x.shape[2], 2 * x.shape[3]
         return super().forward(x)[:, :, :height, self.cropped : self.cropped + width]
 

@@ -11,10 +11,10 @@ from genzoo.core.registry import register
 
 @register
 class SoftmaxLevels(nn.Module):
-    """Any distribution over the levels of each channel: a logit a level. Nothing says that levels have an order.
+    """Any distribution over the levels of each channel, with one logit per level; it does not use the order of levels.
 
     Args:
-        levels: of a pixel, 2 to 256.
+        levels: number of levels of a pixel, 2 to 256.
 
     Raises:
         GenzooError: another number of levels.
@@ -33,11 +33,11 @@ class SoftmaxLevels(nn.Module):
         self.levels = check_integer("model.likelihood.levels", levels, 2, 256)
 
     def outputs(self, channels: int) -> int:
-        """A logit a level and channel; those of a channel stand together."""
+        """One logit per level and channel, grouped by channel."""
         return channels * self.levels
 
     def noise(self, channels: int) -> int:
-        """One number a channel."""
+        """One number per channel."""
         return channels
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class SoftmaxLevels(nn.Module):
         return (self._logits(parameters).softmax(2) * values.view(-1, 1, 1)).sum(2)
 
     def draw(self, parameters: Tensor, noise: Tensor, temperature: float = 1.0) -> Tensor:
-        """The first level up to which the probabilities sum to more than the noise."""
+        """Returns the first level at which the cumulative probability exceeds the noise."""
         cumulative = (self._logits(parameters) / temperature).softmax(2).cumsum(2)
         level = (cumulative[:, :, :-1] <= noise.unsqueeze(2)).sum(2)
         return from_levels(level, self.levels).to(cumulative.dtype)

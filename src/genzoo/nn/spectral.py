@@ -10,7 +10,7 @@ from torch.nn import functional as F
 class _Spectral:
     """Divides ``weight``, as a matrix (outputs, rest), by its largest singular value σ.
 
-    σ = uᵀ W v by one step of power iteration a training pass; u goes on from pass to pass, as a buffer.
+    σ = uᵀ W v with one step of power iteration per training pass; u is a buffer that persists between passes.
 
     Source: Miyato et al. 2018, arXiv 1802.05957, algorithm 1; pfnet-research/sngan_projection, max_sv.py.
     """

@@ -41,8 +41,8 @@ class PixelSteps:
         weight: masked, (outputs, inputs, rows, columns); the last row is the pixel's own.
         bias: (outputs,).
         left: column of the kernel that is the pixel's own.
-        batch: images.
-        width: of the map, in pixels.
+        batch: number of images.
+        width: width of the map, in pixels.
         sees_image: whether the layer's input is the image itself, whose pixel is sampled after the layer was evaluated.
     """
 
@@ -85,8 +85,8 @@ class RowSteps:
     Args:
         weight: (outputs, inputs, rows, columns); the last row is its own.
         bias: (outputs,).
-        batch: images.
-        width: of the map, in pixels.
+        batch: number of images.
+        width: width of the map, in pixels.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor, batch: int, width: int):

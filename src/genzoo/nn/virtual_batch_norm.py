@@ -1,4 +1,4 @@
-"""Virtual batch norm: each example is normalised with a fixed reference batch, not with its batch mates."""
+"""Virtual batch norm: each example is normalised with a fixed reference batch, not with the rest of its batch."""
 
 import torch
 from torch import Tensor, nn
@@ -7,23 +7,23 @@ from genzoo.core.precision import at_least_float32
 
 
 class VirtualBatchNorm(nn.Module):
-    """Normalises each example by the moments of a reference batch, of which it counts as one more member.
+    """Normalises each example with the moments of a reference batch to which the example itself is added.
 
-    The reference batch of N examples stands in front of the batch, in every layer: a network concatenates the two at
-    its input, so that the reference is made by the weights of the moment and gradients flow through it, and drops the
-    first N at its output. With moments over the positions of one example ("own") and of the whole reference ("ref"):
+    The network concatenates the reference batch of N examples and the batch at its input, so that every layer computes
+    both with the current weights and gradients flow through the reference; it drops the first N outputs. With moments
+    over the positions of one example ("own") and of the whole reference ("ref"):
 
         mean = own / (N + 1) + ref N / (N + 1), likewise E[x²];   std = sqrt(eps + E[x²] - mean²)
 
-    The reference examples themselves are normalised by "ref". Gains start normal around 1 with 0.02, shifts at 0.
+    The reference examples themselves are normalised by "ref". Initial gains are N(1, 0.02²), shifts 0.
 
     Args:
-        channels: of the feature maps.
-        reference: N, examples of the reference batch.
+        channels: number of channels of the feature maps.
+        reference: N, number of examples in the reference batch.
         eps: added to the variance.
 
     Source: arXiv 1606.03498, section 3.5; openai/improved-gan, imagenet/model.py (VBN), as corrected in 2016 and 2017:
-        the code of the paper's samples took "own" over the whole batch at hand, so that batch mates mattered.
+        the code of the paper's samples computed "own" over the whole batch, so that examples depended on each other.
 
     Example:
         >>> layer = VirtualBatchNorm(8, reference=3)
@@ -38,7 +38,7 @@ class VirtualBatchNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The reference and then the batch, (N + B, C, ...) -> the same shape."""
+        """Reference batch followed by the batch, (N + B, C, ...) -> the same shape."""
         values = at_least_float32(x).reshape(*x.shape[:2], -1)  # (N + B, C, positions)
         moments = torch.stack([values.mean(2, keepdim=True), values.square().mean(2, keepdim=True)])
         of_reference, own = moments.tensor_split([self.reference], dim=1)

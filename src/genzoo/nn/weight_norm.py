@@ -1,4 +1,4 @@
-"""Layers whose weights have a direction and a gain of their own."""
+"""Weight normalisation: layers with separate direction and gain of the weights."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ class _WeightNorm:
     standard deviation ``init_std`` over batch and pixels. A unit whose outputs do not vary keeps its g.
 
     Args:
-        mask: of the weight's shape, multiplies it before its norm is taken; None = no mask. A unit without any input
-            gives its bias (θ / ‖θ‖ is 0 then, for an ``eps`` > 0).
-        train_gain: whether g is trained; else it stays as it was initialised, and is a buffer.
+        mask: of the weight's shape, multiplies it before its norm is taken; None = no mask. The output of a unit
+            without inputs is its bias (θ / ‖θ‖ is 0 then, for an ``eps`` > 0).
+        train_gain: whether g is trained; if not, it is a buffer with its initial value.
         init_std: standard deviation of the outputs after initialisation; None = no data-dependent initialisation.
-        std_of_layer: one standard deviation for the whole layer, instead of one a unit.
-        eps: is added to ‖θ‖².
+        std_of_layer: one standard deviation for the whole layer, instead of one per unit.
+        eps: constant added to ‖θ‖².
 
     Source: Salimans, Kingma 2016, arXiv 1602.07868, equation 2 and section 3; openai/improved-gan,
         mnist_svhn_cifar10/nn.py, WeightNormLayer (eps 1e-6) and DenseLayer (none); ``std_of_layer`` as in its version
         of 2016-06-08.
     """
 
-    outputs = 0  #: dimension of ``weight`` that counts units
+    outputs = 0  #: dimension of ``weight`` that indexes the units
     weight: Tensor
     bias: nn.Parameter
     mask: Tensor | None
@@ -60,7 +60,7 @@ class _WeightNorm:
         return weight * scale.view([-1 if d == self.outputs else 1 for d in range(self.weight.dim())])
 
     def forward(self, x: Tensor) -> Tensor:
-        """As the layer without weight normalisation."""
+        """See the layer without weight normalisation."""
         if self.initialising and self.init_std is not None:
             self._initialise(self._map(x, None))
         return self._map(x, self.bias)

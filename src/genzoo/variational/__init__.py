@@ -1,1 +1,1 @@
-"""Variational autoencoders: models that are trained on a lower bound of the likelihood."""
+"""Variational autoencoders: models trained on a lower bound of the likelihood."""

@@ -19,20 +19,20 @@ from genzoo.variational.networks.draw import Decoder, Encoder
 
 @register
 class DRAW(VariationalModel):
-    """A variational autoencoder that draws in steps, its encoder looking on.
+    """A variational autoencoder that draws in steps; in each step the encoder sees the canvas.
 
-    For t = 1 .. T the encoder looks at the image x and at the error x̂ = x - σ(c) of the canvas c, and gives q(z_t); the
-    decoder takes z_t and adds to the canvas. The last canvas holds the parameters of p(x|z), and σ(c) is the mean that
-    they stand for: for binary pixels they are logits. p(z_t) is N(0, I). The latent code is z_1 .. z_T, side by side.
+    For t = 1 .. T the encoder reads the image x and the error x̂ = x - σ(c) of the canvas c, and outputs q(z_t); the
+    decoder maps z_t to an addition to the canvas. The last canvas is the parameters of p(x|z), and σ(c) is its mean: for
+    binary pixels they are logits. p(z_t) is N(0, I). The latent code is the concatenation of z_1 .. z_T.
 
     Args:
         shape: (C, H, W) of the images.
         steps: T.
-        hidden: width of the encoder's and of the decoder's LSTM.
-        units: latent variables a step.
-        reader: factory of what the encoder reads by, called with ``shape`` and ``hidden``.
-        writer: factory of what the decoder draws by, called with the same.
-        kwargs: of ``VariationalModel``.
+        hidden: width of the LSTMs of encoder and decoder.
+        units: latent variables per step.
+        reader: factory of the encoder's read operation, called with ``shape`` and ``hidden``.
+        writer: factory of the decoder's write operation, called with the same.
+        kwargs: arguments of ``VariationalModel``.
 
     Raises:
         GenzooError: a number is not positive.
@@ -71,23 +71,23 @@ class DRAW(VariationalModel):
         self.decoder = Decoder(writer(shape=canvas, hidden=hidden), canvas, hidden, units)
 
     def networks(self) -> list[nn.Module]:
-        """Encoder and decoder do a step when they are called, and so that is what is compiled, not the loop."""
+        """Encoder and decoder; a call of each is one step, so a step is compiled and not the loop."""
         return [self.encoder, self.decoder, self.likelihood]
 
     def capabilities(self) -> frozenset[type]:
-        """It shows how it draws, too."""
+        """Adds the capability to show intermediate canvases."""
         return super().capabilities() | {DrawsSequentially}
 
     def recognise(self, images: Tensor) -> Tensor:
-        """The images in [0, 1]: the encoder looks at them while it draws."""
+        """Returns the images in [0, 1], which the encoder reads in every step."""
         return to_unit(images)
 
     def infer(self, x: Tensor, noise: Tensor) -> tuple[Gaussian, Tensor, Tensor]:
-        """Draws images with an eye on them.
+        """Runs encoder and decoder on images.
 
         Args:
             x: images in [0, 1], (B, C, H, W).
-            noise: what z is drawn by, (B, latent.width).
+            noise: standard normal noise of z, (B, latent.width).
 
         Returns:
             q(z|x) and z, (B, latent.width), and the last canvas, (B, C, H, W).
@@ -106,18 +106,18 @@ class DRAW(VariationalModel):
         return Gaussian(means, log_stds), torch.cat(codes, 1), canvas
 
     def generate(self, z: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Draws what codes (B, latent.width) say: canvas and hidden vector (B, hidden) after each step."""
+        """Decodes codes (B, latent.width); yields canvas and hidden vector (B, hidden) after each step."""
         canvas, decoding = self.decoder.initial(len(z))
         for z_t in self.by_step(z):
             canvas, decoding = self.decoder(z_t, canvas, decoding)
             yield canvas, decoding[0]
 
     def by_step(self, values: Tensor) -> tuple[Tensor, ...]:
-        """What belongs to each step of values (B, latent.width): T of (B, units)."""
+        """Splits values (B, latent.width) by step: T tensors (B, units)."""
         return values.chunk(self.steps, 1)
 
     def terms(self, images: Tensor, recognised: Tensor, generator: Generator | None = None) -> Terms:
-        """One draw of z_1 .. z_T, with fresh noise in each step."""
+        """Draws z_1 .. z_T once, with new noise in each step."""
         noise = standard_noise(images.new_empty(len(images), self.latent.width), generator)
         posterior, z, canvas = self.infer(recognised, noise)
         prior = standard(z)
@@ -126,27 +126,27 @@ class DRAW(VariationalModel):
 
     @in_inference
     def bound(self, levels: Tensor, generator: Generator | None = None) -> Bound:
-        """As ``VariationalModel``; the divergence step by step."""
+        """See ``VariationalModel``; with one KL divergence per step."""
         images = from_levels(levels, self.levels)
         terms = self.terms(images, self.recognise(images), generator)
         steps = enumerate(self.by_step(terms.kl["z"]), start=1)
         return Bound(terms.log_likelihood, {f"step_{t:02d}": kl.sum(1) for t, kl in steps})
 
     def parameters_of(self, z: Tensor) -> Tensor:
-        """The last canvas of codes (B, latent.width)."""
+        """Returns the last canvas of codes (B, latent.width)."""
         *_, (canvas, _) = self.generate(z)
         return canvas
 
     @in_inference
     def encode(self, images: Tensor) -> Tensor:
-        """The code (B, latent.width) that the mean of q(z_t|x) gives in each step."""
+        """Returns the code (B, latent.width) of the mean of q(z_t|x) in each step."""
         x = self.recognise(images)
         _, z, _ = self.infer(x, x.new_zeros(len(x), self.latent.width))
         return z
 
     @in_inference
     def canvases(self, n: int, generator: Generator | None = None) -> Drawing:
-        """How n samples come about, and where it wrote, if it writes by attention."""
+        """Yields the stages of drawing n samples, with the writing window if the writer has attention."""
         steps = [
             (self.likelihood.mean(canvas), self.decoder.writer.frames(h))
             for canvas, h in self.generate(self.latent.sample(n, generator, self.device))

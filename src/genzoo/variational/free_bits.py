@@ -1,4 +1,4 @@
-"""Free bits: a part of the latent information costs nothing."""
+"""Free bits: a floor of the KL divergence in the objective."""
 
 import torch
 from torch import Tensor
@@ -10,10 +10,10 @@ from genzoo.core.registry import register
 
 @register
 class FreeBits:
-    """Σ_c max(λ, mean KL_c): no unit or feature map c gains from a divergence below λ nats.
+    """Σ_c max(λ, mean KL_c): a divergence of unit or feature map c below λ nats does not improve the objective.
 
-    The mean is over the batch of all ranks. With λ = 0 there is no floor, also not at 0, which an estimated divergence
-    may be below: it is the bound itself.
+    The mean is over the batch of all ranks. λ = 0 means no floor at all (an estimated divergence may be negative): the
+    objective is the bound itself.
 
     Args:
         nats: λ.
@@ -30,14 +30,14 @@ class FreeBits:
 
     def __init__(self, nats: float):
         if not nats >= 0:
-            raise GenzooError(f"model.free_bits.nats={nats}: 0 or a positive number of nats is needed.")
+            raise GenzooError(f"model.free_bits.nats={nats}: expected a non-negative number of nats.")
         self.nats = nats
 
     def __call__(self, kl: Tensor) -> Tensor:
-        """What the KL (B, units) of a layer costs, a scalar."""
+        """Returns the KL term of a layer in the objective, a scalar, from its KL (B, units)."""
         mean = kl.mean(0)
         if not self.nats:
             return mean.sum()
-        # Where the mean over all ranks is below the floor, none of them has a gradient.
+        # If the mean over all ranks is below the floor, no rank gets a gradient.
         free = average_over_ranks(mean.detach().clone()) < self.nats
         return torch.where(free, self.nats, mean).sum()

@@ -1,4 +1,4 @@
-"""Diagonal Gaussians: priors, and what posteriors start from."""
+"""Diagonal Gaussians, for priors and for posteriors before any flow."""
 
 import math
 from typing import NamedTuple
@@ -11,22 +11,22 @@ class Gaussian(NamedTuple):
     """Independent Gaussians.
 
     Args:
-        mean, log_std: of one shape; what the methods give is elementwise, of that shape.
+        mean, log_std: tensors of the same shape; the methods return elementwise values of that shape.
     """
 
     mean: Tensor
     log_std: Tensor
 
     def log_prob(self, z: Tensor) -> Tensor:
-        """Log-density in nats."""
+        """Returns the log-density in nats."""
         return self.log_prob_of_noise(self.noise_of(z))
 
     def log_prob_of_noise(self, noise: Tensor) -> Tensor:
-        """That of the value that standard normal noise stands for, exact where the standard deviation is tiny, too."""
+        """Returns the log-density of ``at(noise)``; exact also for very small standard deviations."""
         return -0.5 * noise.square() - self.log_std - 0.5 * math.log(2 * math.pi)
 
     def kl(self, other: "Gaussian") -> Tensor:
-        """KL(self || other) in nats.
+        """Returns KL(self || other) in nats.
 
         Source: Kingma, Welling 2013, arXiv 1312.6114, appendix B, for a standard normal ``other``.
 
@@ -39,22 +39,23 @@ class Gaussian(NamedTuple):
         return 0.5 * (torch.exp(2 * ratio) + distance - 1) - ratio
 
     def at(self, noise: Tensor) -> Tensor:
-        """The value that standard normal noise stands for: mean + std noise."""
+        """Returns the value for standard normal noise: mean + std * noise."""
         return self.mean + self.log_std.exp() * noise
 
     def noise_of(self, z: Tensor) -> Tensor:
-        """The standard normal noise that stands for a value: the inverse of ``at``."""
+        """Returns the standard normal noise of a value: the inverse of ``at``."""
         return (z - self.mean) * torch.exp(-self.log_std)
 
 
 def standard(like: Tensor) -> Gaussian:
-    """The standard normal, of a tensor's shape."""
+    """Returns the standard normal distribution of a tensor's shape."""
     return Gaussian(torch.zeros_like(like), torch.zeros_like(like))
 
 
 def standard_noise(like: Tensor, generator: Generator | None = None) -> Tensor:
-    """Standard normal noise of a tensor's shape, float32; drawn where the generator lives, so that one seed gives the
-    same everywhere.
+    """Draws standard normal noise of a tensor's shape, float32.
+
+    It is drawn on the generator's device, so that a seed gives the same noise on every device.
     """
     device = like.device if generator is None else generator.device
     return torch.randn(like.shape, generator=generator, device=device).to(like.device)

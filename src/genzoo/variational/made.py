@@ -14,21 +14,21 @@ from genzoo.variational.masks import check_hidden, degrees, linear_mask
 
 @register
 class MADE(nn.Module):
-    """Vectors of which element i depends on the z_j with j < i, and on all of the context.
+    """A network whose output element i depends on the z_j with j < i, and on the whole context.
 
     Args:
         size: width of z and of each output.
         hidden: widths of the hidden layers, each followed by ELU; any widths.
         context: width of the context; a linear map of it is added to the first hidden layer.
-        outputs: number of vectors that it gives.
-        reverse: whether element i depends on the z_j with j > i instead.
+        outputs: number of output vectors.
+        reverse: let element i depend on the z_j with j > i instead.
         init_std: standard deviation of each layer's units after data-dependent initialisation.
 
     Raises:
-        GenzooError: a width is no positive integer, or there is no hidden layer.
+        GenzooError: a width is not a positive integer, or there is no hidden layer.
 
     Source: Germain et al. 2015, arXiv 1502.03509; openai/iaf, graphy/nodes/ar.py, ``mlp``. Unlike there,
-        hidden units of one degree all see each other, and none has the last degree, which no output could see.
+        hidden units of equal degree are all connected, and none has the last degree, on which no output could depend.
 
     Example:
         >>> import torch

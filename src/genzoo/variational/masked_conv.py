@@ -15,20 +15,20 @@ from genzoo.variational.masks import check_hidden, conv_mask, degrees
 
 @register
 class MaskedConvNetwork(nn.Module):
-    """Feature maps of which each element depends on the elements of z before it, and on the context around it.
+    """A network whose output elements depend on the previous elements of z, and on the context around them.
 
     Elements are ordered by pixels, from the last to the first, and by channels within a pixel.
 
     Args:
         size: channels of z and of each output.
         hidden: channels of the hidden layers, each followed by ELU; [] = linear maps of z alone, without context.
-        outputs: number of feature maps that it gives.
-        reverse: whether an element depends on those after it instead.
+        outputs: number of outputs.
+        reverse: let an element depend on the later elements instead.
         kernel: odd width of the convolutions.
         init_std: standard deviation of each layer's channels after data-dependent initialisation.
 
     Raises:
-        GenzooError: a width is no positive integer, or the kernel is even.
+        GenzooError: a width is not a positive integer, or the kernel is even.
 
     Source: Kingma et al. 2016, arXiv 1606.04934; openai/iaf, tf_utils/layers.py, ``ar_multiconv2d``.
 
@@ -55,7 +55,7 @@ class MaskedConvNetwork(nn.Module):
         if hidden != []:
             check_hidden(hidden)
         if kernel % 2 == 0:
-            raise GenzooError(f"kernel={kernel}: an odd number is needed, so that a pixel lies in the middle.")
+            raise GenzooError(f"kernel={kernel}: expected an odd number, so that the kernel has a middle pixel.")
 
         def layer(inputs: Tensor, outputs: Tensor, strict: bool) -> nn.Module:
             mask = conv_mask(inputs, outputs, strict, kernel)
@@ -64,7 +64,7 @@ class MaskedConvNetwork(nn.Module):
 
         ends = degrees(size, size)
         units = [ends, *(degrees(width, size) for width in hidden)]
-        self.context = hidden[0] if hidden else 0  # is added as it is
+        self.context = hidden[0] if hidden else 0  # added without a linear map
         self.layers = nn.ModuleList(layer(a, b, strict=False) for a, b in pairwise(units))
         self.heads = nn.ModuleList(layer(units[-1], ends, strict=True) for _ in range(outputs))
 

@@ -1,4 +1,4 @@
-"""Masks that let output i of a network depend on its inputs before i only."""
+"""Masks with which output i of a network depends only on inputs before i."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from genzoo.core.errors import GenzooError
 def degrees(width: int, size: int) -> Tensor:
     """Degrees of ``width`` units, spread evenly over [0, size): a unit may depend on the variables up to its degree.
 
-    They need not be integers: of equally wide layers each unit then sees those up to its own place.
+    They need not be integers: between layers of equal width, each unit then sees the units up to its own index.
 
     Example:
         >>> degrees(4, 4).tolist(), degrees(6, 4).tolist()[:4]
@@ -25,11 +25,11 @@ def degrees(width: int, size: int) -> Tensor:
 
 
 def linear_mask(inputs: Tensor, outputs: Tensor, strict: bool) -> Tensor:
-    """Which input a unit sees, (outputs, inputs): one of a degree up to its own, or below it.
+    """Returns the mask (outputs, inputs): a unit sees inputs of a degree up to its own, or below it.
 
     Args:
         inputs, outputs: degrees of the units of both sides.
-        strict: whether the degree must be below its own, as for the last layer of a network (of integer degrees).
+        strict: require a degree below its own, as in the last layer of a network (with integer degrees).
 
     Example:
         >>> linear_mask(degrees(2, 2), degrees(4, 2), strict=False).int().tolist()
@@ -40,7 +40,7 @@ def linear_mask(inputs: Tensor, outputs: Tensor, strict: bool) -> Tensor:
 
 
 def conv_mask(inputs: Tensor, outputs: Tensor, strict: bool, kernel: int) -> Tensor:
-    """Which input channel and pixel a channel sees, (outputs, inputs, kernel, kernel).
+    """Returns the mask of a convolution, (outputs, inputs, kernel, kernel).
 
     Pixels are ordered from the last one to the first: it sees all channels of those to the right and below, and at its
     own pixel those that ``linear_mask`` allows.
@@ -58,12 +58,12 @@ def conv_mask(inputs: Tensor, outputs: Tensor, strict: bool, kernel: int) -> Ten
 
 
 def check_hidden(hidden: Sequence[int]) -> None:
-    """Refuses what is no list of the widths of at least one layer.
+    """Checks that ``hidden`` is a list of the widths of at least one layer.
 
     Raises:
-        GenzooError: naming the key.
+        GenzooError: it is not; the message names the key.
     """
     if not isinstance(hidden, Sequence) or not hidden:
-        raise GenzooError(f"hidden={hidden}: a list of widths is needed, one a hidden layer, e.g. [320, 320].")
+        raise GenzooError(f"hidden={hidden}: expected a list of widths, one per hidden layer, e.g. [320, 320].")
     for width in hidden:
         check_positive("hidden", width)

@@ -1,4 +1,4 @@
-"""What all variational models share: the bound they are trained on, and how it is measured."""
+"""Base of the variational models: the evidence lower bound, for training and evaluation."""
 
 import math
 from collections.abc import Mapping
@@ -22,12 +22,11 @@ from genzoo.variational.free_bits import FreeBits
 
 
 class Terms(NamedTuple):
-    """What a draw of the latent variables from the posterior q(z|x) says of images, in nats.
+    """The terms of the bound for a draw of the latent variables from the posterior q(z|x), in nats.
 
     Args:
         log_likelihood: log p(x|z), (B,).
-        kl: layer -> KL(q || p) of each of its units or feature maps, (B, units): in closed form, or log q - log p of
-            the draw.
+        kl: layer -> KL(q || p) of each unit or feature map, (B, units), in closed form, or log q - log p of the draw.
         log_ratio: log q(z|x) - log p(z) of the draw, (B,).
     """
 
@@ -43,15 +42,15 @@ class Terms(NamedTuple):
 class VariationalModel(RoundModule):
     """Base of the variational models: one player, the whole model, that maximises the evidence lower bound.
 
-    Subclasses give ``networks``, ``recognise``, ``terms`` and ``decode``, and set ``latent`` and ``image_shape``.
+    Subclasses implement ``networks``, ``recognise``, ``terms`` and ``decode``, and set ``latent`` and ``image_shape``.
 
     Args:
-        likelihood: p(x|z), given as the decoder's output.
-        optimizers: of the player ``model``.
-        free_bits: floor of each layer's KL in the objective; the bound that is reported never includes it.
+        likelihood: p(x|z), whose parameters are the decoder's output.
+        optimizers: optimizer of the player ``model``.
+        free_bits: floor of each layer's KL in the training objective; logged and evaluated bounds do not include it.
         schedules, averages: see ``RoundModule``.
-        initial_images: training images that layers with a data-dependent initialisation take it from.
-        decoding_batch: codes that are decoded in one pass.
+        initial_images: number of training images for layers with a data-dependent initialisation.
+        decoding_batch: number of codes decoded per pass.
     """
 
     latent: Latent
@@ -68,16 +67,16 @@ class VariationalModel(RoundModule):
     ):
         super().__init__(optimizers, schedules, averages)
         self.likelihood, self.free_bits = likelihood, free_bits or FreeBits(0.0)
-        self.accumulates = not self.free_bits.nats  # the floor is of the mean over the whole batch
+        self.accumulates = not self.free_bits.nats  # the floor applies to the mean over the whole batch
         self.levels = likelihood.levels
         self.initial_images, self.decoding_batch = initial_images, decoding_batch
 
     def networks(self) -> list[nn.Module]:
-        """All that is trained."""
+        """The networks that are trained."""
         raise NotImplementedError
 
     def recognise(self, images: Tensor) -> Any:
-        """What the recognition model takes from images (B, C, H, W) alone, before anything is drawn."""
+        """Returns the part of the recognition model that depends only on images (B, C, H, W), and not on draws."""
         raise NotImplementedError
 
     def terms(self, images: Tensor, recognised: Any, generator: Generator | None = None) -> Terms:
@@ -89,15 +88,15 @@ class VariationalModel(RoundModule):
         return {"model": self.networks()}
 
     def turns(self) -> tuple[Turn, ...]:
-        """One turn a round."""
+        """One turn per round."""
         return (Turn({"model": self.loss}, (Stream("real"),)),)
 
     def capabilities(self) -> frozenset[type]:
-        """All that a model with latent variables and a bound can do."""
+        """The capabilities of a model with latent variables and a bound."""
         return frozenset({Samples, Decodes, Encodes, ScoresLikelihood, BoundsLikelihood})
 
     def check_data(self, data: DataSpec) -> None:
-        """Refuses data of other levels than the likelihood's, and names those and models that fit."""
+        """Refuses data with other levels than the likelihood's; the message names fitting data and models."""
         if isinstance(data, DataSpec) and data.levels != self.levels:
             fitting = {
                 2: "binary data (data=binarized_mnist), or a model of 256 levels (model=vae_conv likelihood=logistic, "
@@ -105,24 +104,24 @@ class VariationalModel(RoundModule):
                 256: "data of 256 levels (data=mnist, data=cifar10), or a model of binary data (model=vae_conv)",
             }
             raise GenzooError(
-                f"data={data.name} has {data.levels or 'no'} levels a pixel, but model.likelihood is of {self.levels}; "
+                f"data={data.name} has {data.levels or 'no'} levels per pixel, but model.likelihood has {self.levels}; "
                 f"choose {fitting.get(self.levels, f'data of {self.levels} levels')}."
             )
         super().check_data(data)
 
     def initialise(self, images: Tensor) -> None:
-        """Layers with a data-dependent initialisation take it from the first images."""
+        """Runs the data-dependent initialisation of layers, on the first images."""
         initialise_from_data(self, lambda: images[: self.initial_images])
 
     def forward(self, images: Tensor) -> Terms:
-        """One draw for each of the images (B, C, H, W)."""
+        """Returns the terms of one draw per image (B, C, H, W)."""
         return self.terms(images, self.recognise(images))
 
     def loss(self, real: ImageBatch) -> Tensor:
-        """Minus the bound, mean over the batch, the KL of each layer floored by its free bits."""
+        """Returns minus the bound, mean over the batch, with free bits as floor of each layer's KL."""
         terms, rounds = self(real.images), self.progress.rounds
         bound = terms.bound()
-        for layer, kl in bound.kl.items():  # in the order of drawing, so that the first bad one is named
+        for layer, kl in bound.kl.items():  # in the order of drawing, so that the first non-finite one is named
             self.meters.record(f"kl/{layer}", kl.mean(), rounds)
         self.meters.record("log_likelihood", bound.log_likelihood.mean(), rounds)
         self.meters.record("negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
@@ -130,15 +129,15 @@ class VariationalModel(RoundModule):
 
     @in_inference
     def bound(self, levels: Tensor, generator: Generator | None = None) -> Bound:
-        """The evidence lower bound of levels, uint8 (B, C, H, W), without free bits."""
+        """Returns the evidence lower bound of levels, uint8 (B, C, H, W), without free bits."""
         images = from_levels(levels, self.levels)
         return self.terms(images, self.recognise(images), generator).bound()
 
     @in_inference
     def log_prob(self, levels: Tensor, n_importance: int = 1, generator: Generator | None = None) -> Tensor:
-        """log 1/k Σ p(x, z_k) / q(z_k|x) in nats (B,) of levels, uint8 (B, C, H, W), from k = ``n_importance`` draws.
+        """Returns log 1/k Σ p(x, z_k) / q(z_k|x) in nats (B,) of levels, uint8 (B, C, H, W), k = ``n_importance``.
 
-        One draw is held at a time, so the memory does not grow with k. The sum is taken in float64.
+        Draws are processed one at a time, so memory does not grow with k. The sum is computed in float64.
 
         Raises:
             GenzooError: k is less than 1.
@@ -156,7 +155,7 @@ class VariationalModel(RoundModule):
 
     @in_inference
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1]: the means of p(x|z) for z from the prior.
+        """Draws n images (n, C, H, W) in [-1, 1]: the means of p(x|z) for z from the prior.
 
         Raises:
             GenzooError: labels are given.
@@ -166,9 +165,9 @@ class VariationalModel(RoundModule):
 
     @in_inference
     def decode(self, z: Tensor) -> Tensor:
-        """The means of p(x|z), (B, C, H, W) in [-1, 1], of codes (B, latent.width)."""
+        """Returns the means of p(x|z), (B, C, H, W) in [-1, 1], for codes (B, latent.width)."""
         return torch.cat([self.likelihood.mean(self.parameters_of(codes)) for codes in z.split(self.decoding_batch)])
 
     def parameters_of(self, z: Tensor) -> Tensor:
-        """The parameters of p(x|z) for codes (B, latent.width)."""
+        """Returns the parameters of p(x|z) for codes (B, latent.width)."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Approximate posteriors q(z|x) that are sampled by moving Gaussian noise."""
+"""Approximate posteriors q(z|x) that are sampled by transforming Gaussian noise."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -14,16 +14,16 @@ from genzoo.variational.updates import Update
 
 
 class Posterior(Protocol):
-    """What an encoder's outputs make of noise. ``mean``, ``log_std``, ``noise``, z: (B, d) or (B, C, H, W)."""
+    """A map from noise and an encoder's outputs to a sample. ``mean``, ``log_std``, ``noise``, z: (B, d) or (B, C, H, W)."""
 
-    context: int  #: units (channels) that it wants from the encoder beside mean and log_std
-    gaussian: bool  #: whether q(z|x) is the very Gaussian of that mean and log_std
+    context: int  #: number of further encoder outputs
+    gaussian: bool  #: whether q(z|x) is the Gaussian with that mean and log_std
 
     def __call__(self, mean: Tensor, log_std: Tensor, context: Tensor | None, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """The sample z, and log q(z|x) elementwise, in nats: both of the noise's shape."""
+        """Returns the sample z, and log q(z|x) elementwise, in nats: both of the noise's shape."""
 
     def inverse(self, mean: Tensor, log_std: Tensor, context: Tensor | None, z: Tensor) -> Tensor:
-        """The noise that becomes z, so that ``posterior(..., noise)[1]`` is the density of any z."""
+        """Returns the noise that maps to z, so that ``posterior(..., noise)[1]`` is the log-density of any z."""
 
 
 @register
@@ -31,7 +31,7 @@ class DiagonalGaussian(nn.Module):
     """z = μ + σ ε.
 
     Args:
-        size: width (channels) of z; any will do.
+        size: width (channels) of z; not used.
 
     Source: Kingma, Welling 2013, arXiv 1312.6114, appendix C.2.
 
@@ -61,17 +61,17 @@ class DiagonalGaussian(nn.Module):
 class InverseAutoregressiveFlow(nn.Module):
     """z_0 = μ + σ ε, then z_t = update(z_{t-1}; AutoregressiveNN_t(z_{t-1}, context)).
 
-    All variables move at once, and the Jacobian of a step is triangular. Every second step goes through them in reverse
-    order; they keep their places.
+    A step transforms all variables in parallel, and its Jacobian is triangular. Every second step uses the reverse
+    order of the variables.
 
     Args:
         size: width (channels) of z.
         network: factory of an autoregressive network: called with ``size``, ``outputs`` and ``reverse``.
-        update: of a step.
+        update: update of a step.
         steps: number of steps.
 
     Raises:
-        GenzooError: steps is no positive integer.
+        GenzooError: steps is not a positive integer.
 
     Source: Kingma et al. 2016, arXiv 1606.04934, algorithm 1.
 
@@ -107,10 +107,10 @@ class InverseAutoregressiveFlow(nn.Module):
         return z, log_prob
 
     def inverse(self, mean: Tensor, log_std: Tensor, context: Tensor, z: Tensor) -> Tensor:
-        """See ``Posterior``; takes as many passes a step as z has elements."""
+        """See ``Posterior``; needs one pass per step and element of z."""
         for network in reversed(self.networks):
             before = torch.zeros_like(z)
-            for _ in range(z[0].numel()):  # each pass makes at least the next variable in the order right
+            for _ in range(z[0].numel()):  # each pass determines at least the next variable in the order
                 before = self.update.inverse(z, *map(at_least_float32, network(before, context)))
             z = before
         return self.base.inverse(mean, log_std, None, z)
@@ -121,7 +121,7 @@ class Draw(NamedTuple):
 
     Args:
         z, log_prob: the sample, and log q(z|x) elementwise, in nats.
-        gaussian: q(z|x), if it is one.
+        gaussian: q(z|x) if it is a Gaussian, else None.
     """
 
     z: Tensor
@@ -129,16 +129,16 @@ class Draw(NamedTuple):
     gaussian: Gaussian | None
 
     def against(self, prior: Gaussian) -> tuple[Tensor, Tensor]:
-        """What KL(q || p) is by this draw, and log q(z|x) - log p(z), elementwise, in nats.
+        """Returns KL(q || p), and log q(z|x) - log p(z) of this draw, elementwise, in nats.
 
-        The divergence of a Gaussian has a closed form; else log q - log p of the draw is its estimate.
+        The KL divergence of a Gaussian has a closed form; otherwise it is estimated by log q - log p of the draw.
         """
         log_ratio = self.log_prob - prior.log_prob(self.z)
         return log_ratio if self.gaussian is None else self.gaussian.kl(prior), log_ratio
 
 
 def draw(posterior: Posterior, start: Gaussian, context: Tensor | None, noise: Tensor) -> Draw:
-    """Draws once.
+    """Draws z once.
 
     Args:
         start: mean and log_std of q(z|x) before any flow.

@@ -20,25 +20,25 @@ from genzoo.variational.posteriors import Posterior
 
 @register
 class ResNetVAE(VariationalModel):
-    """A ladder of layers of latent feature maps, each with a prior given those above it.
+    """A ladder of layers of latent feature maps; the prior of each layer depends on the layers above.
 
-    A code is the standard normal noise of all layers' priors, from the top down: parts ``z0``, ``z1`` ...
+    A code is the standard normal noise of all layers' priors, from top to bottom: parts ``z0``, ``z1`` ...
 
     Args:
         shape: (C, H, W) of the images.
         channels: feature maps of the deterministic paths.
-        latents: latent feature maps of a layer.
-        levels: the layers' latent variables lie on the image's size / 2, / 4 ... at so many levels.
-        layers: layers a level.
+        latents: latent feature maps per layer.
+        levels: number of resolutions of the latent variables: the image's size / 2, / 4 ...
+        layers: layers per level.
         posterior: factory of each layer's q, called with ``size``.
-        ladder: class that says on which way the layers are inferred, such as ``Bidirectional``.
-        kwargs: of ``VariationalModel``.
+        ladder: class that defines the direction of inference, such as ``Bidirectional``.
+        kwargs: arguments of ``VariationalModel``.
 
     Raises:
-        GenzooError: the size cannot be halved so often.
+        GenzooError: the size cannot be halved that many times.
 
     Source: Kingma et al. 2016, arXiv 1606.04934, section 5; openai/iaf, tf_train.py (``CVAE1``). Unlike there, the
-        data-dependent initialisation sees draws from the posterior, not from the prior.
+        data-dependent initialisation uses draws from the posterior, not from the prior.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ResNetVAE(VariationalModel):
         n, height, width = self.image_shape = tuple(shape)
         if height % 2**levels or width % 2**levels:
             raise GenzooError(
-                f"model.levels={levels}: they halve the image {levels} times, which data.size={height} cannot be; "
+                f"model.levels={levels}: they halve the image {levels} times, which data.size={height} does not allow; "
                 f"choose a multiple of {2**levels} pixels or fewer levels."
             )
         self.ladder = ladder(shape, self.likelihood.outputs(n), channels, latents, levels, layers, posterior)
@@ -71,12 +71,12 @@ class ResNetVAE(VariationalModel):
         return [self.ladder, self.likelihood]
 
     def compile_networks(self) -> None:
-        """Compiles what each layer does on its way up and on its way down."""
+        """Compiles the way up and the way down of each layer."""
         for layer in (*self.ladder.ups, *self.ladder.downs):
             layer.compile()
 
     def recognise(self, images: Tensor) -> Any:
-        """What the ladder sees before anything is drawn. The networks see pixels in [-0.5, 0.5]."""
+        """Returns the ladder's features that do not depend on draws. Inputs are scaled to [-0.5, 0.5]."""
         return self.ladder.recognise(to_unit(images) - 0.5)
 
     def terms(self, images: Tensor, recognised: Any, generator: Generator | None = None) -> Terms:
@@ -91,13 +91,13 @@ class ResNetVAE(VariationalModel):
         return Terms(self.likelihood.log_prob(images, parameters).sum((1, 2)), kl, sum(log_ratios))
 
     def parameters_of(self, z: Tensor) -> Tensor:
-        """What the priors' draws from the noise (B, latent.width) end in."""
+        """Returns the ladder's output for priors drawn with the noise (B, latent.width)."""
         noise = zip(self.latent.split(z).values(), self.ladder.code_shapes, strict=True)
         return self.ladder.generate([part.unflatten(1, code) for part, code in noise])
 
     @in_inference
     def encode(self, images: Tensor) -> Tensor:
-        """The priors' noise (B, latent.width) that gives the posteriors' draws of noise 0."""
+        """Returns the noise of the priors (B, latent.width) whose draws equal the posteriors' draws with noise 0."""
         noise = [images.new_zeros(len(images), *code) for code in self.ladder.code_shapes]
         _, layers = self.ladder.infer(self.recognise(images), noise)
         return torch.cat([prior.noise_of(drawn.z).flatten(1) for drawn, prior in layers], 1)

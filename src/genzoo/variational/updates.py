@@ -1,4 +1,4 @@
-"""How a step of an inverse autoregressive flow moves z, given what its network says."""
+"""Updates of z in a step of an inverse autoregressive flow."""
 
 from typing import Protocol
 
@@ -16,10 +16,10 @@ class Update(Protocol):
     outputs: int  #: number of parameters, each of z's shape
 
     def __call__(self, z: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """The new z and log |dz'/dz|, both of z's shape."""
+        """Returns the new z and log |dz'/dz|, both of z's shape."""
 
     def inverse(self, z: Tensor, *parameters: Tensor) -> Tensor:
-        """The z that was mapped to this one by the same parameters."""
+        """Returns the z that the same parameters map to this one."""
 
 
 @register
@@ -27,10 +27,10 @@ class Gated:
     """z' = σ z + (1 - σ) m with σ = sigmoid(s + bias).
 
     Args:
-        bias: of the gates at first, a "forget gate bias": a positive one keeps most of z. (The network's own biases,
-            which are trained and which data-dependent initialisation sets, come on top.)
+        bias: constant bias of the gates, a "forget gate bias": a positive one keeps most of z. (The network's own
+            biases, which are trained and set by data-dependent initialisation, are added.)
 
-    Source: Kingma et al. 2016, arXiv 1606.04934, equations 13 and 14, which advise that s is close to +1 or +2.
+    Source: Kingma et al. 2016, arXiv 1606.04934, equations 13 and 14, which recommend s close to +1 or +2.
 
     Example:
         >>> z, log_det = Gated(bias=0.0)(torch.tensor([3.0]), torch.tensor([1.0]), torch.tensor([0.0]))
@@ -87,7 +87,7 @@ class Affine:
 
 @register
 class Shift:
-    """z' = z - c m, which leaves the volume as it is.
+    """z' = z - c m, which preserves volume.
 
     Args:
         scale: c.
@@ -112,11 +112,11 @@ class Shift:
         return z - self.scale * m, torch.zeros_like(z)
 
     def inverse(self, z: Tensor, m: Tensor) -> Tensor:
-        """As it says: z + c m."""
+        """z + c m."""
         return z + self.scale * m
 
 
 def _positive(scale: float) -> float:
     if not scale > 0:
-        raise GenzooError(f"update.scale={scale}: a positive number is needed (openai/iaf has 0.1).")
+        raise GenzooError(f"update.scale={scale}: expected a positive number (openai/iaf has 0.1).")
     return scale

@@ -24,11 +24,11 @@ class VAE(VariationalModel):
         decoder: factory of the network that maps codes (B, latent) to the parameters of p(x|z), (B, outputs, H, W),
             called with ``latent`` and ``outputs``; its ``shape`` is the images' (C, H, W).
         posterior: factory of q(z|x), called with ``size``, the number of latent variables.
-        latent: law of the codes, of ``Normal`` parts.
-        kwargs: of ``VariationalModel``.
+        latent: distribution of the codes, with ``Normal`` parts.
+        kwargs: arguments of ``VariationalModel``.
 
     Raises:
-        GenzooError: the prior is not standard normal, or encoder and decoder are for other images.
+        GenzooError: the prior is not standard normal, or encoder and decoder have different image shapes.
 
     Source: Kingma, Welling 2013, arXiv 1312.6114; posteriors by inverse autoregressive flow: arXiv 1606.04934.
     """
@@ -53,23 +53,23 @@ class VAE(VariationalModel):
         self.decoder = decoder(latent=latent.width, outputs=self.likelihood.outputs(self.image_shape[0]))
         if tuple(self.decoder.shape) != self.image_shape:
             raise GenzooError(
-                f"model: the decoder makes images of (channels, height, width) {tuple(self.decoder.shape)}, but the "
+                f"model: the decoder outputs images of (channels, height, width) {tuple(self.decoder.shape)}, but the "
                 f"encoder takes {self.image_shape}; give both the same."
             )
 
     def networks(self) -> list[nn.Module]:
-        """Recognition model and generative model."""
+        """The recognition model and the generative model."""
         return [self.encoder, self.posterior, self.decoder, self.likelihood]
 
     def recognise(self, images: Tensor) -> tuple[Gaussian, Tensor]:
-        """The Gaussian that q(z|x) starts from, and the posterior's context."""
+        """Returns the Gaussian of q(z|x) before any flow, and the posterior's context."""
         mean, log_std, context = at_least_float32(self.encoder(images)).split(
             [self.latent.width, self.latent.width, self.posterior.context], dim=1
         )
         return Gaussian(mean, log_std), context
 
     def terms(self, images: Tensor, recognised: tuple[Gaussian, Tensor], generator: Generator | None = None) -> Terms:
-        """A draw z ~ q(z|x)."""
+        """Draws z ~ q(z|x)."""
         start, context = recognised
         drawn = draw(self.posterior, start, context, standard_noise(start.mean, generator))
         kl, log_ratio = drawn.against(standard(start.mean))
@@ -82,6 +82,6 @@ class VAE(VariationalModel):
 
     @in_inference
     def encode(self, images: Tensor) -> Tensor:
-        """The code (B, latent.width) of noise 0: the mean of a Gaussian posterior; a flow carries it along."""
+        """Returns the code (B, latent.width) of noise 0: the mean of a Gaussian posterior, transformed by any flow."""
         start, context = self.recognise(images)
         return self.posterior(start.mean, start.log_std, context, standard(start.mean).mean)[0]

@@ -1,1 +1,1 @@
-"""Networks whose output at a pixel sees no pixel after it."""
+"""Causal networks: the output at a pixel does not depend on later pixels."""

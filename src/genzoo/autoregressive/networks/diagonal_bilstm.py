@@ -1,4 +1,4 @@
-"""Diagonal BiLSTM: along the diagonals, from both upper corners; it sees what is before a pixel."""
+"""Diagonal BiLSTM: LSTMs along the diagonals from both upper corners; covers all previous pixels."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from genzoo.nn.steps import Steps
 
 
 def skew(x: Tensor) -> Tensor:
-    """Maps (..., H, W) as (..., H, H + W - 1): row i moved right by i, 0 beside it, so that diagonals are columns.
+    """(..., H, W) -> (..., H, H + W - 1): row i is shifted right by i and padded with 0, so that diagonals are columns.
 
     >>> skew(torch.tensor([[1, 2], [3, 4]])).tolist()
     [[1, 2, 0], [0, 3, 4]]
@@ -23,7 +23,7 @@ def skew(x: Tensor) -> Tensor:
 
 
 def unskew(x: Tensor) -> Tensor:
-    """The inverse of ``skew``.
+    """Inverts ``skew``.
 
     >>> unskew(torch.tensor([[1, 2, 0], [0, 3, 4]])).tolist()
     [[1, 2], [3, 4]]
@@ -33,35 +33,35 @@ def unskew(x: Tensor) -> Tensor:
 
 
 class DiagonalBiLSTMLayer(nn.Module):
-    """Two LSTMs over the image's diagonals; a state's gates from the states above it and beside it, and its input.
+    """Two LSTMs over the image's diagonals; the gates of a state depend on its input and the states above and beside.
 
-    One goes from the left, the other from the right, over the mirrored map. The other's states are moved down by a row
-    before the two are added: what is to the right of a pixel is not before it, what is there in the row above is. Both
-    take their H + W - 1 steps together, as groups of one convolution; the input-to-state convolution is taken of the
-    whole map at once.
+    One LSTM runs from the left, the other from the right, over the mirrored map. The states of the second one are
+    shifted down by one row before both are added, since pixels to the right in the same row are not previous pixels,
+    but those in the row above are. Both run their H + W - 1 steps together, as groups of one convolution; the
+    input-to-state convolution is computed for the whole map at once.
 
     Args:
-        inputs: feature maps.
+        inputs: number of feature maps.
         hidden: h.
         colours: see ``MaskedConv2d``.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, section 3.2 and figure 3.
     """
 
-    steps: "DiagonalSteps | None" = None  #: stands in for it in steps
+    steps: "DiagonalSteps | None" = None  #: cache during incremental evaluation
 
     def __init__(self, inputs: int, hidden: int, colours: int):
         super().__init__()
         self.hidden = hidden
         self.input_to_state = MaskedConv2d(inputs, 8 * hidden, 1, "B", colours, parts=8)
-        self.state_to_state = nn.Conv1d(2 * hidden, 8 * hidden, 2, bias=False, groups=2)  # all is before it: no mask
+        self.state_to_state = nn.Conv1d(2 * hidden, 8 * hidden, 2, bias=False, groups=2)  # causal
 
     def remember(self, batch: int, width: int) -> Steps:
-        """See ``genzoo.nn.steps``."""
+        """Returns the cache for incremental evaluation; see ``genzoo.nn.steps``."""
         return DiagonalSteps(self, batch, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """States (B, h, H, W) of maps (B, inputs, H, W)."""
+        """Maps (B, inputs, H, W) -> states (B, h, H, W)."""
         gates = self.input_to_state(x).unflatten(1, (2, 4, -1))
         if self.steps is not None:
             return self.steps(gates)
@@ -70,7 +70,7 @@ class DiagonalBiLSTMLayer(nn.Module):
         state = cell = torch.zeros_like(diagonals[:, :, 0, ..., 0])  # (B, 2, h, H)
         states = []
         for diagonal in diagonals.unbind(-1):
-            # Of the diagonal before, the state in the same row is beside, the one in the row above it is above.
+            # In the previous diagonal, the same row has the state beside the pixel, the row before has that above it.
             before = self.state_to_state(F.pad(state.flatten(1, 2), (1, 0))).unflatten(1, (2, 4, -1))
             state, cell = (
                 new.unflatten(0, (-1, 2)) for new in lstm_step((diagonal + before).flatten(0, 1), cell.flatten(0, 1))
@@ -81,19 +81,19 @@ class DiagonalBiLSTMLayer(nn.Module):
 
 
 class DiagonalSteps:
-    """What a Diagonal BiLSTM remembers: of each direction the row above, and what its own row says to the gates.
+    """The cache of a Diagonal BiLSTM: for each direction the row above, and the gate inputs of its own row.
 
-    The direction from the right goes over a row once that is complete, in time for the row below.
+    The direction from the right processes a row after it is complete, before the next row needs it.
 
     Args:
         layer: the LSTM.
-        batch: images.
-        width: of the map, in pixels.
+        batch: number of images.
+        width: width of the map, in pixels.
     """
 
     def __init__(self, layer: DiagonalBiLSTMLayer, batch: int, width: int):
         weight, h = layer.state_to_state.weight, layer.hidden
-        # The kernel's first tap is the state above, the second one the state beside.
+        # The kernel's first weight is for the state above, the second for the state beside.
         self.left, self.right = (half.movedim(2, 1).flatten(1) for half in weight.chunk(2))
         self.width, self.column = width, 0
         self.above, self.from_right = (weight.new_zeros(batch, h, width) for _ in range(2))
@@ -101,7 +101,7 @@ class DiagonalSteps:
         self.gates_from_right = weight.new_zeros(batch, 4, h, width)
 
     def __call__(self, gates: Tensor) -> Tensor:
-        """The state (B, h, 1, 1), given what the input says to both directions' gates (B, 2, 4, h, 1, 1)."""
+        """Returns the state (B, h, 1, 1), given the input's part of both directions' gates (B, 2, 4, h, 1, 1)."""
         j, (from_left, from_right) = self.column, gates[..., 0, 0].unbind(1)
         self.gates_from_right[..., j] = from_right
         beside, cell = self.row[..., j], self.cells[..., j]
@@ -110,11 +110,11 @@ class DiagonalSteps:
         return (state + self.from_right[..., j])[..., None, None]
 
     def move_to(self, column: int) -> None:
-        """Within the row."""
+        """See ``Steps``."""
         self.column = column
 
     def next_row(self) -> None:
-        """The other direction goes over the row."""
+        """Runs the direction from the right over the completed row."""
         self.above.copy_(self.row[..., 1:])
         state = cell = torch.zeros_like(self.above[..., 0])
         for j in reversed(range(self.width)):
@@ -123,29 +123,29 @@ class DiagonalSteps:
             self.from_right[..., j] = state
 
     def correct(self, pixel: Tensor) -> None:
-        """It sees no image."""
+        """Does nothing: the layer's input is not the image."""
 
     def forget(self) -> None:
-        """Zeros above."""
+        """Sets the cache to zero."""
         self.above.zero_()
         self.from_right.zero_()
 
 
 def _step(gates: Tensor, matrix: Tensor, above: Tensor, beside: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-    """The new state and cell (B, h) of a pixel, from gates (B, 4, h), the states before it and the cell beside it."""
+    """Returns the new state and cell (B, h) of a pixel, from gates (B, 4, h), previous states and the cell beside."""
     before = F.linear(torch.cat([above, beside], dim=1), matrix)
     return lstm_step(gates + before.unflatten(1, (4, -1)), cell)
 
 
 @register
 class DiagonalBiLSTM(PixelRNN):
-    """PixelRNN with Diagonal BiLSTMs, whose receptive field is all that is before a pixel.
+    """PixelRNN with Diagonal BiLSTMs; the receptive field is all previous pixels, with one exception.
 
-    But for one: features do not hold their own pixel, as the first convolution's mask is A, so nothing in a row holds
-    its last one. The row below sees that in its last four columns alone, by the first convolution.
+    The first convolution has mask A, so features do not include their own pixel, and no feature of a row includes the
+    row's last pixel. In the row below, only the last four columns see that pixel, through the first convolution.
 
     Args:
-        kwargs: of ``PixelRNN``, but for ``lstm``.
+        kwargs: arguments of ``PixelRNN``, except ``lstm``.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, section 3.2.
 

@@ -16,14 +16,14 @@ class GatedPixelCNN(CausalNetwork):
 
     Args:
         channels, colours, classes: see ``CausalNetwork``; the class is a one-hot vector that biases every gate.
-        outputs: parameters a pixel.
-        hidden: maps of each stack.
+        outputs: parameters per pixel.
+        hidden: number of maps of each stack.
         layers: number of gated layers.
-        readout: maps of the layer before the last.
-        kernel: of all layers but the first, whose kernel is 7.
+        readout: number of maps of the layer before the last.
+        kernel: kernel size of all layers except the first, whose kernel size is 7.
 
     Raises:
-        GenzooError: a size is no positive integer.
+        GenzooError: a size is not a positive integer.
 
     Source: van den Oord et al. 2016, arXiv 1606.05328, section 2.
 
@@ -53,16 +53,16 @@ class GatedPixelCNN(CausalNetwork):
         self.readout = Readout(hidden, readout, outputs, colours)
 
     def down(self, above: Tensor, labels: Tensor | None = None) -> list[Tensor]:
-        """The vertical stack: what each layer of it tells the horizontal one."""
-        c, v, all_told = self.one_hot(labels, above), above, []
+        """Runs the vertical stack; returns the input of each layer to the horizontal stack."""
+        c, v, all_for_horizontal = self.one_hot(labels, above), above, []
         for layer in self.layers:
-            v, told = layer.down(v, c)
-            all_told.append(told)
-        return all_told
+            v, for_horizontal = layer.down(v, c)
+            all_for_horizontal.append(for_horizontal)
+        return all_for_horizontal
 
-    def across(self, images: Tensor, told: Sequence[Tensor]) -> Tensor:
-        """The horizontal stack."""
+    def across(self, images: Tensor, vertical: Sequence[Tensor]) -> Tensor:
+        """Runs the horizontal stack."""
         h = images
-        for layer, from_above in zip(self.layers, told, strict=True):
+        for layer, from_above in zip(self.layers, vertical, strict=True):
             h = layer.across(h, from_above)
         return self.readout(h)

@@ -1,4 +1,4 @@
-"""What the two LSTMs over images share."""
+"""Code shared by the two LSTMs over images."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,11 +13,11 @@ def lstm_step(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
     """c ← σ(f) c + σ(i) tanh(g), h = σ(o) tanh(c): the new h and c.
 
     Args:
-        gates: o, f, i, g before they are squashed, (B, 4, h, n).
+        gates: o, f, i, g before the nonlinearities, (B, 4, h, n).
         cell: c, (B, h, n).
 
     >>> import torch
-    >>> gates = torch.tensor([0.0, 50.0, -50.0, 9.0]).view(1, 4, 1, 1)  # all is kept, nothing is taken in
+    >>> gates = torch.tensor([0.0, 50.0, -50.0, 9.0]).view(1, 4, 1, 1)  # forget gate 1, input gate 0
     >>> torch.allclose(lstm_step(gates, torch.ones(1, 1, 1))[0], 0.5 * torch.ones(1, 1, 1).tanh())
     True
     """
@@ -30,7 +30,7 @@ class ResidualLSTM(nn.Module):
     """x + a 1 x 1 convolution of an LSTM over the image.
 
     Args:
-        lstm: takes 2 h maps, gives h.
+        lstm: LSTM with 2 h input maps and h output maps.
         hidden: h.
         colours: see ``MaskedConv2d``.
 
@@ -42,7 +42,7 @@ class ResidualLSTM(nn.Module):
         self.lstm, self.upsample = lstm, MaskedConv2d(hidden, 2 * hidden, 1, "B", colours)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, 2 h, H, W) of as many."""
+        """(B, 2 h, H, W) -> the same shape."""
         return x + self.upsample(self.lstm(x))
 
 
@@ -50,15 +50,15 @@ class PixelRNN(CausalNetwork):
     """A 7 x 7 convolution with mask A, residual LSTMs, two 1 x 1 convolutions.
 
     Args:
-        lstm: makes an LSTM over the image; called with ``inputs``, ``hidden`` and ``colours``.
+        lstm: factory of an LSTM over the image; called with ``inputs``, ``hidden`` and ``colours``.
         channels, colours: see ``CausalNetwork``.
-        outputs: parameters a pixel.
-        hidden: h, of the LSTMs; there are 2 h maps between them.
+        outputs: parameters per pixel.
+        hidden: h, the width of the LSTMs; there are 2 h maps between them.
         layers: number of LSTMs.
-        readout: maps of the layer before the last.
+        readout: number of maps of the layer before the last.
 
     Raises:
-        GenzooError: a size is no positive integer.
+        GenzooError: a size is not a positive integer.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, table 1.
     """
@@ -80,6 +80,6 @@ class PixelRNN(CausalNetwork):
         self.lstms = nn.Sequential(*(ResidualLSTM(layer, hidden, colours) for layer in lstms))
         self.readout = Readout(2 * hidden, readout, outputs, colours)
 
-    def across(self, images: Tensor, told: Sequence[Tensor]) -> Tensor:
-        """All of it: rows above are remembered by the LSTMs."""
+    def across(self, images: Tensor, vertical: Sequence[Tensor]) -> Tensor:
+        """Runs the whole network: the LSTMs carry the information about the rows above."""
         return self.readout(self.lstms(self.first(images)))

@@ -14,7 +14,7 @@ class ResidualBlock(nn.Module):
     """x + 1 x 1, k x k, 1 x 1 convolutions, a ReLU before each; half the maps inside.
 
     Args:
-        hidden: h; the block takes and gives 2 h maps.
+        hidden: h; input and output have 2 h maps.
         kernel: k.
         colours: see ``MaskedConv2d``.
 
@@ -33,7 +33,7 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps (B, 2 h, H, W) of as many."""
+        """(B, 2 h, H, W) -> the same shape."""
         return x + self.layers(x)
 
 
@@ -41,19 +41,19 @@ class ResidualBlock(nn.Module):
 class PixelCNN(CausalNetwork):
     """A 7 x 7 convolution with mask A, residual blocks with mask B, two 1 x 1 convolutions.
 
-    What is above and to the right is seen only as far as a triangle that opens upwards; the pixels beside it are its
-    blind spot.
+    The receptive field above and to the right of a pixel is a triangle that opens upwards; the pixels to the right of
+    it are the blind spot.
 
     Args:
         channels, colours: see ``CausalNetwork``.
-        outputs: parameters a pixel.
+        outputs: parameters per pixel.
         hidden: h; there are 2 h maps between blocks.
         layers: number of blocks.
-        readout: maps of the layer before the last.
-        kernel: of the blocks.
+        readout: number of maps of the layer before the last.
+        kernel: kernel size of the blocks.
 
     Raises:
-        GenzooError: a size is no positive integer.
+        GenzooError: a size is not a positive integer.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, table 1 and figure 5.
 
@@ -73,6 +73,6 @@ class PixelCNN(CausalNetwork):
         self.blocks = nn.Sequential(*(ResidualBlock(hidden, kernel, colours) for _ in range(layers)))
         self.readout = Readout(2 * hidden, readout, outputs, colours)
 
-    def across(self, images: Tensor, told: Sequence[Tensor]) -> Tensor:
-        """All of it: rows above are seen by the same convolutions."""
+    def across(self, images: Tensor, vertical: Sequence[Tensor]) -> Tensor:
+        """Runs the whole network: the same convolutions cover the rows above."""
         return self.readout(self.blocks(self.first(images)))

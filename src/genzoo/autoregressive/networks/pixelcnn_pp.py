@@ -28,13 +28,13 @@ def concat_elu(x: Tensor) -> Tensor:
 
 
 class GatedResidual(nn.Module):
-    """x + a σ(b), where a and b come of two convolutions of x, of a short-cut from elsewhere and of a class.
+    """x + a σ(b), where a and b are computed from two convolutions of x, from a short-cut and from a class.
 
     Args:
         convolution: ``down`` or ``down_right``.
-        hidden: feature maps.
-        shortcut: maps of the short-cut; 0 = none.
-        dropout: probability, between the convolutions.
+        hidden: number of feature maps.
+        shortcut: number of maps of the short-cut; 0 = none.
+        dropout: dropout probability between the convolutions.
         classes: length of a one-hot vector; 0 = none.
 
     Source: openai/pixel-cnn, pixel_cnn_pp/nn.py, gated_resnet.
@@ -51,7 +51,7 @@ class GatedResidual(nn.Module):
             nn.init.normal_(self.condition.weight, std=0.05)
 
     def forward(self, x: Tensor, shortcut: Tensor | None = None, c: Tensor | None = None) -> Tensor:
-        """Maps (B, hidden, H, W) of as many, of a short-cut (B, shortcut, H, W) and of c (B, classes)."""
+        """x (B, hidden, H, W), short-cut (B, shortcut, H, W), class c (B, classes) -> (B, hidden, H, W)."""
         y = self.first(concat_elu(x))
         if self.shortcut is not None:
             y = y + self.shortcut(concat_elu(shortcut))
@@ -64,25 +64,26 @@ class GatedResidual(nn.Module):
 
 @register
 class PixelCNNPP(CausalNetwork):
-    """PixelCNN++: the image is halved twice and doubled twice, and what was seen on the way up is seen again on the way
-    down. One stream sees the rows above, the other also its own row; neither sees anything of its own pixel.
+    """PixelCNN++: two streams over an image that is halved twice and doubled twice, with short-cuts between these.
 
-    Halved images hold pairs of rows. So in odd rows, counted from 0, a pixel sees of its own row, and of the row above
-    to its right, only what lies within 4 blocks + 2 columns (22 of the original's 5 blocks). In images of 32 x 32
-    pixels and with 5 blocks that is all that is missing of what is before a pixel.
+    One stream covers the rows above, the other also the pixel's own row; neither depends on its own pixel.
+
+    Halved images combine pairs of rows. So in odd rows, counted from 0, the receptive field of a pixel in its own row,
+    and in the row above to its right, is limited to 4 blocks + 2 columns (22 with the original's 5 blocks). In images
+    of 32 x 32 pixels and with 5 blocks, no other previous pixels are missing.
 
     Args:
-        channels: of the images, whose height and width must be multiples of 4.
+        channels: number of channels of the images, whose height and width must be multiples of 4.
         colours: 1: the likelihood models a pixel's channels together.
-        outputs: parameters a pixel.
+        outputs: parameters per pixel.
         hidden: feature maps.
-        blocks: residual blocks of each stream at a resolution, on the way up; one more on the way down, but for the
-            smallest.
-        dropout: probability, in each block.
+        blocks: residual blocks of each stream per resolution on the way up; one more on the way down, except at the
+            smallest resolution.
+        dropout: dropout probability in each block.
         classes: number of classes that images depend on; 0 = none.
 
     Raises:
-        GenzooError: the likelihood leaves the order of colours to the network; a size is no positive integer.
+        GenzooError: the likelihood leaves the order of colours to the network; a size is not a positive integer.
 
     Source: Salimans et al. 2017, arXiv 1701.05517; openai/pixel-cnn, pixel_cnn_pp/model.py.
 
@@ -106,7 +107,7 @@ class PixelCNNPP(CausalNetwork):
     ):
         if colours != 1:
             raise GenzooError(
-                "model.likelihood: PixelCNN++ sees whole pixels and leaves the order of colours to the likelihood; use "
+                "model.likelihood: PixelCNN++ has no order of colours, so the likelihood must model it; use "
                 "genzoo.nn.logistic_mixture.LogisticMixture."
             )
         super().__init__(channels, colours, classes)
@@ -118,7 +119,7 @@ class PixelCNNPP(CausalNetwork):
         def beside(shortcut: int) -> GatedResidual:
             return GatedResidual(down_right, hidden, shortcut, dropout, classes)
 
-        # A channel of ones tells the image from its padding.
+        # A channel of ones distinguishes the image from its padding.
         self.first_above = down(channels + 1, hidden)
         self.first_beside = nn.ModuleList(
             [down(channels + 1, hidden, (1, 3)), down_right(channels + 1, hidden, (2, 1))]
@@ -137,7 +138,7 @@ class PixelCNNPP(CausalNetwork):
         self.readout = pointwise(hidden, outputs)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """The parameters (B, outputs, H, W) of each pixel's distribution; see ``CausalNetwork``."""
+        """Returns the parameters (B, outputs, H, W) of each pixel's distribution; see ``CausalNetwork``."""
         c = self.one_hot(labels, images)
         x = F.pad(images, (0, 0, 0, 0, 0, 1), value=1.0)
         from_above, from_left = self.first_beside

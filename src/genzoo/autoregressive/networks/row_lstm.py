@@ -1,4 +1,4 @@
-"""Row LSTM: row after row, each state from those above it."""
+"""Row LSTM: processes an image row by row; each state depends on the states above it."""
 
 from typing import Any
 
@@ -15,30 +15,30 @@ from genzoo.nn.steps import Steps
 class RowLSTMLayer(nn.Module):
     """An LSTM that runs down the image: the gates of a row from the states above (3 wide) and its input (masked).
 
-    The input-to-state convolution is taken of the whole map at once; then there are H steps.
+    The input-to-state convolution is computed for the whole map at once, followed by H steps.
 
     Args:
-        inputs: feature maps.
+        inputs: number of feature maps.
         hidden: h.
         colours: see ``MaskedConv2d``.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, section 3.1 and equation 3.
     """
 
-    steps: "RowLSTMSteps | None" = None  #: stands in for it in steps
+    steps: "RowLSTMSteps | None" = None  #: cache during incremental evaluation
 
     def __init__(self, inputs: int, hidden: int, colours: int):
         super().__init__()
         self.hidden = hidden
         self.input_to_state = MaskedConv2d(inputs, 4 * hidden, (1, 3), "B", colours, parts=4)
-        self.state_to_state = nn.Conv1d(hidden, 4 * hidden, 3, padding=1, bias=False)  # all of it is above: no mask
+        self.state_to_state = nn.Conv1d(hidden, 4 * hidden, 3, padding=1, bias=False)  # causal: no mask
 
     def remember(self, batch: int, width: int) -> Steps:
-        """See ``genzoo.nn.steps``."""
+        """Returns the cache for incremental evaluation; see ``genzoo.nn.steps``."""
         return RowLSTMSteps(self, batch, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """States (B, h, H, W) of maps (B, inputs, H, W)."""
+        """Maps (B, inputs, H, W) -> states (B, h, H, W)."""
         gates = self.input_to_state(x).unflatten(1, (4, -1))
         if self.steps is not None:
             return self.steps(gates)
@@ -51,12 +51,12 @@ class RowLSTMLayer(nn.Module):
 
 
 class RowLSTMSteps:
-    """What a Row LSTM remembers: states and cells of the row above, and of its own row so far.
+    """The cache of a Row LSTM: states and cells of the row above, and of its own row so far.
 
     Args:
         layer: the LSTM.
-        batch: images.
-        width: of the map, in pixels.
+        batch: number of images.
+        width: width of the map, in pixels.
     """
 
     def __init__(self, layer: RowLSTMLayer, batch: int, width: int):
@@ -66,7 +66,7 @@ class RowLSTMSteps:
         self.cells_above, self.cells = (weight.new_zeros(batch, layer.hidden, width) for _ in range(2))
 
     def __call__(self, gates: Tensor) -> Tensor:
-        """The state (B, h, 1, 1), given what the input says to the gates (B, 4, h, 1, 1)."""
+        """Returns the state (B, h, 1, 1), given the input's contribution to the gates (B, 4, h, 1, 1)."""
         here = slice(self.column, self.column + 1)
         from_above = F.linear(self.above[..., self.column : self.column + 3].flatten(1), self.matrix)
         gates = gates.squeeze(-1) + from_above.unflatten(1, (4, -1)).unsqueeze(-1)
@@ -75,29 +75,29 @@ class RowLSTMSteps:
         return state.unsqueeze(-1)
 
     def move_to(self, column: int) -> None:
-        """Within the row."""
+        """See ``Steps``."""
         self.column = column
 
     def next_row(self) -> None:
-        """What was its own row is above."""
+        """The current row becomes the row above."""
         self.above.copy_(self.row)
         self.cells_above.copy_(self.cells)
 
     def correct(self, pixel: Tensor) -> None:
-        """It sees no image."""
+        """Does nothing: the layer's input is not the image."""
 
     def forget(self) -> None:
-        """Zeros above."""
+        """Sets the cache to zero."""
         self.above.zero_()
         self.cells_above.zero_()
 
 
 @register
 class RowLSTM(PixelRNN):
-    """PixelRNN with Row LSTMs: of the rows above a state sees a triangle, one column more to each side a row.
+    """PixelRNN with Row LSTMs; the receptive field above is a triangle, one column wider on each side per row.
 
     Args:
-        kwargs: of ``PixelRNN``, but for ``lstm``.
+        kwargs: arguments of ``PixelRNN``, except ``lstm``.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, section 3.1.
 

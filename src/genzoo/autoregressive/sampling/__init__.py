@@ -1,1 +1,1 @@
-"""Ways to draw the same image: naive, with remembered activations, by fixed-point iteration."""
+"""Sampling algorithms that draw the same image: naive, with cached activations, by fixed-point iteration."""

@@ -1,4 +1,4 @@
-"""Remembered activations: a pixel costs a pixel's work."""
+"""Sampling with cached activations, so that the cost per pixel does not grow with the image."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,35 +14,36 @@ from genzoo.nn.steps import Cursor, in_steps
 
 @register
 class Cached:
-    """The network works in steps (``genzoo.nn.steps``): its vertical stack once a row, the rest once a pixel (where
-    colours are ordered, once a colour).
+    """Evaluates the network incrementally (``genzoo.nn.steps``), at constant cost per pixel.
 
-    On a GPU the kernels of a row are captured once, as a CUDA graph, and played for every row.
+    The vertical stack is evaluated once per row, the rest once per pixel (or once per colour, if colours are ordered).
+
+    On a GPU the kernels of a row are captured once, as a CUDA graph, and replayed for every row.
 
     Raises:
-        GenzooError: the network does not work in steps.
+        GenzooError: the network does not support incremental evaluation.
     """
 
     def __call__(self, network: CausalNetwork, draw: Draw, canvas: Canvas) -> Iterator[Stage]:
-        """Shows the images after every row."""
+        """Yields the images after every row."""
         if type(network).across is CausalNetwork.across:
             raise GenzooError(
-                f"model.sampler: {type(network).__name__} remembers no activations; use "
+                f"model.sampler: {type(network).__name__} does not cache activations; use "
                 "model.sampler._target_=genzoo.autoregressive.sampling.jacobi.Jacobi."
             )
         images = canvas.blank()
         height, width = images.shape[2:]
-        # What a row is drawn from and into: the same memory for every row.
+        # Input and output of a row, in the same memory for every row, as a CUDA graph requires.
         line = Canvas(*(field[:, :, :1].clone() for field in canvas[:3]), canvas.labels)
         above, row = torch.zeros_like(images[:, :, :1]), images[:, :, :1].clone()
         with in_steps(network, len(images), width) as cursor:
 
             def draw_row() -> None:
-                told = network.down(above, canvas.labels)
+                vertical = network.down(above, canvas.labels)
                 for column in range(width):
                     cursor.move_to(column)
                     here = slice(column, column + 1)
-                    pixel, at_pixel = line.at(slice(None), here), [maps[..., here] for maps in told]
+                    pixel, at_pixel = line.at(slice(None), here), [maps[..., here] for maps in vertical]
                     for _ in range(network.colours):
                         row[..., here] = pixel.fill(draw, network.across(row[..., here], at_pixel))
                     cursor.correct(row[..., here])
@@ -59,10 +60,10 @@ class Cached:
 
 
 def _captured(draw_row: Callable[[], None], cursor: Cursor, above: Tensor) -> Callable[[], None]:
-    """The same as a CUDA graph, standing at the top of the image."""
+    """Captures the function as a CUDA graph, positioned at the top of the image."""
     aside = torch.cuda.Stream()
     aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):  # libraries set themselves up outside of a capture
+    with torch.cuda.stream(aside):  # warm-up: libraries must initialise outside of a capture
         draw_row()
     torch.cuda.current_stream().wait_stream(aside)
     graph = torch.cuda.CUDAGraph()

@@ -1,4 +1,4 @@
-"""What an image is drawn from, and how a sampler is called."""
+"""The inputs of sampling, and the interface of samplers."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
@@ -12,13 +12,13 @@ Draw = Callable[[Tensor, Tensor], Tensor]  #: parameters and noise of pixels -> 
 
 
 class Canvas(NamedTuple):
-    """All that decides what images will be, beside the model.
+    """All inputs that determine the sampled images, besides the model.
 
     Args:
-        given: values of the pixels that are not drawn, (B, C, H, W) in [-1, 1].
+        given: images with the values of the given pixels, (B, C, H, W) in [-1, 1].
         mask: bool (B, 1, H, W), True = given.
-        noise: uniform numbers in [0, 1) that the pixels are drawn from, (B, n, H, W).
-        labels: int64 (B,), where images depend on classes.
+        noise: uniform numbers in [0, 1) for drawing the pixels, (B, n, H, W).
+        labels: int64 (B,), for class-conditional models.
     """
 
     given: Tensor
@@ -27,29 +27,29 @@ class Canvas(NamedTuple):
     labels: Tensor | None = None
 
     def blank(self) -> Tensor:
-        """Images with the given pixels alone, -1 elsewhere."""
+        """Returns images with the given pixels, -1 elsewhere."""
         return torch.where(self.mask, self.given, -1.0)
 
     def fill(self, draw: Draw, parameters: Tensor) -> Tensor:
-        """Values of all pixels, given or drawn."""
+        """Returns the values of all pixels, given or drawn."""
         return torch.where(self.mask, self.given, draw(parameters, self.noise))
 
     def at(self, rows: slice, columns: slice = slice(None)) -> "Canvas":
-        """A part of it."""
+        """Returns a rectangular part."""
         here = (..., rows, columns)
         return Canvas(self.given[here], self.mask[here], self.noise[here], self.labels)
 
     def of(self, chosen: Tensor) -> "Canvas":
-        """Some of the images, by their indices."""
+        """Returns some of the images, by index."""
         return Canvas(*(None if field is None else field[chosen] for field in self))
 
 
 class Stage(NamedTuple):
-    """How far images have come.
+    """Partially drawn images.
 
     Args:
-        images: (B, C, H, W) in [-1, 1]; the sampler goes on to change them.
-        done: a fraction.
+        images: (B, C, H, W) in [-1, 1]; the sampler changes them in place later.
+        done: finished fraction.
     """
 
     images: Tensor
@@ -57,7 +57,7 @@ class Stage(NamedTuple):
 
 
 class Sampler(Protocol):
-    """Draws images. From the same canvas all samplers draw the same ones, up to rounding."""
+    """A sampling algorithm. From the same canvas all samplers draw the same images, up to rounding."""
 
     def __call__(self, network: CausalNetwork, draw: Draw, canvas: Canvas) -> Iterator[Stage]:
-        """The stages of drawing, the last of which is the whole images."""
+        """Yields the stages of drawing; the last stage has the complete images."""

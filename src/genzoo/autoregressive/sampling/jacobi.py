@@ -1,4 +1,4 @@
-"""Fixed-point iteration: all pixels at once, again and again."""
+"""Sampling by fixed-point iteration over all pixels at once."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,16 @@ from genzoo.core.registry import register
 
 @register
 class Jacobi:
-    """x ← draw(network(x), noise), until nothing changes: the fixed point is what is drawn pixel by pixel.
+    """Iterates x ← draw(network(x), noise) until nothing changes; the fixed point equals sequential sampling.
 
-    Each pass settles at least the first pixel that was wrong, and usually many, since a pixel mostly comes out the same
-    whatever some of those before it are. It asks nothing of the network. Images that are settled leave the batch.
+    Each pass corrects at least the first wrong pixel, and usually many more, since a pixel often does not depend on
+    some of the previous pixels. It works with every network. Converged images are removed from the batch.
 
     Source: Song et al. 2021, arXiv 2002.03629; google/flax, examples/pixelcnn.
     """
 
     def __call__(self, network: CausalNetwork, draw: Draw, canvas: Canvas) -> Iterator[Stage]:
-        """Shows the images after every pass, the last of which found them settled."""
+        """Yields the images after every pass; the last pass changes nothing."""
         images = canvas.blank()
         moving = torch.arange(len(images), device=images.device)
         for _ in range(images[0, 0].numel() * network.colours + 1):

@@ -1,4 +1,4 @@
-"""The definition: pixel by pixel, each from a pass over the whole image."""
+"""Sequential sampling by definition: one pass over the whole image per pixel."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from genzoo.core.registry import register
 
 @register
 class Naive:
-    """Draws a pixel (where colours are ordered, a colour) a pass; what the others are compared with."""
+    """Draws one pixel per pass (or one colour, if colours are ordered); the reference for the other samplers."""
 
     def __call__(self, network: CausalNetwork, draw: Draw, canvas: Canvas) -> Iterator[Stage]:
-        """Shows the images after every row."""
+        """Yields the images after every row."""
         images = canvas.blank()
         height, width = images.shape[2:]
         for row in range(height):

@@ -1,4 +1,4 @@
-"""Whether two ways of drawing differ by rounding alone."""
+"""Checks whether two samplers differ only by rounding."""
 
 import torch
 from torch import Tensor
@@ -8,17 +8,17 @@ from genzoo.autoregressive.sampling.canvas import Canvas, Draw
 
 
 def ties(network: CausalNetwork, draw: Draw, canvas: Canvas, a: Tensor, b: Tensor, margin: float = 1e-5) -> Tensor:
-    """Of the images that differ, whether their first difference is a tie: bool, one for each of them.
+    """For each image that differs, returns whether its first difference is a tie (bool).
 
-    After its first difference an image is another one, so that alone can be judged. It is a tie if changes of the
-    network's outputs and of the noise as small as ``margin`` (of outputs larger than 1: relative) change what is drawn.
+    Only the first difference is checked, since later pixels depend on it. It is a tie if changes of the network's
+    outputs and of the noise as small as ``margin`` (relative for outputs larger than 1) change the drawn value.
 
     Args:
         network, draw, canvas: see ``Sampler``.
         a, b: images (B, C, H, W) that were drawn from the same canvas.
-        margin: of the size of rounding errors.
+        margin: size of rounding errors.
     """
-    # In the order of pixels, the colours of a pixel one after the other.
+    # In the order of pixels, and of colours within a pixel.
     differ = (a != b).movedim(1, -1).flatten(1)
     which = differ.any(1).nonzero().flatten()
     first = differ[which].int().argmax(1)

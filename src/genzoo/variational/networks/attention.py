@@ -1,4 +1,4 @@
-"""Reading and writing a part of an image: an N x N grid of Gaussian filters, differentiable in where it lies.
+"""Attention for reading and writing a part of an image: an N x N grid of Gaussian filters, differentiable in position.
 
 Pixels are counted from 1, as in the paper: the columns of an image are 1 .. A, its middle is (A + 1) / 2, and a grid of
 stride (A - 1) / (N - 1) in the middle reaches from the first column to the last.
@@ -17,13 +17,13 @@ from genzoo.core.registry import register
 
 
 class Window(NamedTuple):
-    """Where and how a grid of filters lies on an image, each (B,), lengths in pixels.
+    """Position and size of a grid of filters on an image, each (B,), lengths in pixels.
 
     Args:
-        x, y: its centre, g_X and g_Y.
+        x, y: centre of the grid, g_X and g_Y.
         stride: distance δ between the centres of neighbouring filters.
         variance: σ² of each filter.
-        intensity: γ, by which what is read is multiplied, and what is written divided.
+        intensity: γ; a read patch is multiplied by it, a written patch is divided by it.
     """
 
     x: Tensor
@@ -36,12 +36,12 @@ class Window(NamedTuple):
 def filters(centre: Tensor, stride: Tensor, variance: Tensor, n: int, pixels: int) -> Tensor:
     """Filters of a grid along one side of the image: F[i, a] = exp(-(a - μ_i)² / 2σ²) / Z_i, with Σ_a F[i, a] = 1.
 
-    A softmax over the pixels, and so also where all of them are so far from μ_i that each exponential is 0.
+    Computed as a softmax over the pixels, which is defined even if all exponentials underflow to 0.
 
     Args:
         centre, stride, variance: (B,), in pixels.
         n: number of filters N.
-        pixels: of that side, A.
+        pixels: number of pixels of that side, A.
 
     Returns:
         (B, N, A).
@@ -60,16 +60,16 @@ def filters(centre: Tensor, stride: Tensor, variance: Tensor, n: int, pixels: in
 
 
 class Attention(nn.Module):
-    """A grid of filters that goes by the decoder's hidden vector.
+    """A grid of filters whose window is a function of the decoder's hidden vector.
 
     Args:
         shape: (C, H, W) of the images or the canvas.
-        hidden: width of the vector.
-        size: filters a side, N.
-        key: of the configuration, for messages.
+        hidden: width of the hidden vector.
+        size: filters per side, N.
+        key: configuration key, for messages.
 
     Raises:
-        GenzooError: fewer than 2 filters a side, between which there is no stride.
+        GenzooError: fewer than 2 filters per side, between which there is no stride.
     """
 
     def __init__(self, shape: tuple[int, int, int], hidden: int, size: int, key: str):
@@ -79,7 +79,7 @@ class Attention(nn.Module):
         self.linear = nn.Linear(hidden, 5)
 
     def window(self, h: Tensor) -> Window:
-        """Where the grid lies for hidden vectors (B, hidden).
+        """Returns the window for hidden vectors (B, hidden).
 
         Source: arXiv 1502.04623, equations 21 to 24.
         """
@@ -107,7 +107,7 @@ class AttentionReader(nn.Module):
     Args:
         shape: (C, H, W) of the images.
         hidden: width of the decoder's hidden vector.
-        size: pixels a side of what is read, N.
+        size: pixels per side of the read patch, N.
 
     Source: arXiv 1502.04623, equation 27.
 
@@ -136,7 +136,7 @@ class AttentionWriter(nn.Module):
     Args:
         shape: (C, H, W) of the canvas.
         hidden: width of the decoder's hidden vector.
-        size: pixels a side of the patch, N.
+        size: pixels per side of the written patch, N.
 
     Source: arXiv 1502.04623, equations 28 and 29.
 
@@ -152,15 +152,15 @@ class AttentionWriter(nn.Module):
         self.patch_shape = (shape[0], size, size)
 
     def forward(self, h: Tensor) -> Tensor:
-        """Hidden vectors (B, hidden) -> what is added to the canvas, (B, C, H, W)."""
+        """Hidden vectors (B, hidden) -> addition to the canvas, (B, C, H, W)."""
         f_y, f_x, intensity = self.attention(h)
         patch = in_float32(self.patch, h).unflatten(1, self.patch_shape)
         return f_y.mT @ patch @ f_x / intensity
 
     def frames(self, h: Tensor) -> Tensor:
-        """The rectangle that it writes to: left, top, right, bottom and width of its border, σ, in pixels, (B, 5).
+        """Returns the rectangle it writes to: left, top, right, bottom and border width σ, in pixels, (B, 5).
 
-        It reaches from the centres of the first filters to those of the last. Lengths are from the image's upper left
+        It extends from the centres of the first filters to those of the last. Lengths are from the image's upper left
         corner, so that the middle of the first pixel is 0.5.
         """
         window = self.attention.window(h)

@@ -16,7 +16,7 @@ from genzoo.variational.posteriors import Posterior, draw
 
 
 class Evidence(NamedTuple):
-    """What a layer learns of the image from one side: terms of the posterior's mean and log_std, and of its context."""
+    """A layer's information from the image on the way up: terms of the posterior's mean, log_std and context."""
 
     mean: Tensor
     log_std: Tensor
@@ -24,19 +24,19 @@ class Evidence(NamedTuple):
 
 
 class UpLayer(ladder.UpLayer):
-    """A layer that leaves evidence on its way up."""
+    """The way up of a layer, which computes evidence for its posterior."""
 
     def forward(self, x: Tensor) -> tuple[Tensor, Evidence]:
-        """x (B, channels, H, W) from below -> what goes on upwards, and the evidence for this layer."""
+        """x (B, channels, H, W) from below -> output to the layer above, and the evidence for this layer."""
         *evidence, h = self.look(x)
         return self.join(x, h), Evidence(*evidence)
 
 
 class DownLayer(ladder.DownLayer):
-    """A layer that is drawn on its way down, from a posterior that adds the evidence of both ways.
+    """The way down of a layer, which draws from a posterior that combines the evidence of both ways.
 
     Args:
-        channels, latents, halves: as for the base.
+        channels, latents, halves: see the base class.
         posterior: q(z|x, above).
     """
 
@@ -45,10 +45,10 @@ class DownLayer(ladder.DownLayer):
         self.posterior = posterior
 
     def forward(self, x: Tensor, evidence: Evidence, noise: Tensor) -> tuple[Tensor, Inferred]:
-        """x (B, channels, H, W) from above -> what goes on downwards, and the draw.
+        """x (B, channels, H, W) from above -> output to the layer below, and the draw.
 
         Args:
-            evidence: from the way up.
+            evidence: evidence from the way up.
             noise: standard normal, (B, latents, H, W).
         """
         prior, own, h = self.look(x)
@@ -64,12 +64,12 @@ class Bidirectional(Ladder):
     def layer(
         self, channels: int, latents: int, posterior: Posterior, halves: bool, top: bool
     ) -> tuple[UpLayer, DownLayer]:
-        """Both ways of a layer."""
+        """Builds both ways of a layer."""
         up = UpLayer(channels, latents, posterior.context, halves, top)
         return up, DownLayer(channels, latents, posterior, halves)
 
     def recognise(self, images: Tensor) -> list[Evidence]:
-        """Each layer's evidence, from the top down."""
+        """Returns each layer's evidence, from top to bottom."""
         x, found = self.encoder(images), []
         for layer in self.ups:
             x, evidence = layer(x)

@@ -16,10 +16,10 @@ from genzoo.variational.posteriors import Draw, Posterior, draw
 
 
 class UpLayer(ladder.UpLayer):
-    """A layer that is drawn on its way up; what is drawn goes on with its deterministic features.
+    """The way up of a layer, which draws its latent variables and passes them on with the deterministic features.
 
     Args:
-        channels, latents, halves, top: as for the base.
+        channels, latents, halves, top: see the base class.
         posterior: q(z|x, below).
     """
 
@@ -28,7 +28,7 @@ class UpLayer(ladder.UpLayer):
         self.posterior = posterior
 
     def forward(self, x: Tensor, noise: Tensor) -> tuple[Tensor, Draw]:
-        """x (B, channels, H, W) from below -> what goes on upwards, and the draw.
+        """x (B, channels, H, W) from below -> output to the layer above, and the draw.
 
         Args:
             noise: standard normal, (B, latents, H, W).
@@ -39,10 +39,10 @@ class UpLayer(ladder.UpLayer):
 
 
 class DownLayer(ladder.DownLayer):
-    """A layer that has been drawn before its way down."""
+    """The way down of a layer whose latent variables are already drawn."""
 
     def forward(self, x: Tensor, drawn: Draw) -> tuple[Tensor, Inferred]:
-        """x (B, channels, H, W) from above -> what goes on downwards, and the draw beside its prior."""
+        """x (B, channels, H, W) from above -> output to the layer below, and the draw with its prior."""
         prior, _, h = self.look(x)
         return self.join(x, drawn.z, h), Inferred(drawn, prior)
 
@@ -54,15 +54,15 @@ class BottomUp(Ladder):
     def layer(
         self, channels: int, latents: int, posterior: Posterior, halves: bool, top: bool
     ) -> tuple[UpLayer, DownLayer]:
-        """Both ways of a layer."""
+        """Builds both ways of a layer."""
         return UpLayer(channels, latents, posterior, halves, top), DownLayer(channels, latents, halves)
 
     def recognise(self, images: Tensor) -> Tensor:
-        """What the lowest layer sees; all above it depends on draws."""
+        """Returns the input of the lowest layer; everything above it depends on draws."""
         return self.encoder(images)
 
     def infer(self, recognised: Tensor, noise: Sequence[Tensor]) -> tuple[Tensor, list[Inferred]]:
-        """Draws all layers on the way up, then finds their priors on the way down."""
+        """Draws all layers on the way up, then computes their priors on the way down."""
         x, draws = recognised, []
         for layer, eps in zip(self.ups, reversed(noise), strict=True):
             x, drawn = layer(x, eps)

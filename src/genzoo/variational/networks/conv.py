@@ -11,15 +11,15 @@ from genzoo.core.registry import register
 
 
 def _smallest(shape: tuple[int, int, int], levels: int) -> tuple[int, int]:
-    """Height and width after so many halvings.
+    """Returns height and width after ``levels`` halvings.
 
     Raises:
-        GenzooError: a size on the way is odd.
+        GenzooError: an intermediate size is odd.
     """
     _, height, width = shape
     if height % 2**levels or width % 2**levels:
         raise GenzooError(
-            f"model: {levels} levels halve the image {levels} times, which data.size={height} cannot be; "
+            f"model: {levels} levels halve the image {levels} times, which data.size={height} does not allow; "
             f"choose a multiple of {2**levels} pixels or fewer levels."
         )
     return height // 2**levels, width // 2**levels
@@ -36,7 +36,7 @@ class ConvEncoder(nn.Module):
         hidden: width of the fully connected layer.
 
     Raises:
-        GenzooError: the size cannot be halved so often.
+        GenzooError: the size cannot be halved that many times.
 
     Example:
         >>> import torch
@@ -61,16 +61,16 @@ class ConvEncoder(nn.Module):
 
 @register
 class ConvDecoder(nn.Module):
-    """The encoder's mirror image, with transposed convolutions.
+    """The mirror image of the encoder, with transposed convolutions.
 
     Args:
         shape: (C, H, W) of the images.
         latent: width of the latent code.
-        outputs: numbers a pixel.
+        outputs: numbers per pixel.
         channels, hidden: as for ``ConvEncoder``, whose order this reverses.
 
     Raises:
-        GenzooError: the size cannot be halved so often.
+        GenzooError: the size cannot be halved that many times.
 
     Example:
         >>> import torch

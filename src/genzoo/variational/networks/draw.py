@@ -1,6 +1,7 @@
-"""The networks of DRAW: what its encoder and its decoder do in one step, and how they read and write without attention.
+"""The networks of DRAW: one step of encoder and decoder, and reading and writing without attention.
 
-Source: Gregor et al. 2015, arXiv 1502.04623, sections 2 and 3.1. The paper does not say how weights begin; here as in
+Source: Gregor et al. 2015, arXiv 1502.04623, sections 2 and 3.1. The paper does not state the initial weights; here as
+in
     Glorot, Bengio 2010 (AISTATS), biases at 0 (see docs/draw.md).
 """
 
@@ -20,7 +21,7 @@ class WholeReader(nn.Module):
 
     Args:
         shape: (C, H, W) of the images.
-        hidden: width of the decoder's hidden vector, which it does not look at.
+        hidden: width of the decoder's hidden vector, which is not used.
 
     Source: arXiv 1502.04623, equation 17.
 
@@ -60,20 +61,20 @@ class WholeWriter(nn.Module):
         self.patch = nn.Linear(hidden, torch.Size(shape).numel())
 
     def forward(self, h: Tensor) -> Tensor:
-        """Hidden vectors (B, hidden) -> what is added to the canvas, (B, C, H, W)."""
+        """Hidden vectors (B, hidden) -> addition to the canvas, (B, C, H, W)."""
         return in_float32(self.patch, h).unflatten(1, self.shape)
 
     def frames(self, h: Tensor) -> None:
-        """None: it writes everywhere."""
+        """Returns None: it writes to the whole canvas."""
 
 
 class Encoder(nn.Module):
-    """Reads, and says what is to be drawn next: equations 4 to 6, and 1 and 2.
+    """Reads the image and outputs the posterior of the next step: equations 4 to 6, and 1 and 2.
 
     Args:
         reader: maps x, x̂ and the decoder's hidden vector to (B, outputs).
         hidden: width of its LSTM, and of the decoder's.
-        units: latent variables a step.
+        units: latent variables per step.
     """
 
     def __init__(self, reader: nn.Module, hidden: int, units: int):
@@ -85,7 +86,7 @@ class Encoder(nn.Module):
         _initialise(self)
 
     def initial(self, n: int) -> State:
-        """The LSTM's state before the first step, learned, for n images."""
+        """Returns the learned initial state of the LSTM, for n images."""
         return tuple(self.start.unsqueeze(1).expand(-1, n, -1))
 
     def forward(self, x: Tensor, error: Tensor, decoded: Tensor, state: State) -> tuple[Gaussian, State]:
@@ -93,9 +94,9 @@ class Encoder(nn.Module):
 
         Args:
             x: images in [0, 1], (B, C, H, W).
-            error: x̂, what is still missing of them, (B, C, H, W).
+            error: x̂, the difference between images and canvas, (B, C, H, W).
             decoded: the decoder's hidden vector, (B, hidden).
-            state: of the LSTM.
+            state: state of the LSTM.
 
         Returns:
             q(z_t|x, z_1 .. z_t-1), (B, units), and the new state.
@@ -106,13 +107,13 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Draws what the latent variables of a step say: equations 7 and 8.
+    """Maps the latent variables of a step to an addition to the canvas: equations 7 and 8.
 
     Args:
-        writer: maps the hidden vector to what is added to the canvas.
+        writer: maps the hidden vector to an addition to the canvas.
         shape: (C, H, W) of the canvas.
         hidden: width of its LSTM.
-        units: latent variables a step.
+        units: latent variables per step.
     """
 
     def __init__(self, writer: nn.Module, shape: tuple[int, int, int], hidden: int, units: int):
@@ -124,7 +125,7 @@ class Decoder(nn.Module):
         _initialise(self)
 
     def initial(self, n: int) -> tuple[Tensor, State]:
-        """Canvas and LSTM's state before the first step, learned, for n images."""
+        """Returns the learned initial canvas and LSTM state, for n images."""
         return self.canvas.expand(n, -1, -1, -1), tuple(self.start.unsqueeze(1).expand(-1, n, -1))
 
     def forward(self, z: Tensor, canvas: Tensor, state: State) -> tuple[Tensor, State]:

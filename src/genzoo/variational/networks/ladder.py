@@ -1,4 +1,4 @@
-"""What the ladders of residual layers share, whichever way their latent variables are inferred.
+"""Base of the ladders of residual layers, for both directions of inference.
 
 Source: Kingma et al. 2016, arXiv 1606.04934, section 5 and figure 3; openai/iaf, models.py (``cvae_layer``) and
 tf_train.py (``IAFLayer``).
@@ -17,7 +17,7 @@ from genzoo.nn.log_gain import LogGainConv2d, LogGainConvTranspose2d
 from genzoo.variational.gaussian import Gaussian
 from genzoo.variational.posteriors import Draw, Posterior
 
-RESIDUAL = 0.1  # factor of what a layer adds
+RESIDUAL = 0.1  # factor of a layer's residual
 
 
 class Inferred(NamedTuple):
@@ -28,15 +28,15 @@ class Inferred(NamedTuple):
 
 
 class UpLayer(nn.Module):
-    """A layer's way up, on which it sees the image.
+    """A layer's way up, from the image.
 
     Args:
         channels: feature maps of the deterministic path.
         latents: latent feature maps.
         context: feature maps of the posterior's context.
-        halves: whether its latent variables lie on half the height and width of the layer below.
-        top: whether it is the last, from which nothing goes on.
-        joined: feature maps that join the deterministic ones before they go on.
+        halves: whether its latent variables have half the height and width of the layer below.
+        top: whether it is the last layer, without output to a layer above.
+        joined: number of feature maps that are concatenated to the deterministic ones.
     """
 
     def __init__(self, channels: int, latents: int, context: int, halves: bool, top: bool, joined: int = 0):
@@ -53,18 +53,18 @@ class UpLayer(nn.Module):
         return *map(at_least_float32, evidence), h
 
     def join(self, x: Tensor, h: Tensor) -> Tensor:
-        """What goes on upwards."""
+        """Returns the output to the layer above."""
         if self.top:
             return x
         return (x[:, :, ::2, ::2] if self.halves else x) + RESIDUAL * self.second(elu(h))
 
 
 class DownLayer(nn.Module):
-    """A layer's way down, on which its latent variables have their prior.
+    """A layer's way down, which computes the prior of its latent variables.
 
     Args:
-        channels, latents, halves: as for ``UpLayer``.
-        evidence: numbers of feature maps that it gives beside the prior.
+        channels, latents, halves: see ``UpLayer``.
+        evidence: numbers of further output feature maps besides the prior.
     """
 
     def __init__(self, channels: int, latents: int, halves: bool, evidence: Sequence[int] = ()):
@@ -79,31 +79,31 @@ class DownLayer(nn.Module):
         )
 
     def generate(self, x: Tensor, noise: Tensor) -> Tensor:
-        """Draws from the prior: x (B, channels, H, W) from above -> what goes on downwards."""
+        """Draws from the prior: x (B, channels, H, W) from above -> output to the layer below."""
         prior, _, h = self.look(x)
         return self.join(x, prior.at(noise), h)
 
     def look(self, x: Tensor) -> tuple[Gaussian, list[Tensor], Tensor]:
-        """p(z|above), the evidence, and deterministic features."""
+        """Returns p(z|above), the evidence, and deterministic features."""
         *found, h = self.first(elu(x)).split(self.sizes, dim=1)
         mean, log_std, *evidence = map(at_least_float32, found)
         return Gaussian(mean, log_std), evidence, h
 
     def join(self, x: Tensor, z: Tensor, h: Tensor) -> Tensor:
-        """What goes on downwards."""
+        """Returns the output to the layer below."""
         added = self.second(elu(torch.cat([z.to(h.dtype), h], dim=1)))
         return (F.interpolate(x, scale_factor=2) if self.halves else x) + RESIDUAL * added
 
 
 class Ladder(nn.Module):
-    """All layers, between the image and a learned top. Subclasses say what a layer is, and infer.
+    """All layers, between the image and a learned top. Subclasses define the layers and the inference.
 
     Args:
         shape: (C, H, W) of the images.
-        outputs: numbers a pixel that the way down ends in.
+        outputs: outputs per pixel at the end of the way down.
         channels, latents: of each layer.
-        levels: the layers' latent variables lie on the image's size / 2, / 4 ... at so many levels.
-        layers: layers a level.
+        levels: number of resolutions of the latent variables: the image's size / 2, / 4 ...
+        layers: layers per level.
         posterior: factory of each layer's q, called with ``size``.
     """
 
@@ -122,7 +122,7 @@ class Ladder(nn.Module):
         self.encoder = LogGainConv2d(images, channels, 5, 2, 2)
         self.top, self.top_size = nn.Parameter(torch.zeros(channels)), (height // 2**levels, width // 2**levels)
         self.ups, self.downs, self.code_shapes = nn.ModuleList(), nn.ModuleList(), []
-        for i in range(levels * layers):  # from the bottom up
+        for i in range(levels * layers):  # from bottom to top
             halves = i > 0 and i % layers == 0
             q, scale = posterior(size=latents), 2 ** (1 + i // layers)
             up, down = self.layer(channels, latents, q, halves, i == levels * layers - 1)
@@ -134,16 +134,15 @@ class Ladder(nn.Module):
     def layer(
         self, channels: int, latents: int, posterior: Posterior, halves: bool, top: bool
     ) -> tuple[UpLayer, DownLayer]:
-        """Both ways of a layer; arguments as for these."""
+        """Builds both ways of a layer; see their classes for the arguments."""
         raise NotImplementedError
 
     def recognise(self, images: Tensor) -> Any:
-        """What is to be seen of images (B, C, H, W) before anything is drawn."""
+        """Returns the features of images (B, C, H, W) that do not depend on draws."""
         raise NotImplementedError
 
     def infer(self, recognised: Any, noise: Sequence[Tensor]) -> tuple[Tensor, list[Inferred]]:
-        """Draws all layers from their posteriors: what the way down ends in, (B, outputs, H, W), and the layers' draws
-        from the top down.
+        """Draws all layers from their posteriors; returns outputs (B, outputs, H, W), and the draws from top to bottom.
 
         Args:
             noise: standard normal, of each layer from the top down, (B, latents, H, W).
@@ -151,16 +150,16 @@ class Ladder(nn.Module):
         raise NotImplementedError
 
     def generate(self, noise: Sequence[Tensor]) -> Tensor:
-        """Draws all layers from their priors; as ``infer``."""
+        """Draws all layers from their priors; see ``infer``."""
         x = self.start(len(noise[0]))
         for layer, eps in zip(self.downs, noise, strict=True):
             x = layer.generate(x, eps)
         return self.end(x)
 
     def start(self, n: int) -> Tensor:
-        """What the way down begins with, (n, channels, H, W)."""
+        """Returns the learned input of the way down, (n, channels, H, W)."""
         return self.top.view(1, -1, 1, 1).expand(n, -1, *self.top_size)
 
     def end(self, x: Tensor) -> Tensor:
-        """What it ends in, (B, outputs, H, W)."""
+        """Returns the outputs of the way down, (B, outputs, H, W)."""
         return in_float32(self.decoder, elu(x))

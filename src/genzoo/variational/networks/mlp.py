@@ -31,7 +31,7 @@ class MLPEncoder(nn.Module):
         shape: (C, H, W) of the images.
         outputs: number of outputs.
         hidden: widths of the hidden layers.
-        std: of the initial weights.
+        std: standard deviation of the initial weights.
 
     Example:
         >>> import torch
@@ -56,9 +56,9 @@ class MLPDecoder(nn.Module):
     Args:
         shape: (C, H, W) of the images.
         latent: width of the latent code.
-        outputs: numbers a pixel.
+        outputs: numbers per pixel.
         hidden: widths of the hidden layers.
-        std: of the initial weights.
+        std: standard deviation of the initial weights.
 
     Example:
         >>> import torch

@@ -2,8 +2,9 @@
 
 Source: Kingma et al. 2016, arXiv 1606.04934, section 6.1 and appendix C.1: residual blocks of 3 x 3 convolutions with
     16, 32 and 32 feature maps, each level beginning with a stride of 2, exponential linear units, and a fully connected
-    layer of 450 units between them and the latent variables. What the paper leaves open: blocks a level, shortcuts
-    (here convolutions where the size changes) and the standard deviations of the data-dependent initialisation.
+    layer of 450 units between them and the latent variables. The paper does not state the blocks per level, the
+    shortcuts (here convolutions where the size changes) and the standard deviations of the data-dependent
+    initialisation.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from genzoo.core.registry import register
 from genzoo.nn.elu import ELU, elu
 from genzoo.nn.log_gain import LogGainConv2d, LogGainLinear
 
-RESIDUAL_STD = 0.1  # of what a block adds, at first
+RESIDUAL_STD = 0.1  # initial standard deviation of a block's residual
 
 
 def _linear(inputs: int, outputs: int, init_std: float = 1.0) -> nn.Module:
@@ -36,8 +37,8 @@ class Block(nn.Module):
     Args:
         inputs, outputs: feature maps.
         size: height and width of y.
-        direction: ``"down"``: from twice (or so) the size, by a stride of 2; ``"up"``: from half of it, by nearest
-            neighbours; None: from the same.
+        direction: ``"down"``: from about twice the size, with a stride of 2; ``"up"``: from half the size, by nearest
+            neighbours; None: from the same size.
     """
 
     def __init__(self, inputs: int, outputs: int, size: int, direction: str | None = None):
@@ -55,10 +56,10 @@ class Block(nn.Module):
 
 
 def _sizes(shape: tuple[int, int, int], levels: int) -> list[int]:
-    """Height and width before and after each halving, which rounds up.
+    """Returns height and width before and after each halving, which rounds up.
 
     Raises:
-        GenzooError: nothing is left to halve.
+        GenzooError: the image is too small.
     """
     _, height, width = shape
     sizes = [height]
@@ -66,7 +67,7 @@ def _sizes(shape: tuple[int, int, int], levels: int) -> list[int]:
         sizes.append(-(-sizes[-1] // 2))
     if height != width or sizes[-1] == sizes[-2] or height < 2**levels:
         raise GenzooError(
-            f"model: {levels} levels halve the image {levels} times, which data.size={height} cannot be; "
+            f"model: {levels} levels halve the image {levels} times, which data.size={height} does not allow; "
             f"give at least {2**levels} pixels or fewer levels."
         )
     return sizes
@@ -80,11 +81,11 @@ class ResNetEncoder(nn.Module):
         shape: (C, H, W) of the images.
         outputs: number of outputs.
         channels: feature maps of each level.
-        blocks: residual blocks a level, the one with the stride included.
+        blocks: residual blocks per level, including the one with the stride.
         hidden: width of the fully connected layer.
 
     Raises:
-        GenzooError: the size cannot be halved so often.
+        GenzooError: the size cannot be halved that many times.
 
     Example:
         >>> import torch
@@ -112,16 +113,16 @@ class ResNetEncoder(nn.Module):
 
 @register
 class ResNetDecoder(nn.Module):
-    """The encoder's mirror image, with nearest neighbours for strides.
+    """The mirror image of the encoder, with nearest-neighbour upsampling instead of strides.
 
     Args:
         shape: (C, H, W) of the images.
         latent: width of the latent code.
-        outputs: numbers a pixel.
+        outputs: numbers per pixel.
         channels, blocks, hidden: as for ``ResNetEncoder``, whose order this reverses.
 
     Raises:
-        GenzooError: the size cannot be halved so often.
+        GenzooError: the size cannot be halved that many times.
 
     Example:
         >>> import torch
