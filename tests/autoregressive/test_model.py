@@ -146,9 +146,9 @@ def test_its_capabilities():
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda m: m.sample(2, temperature=0.0), r"model.temperature=0.0: a number above 0"),
-        (lambda m: m.sample(2, temperature=-1), r"model.temperature=-1: a number above 0"),
-        (lambda m: model(temperature=0), r"model.temperature=0: a number above 0"),
+        (lambda m: m.sample(2, temperature=0.0), r"model.temperature=0.0: expected a number above 0"),
+        (lambda m: m.sample(2, temperature=-1), r"model.temperature=-1: expected a number above 0"),
+        (lambda m: model(temperature=0), r"model.temperature=0: expected a number above 0"),
         (lambda m: model(sampling_batch=0), r"model.sampling_batch=0"),
         (lambda m: m.sample(2, torch.tensor([0, 1])), r"labels: this model's images depend on no class"),
         (

@@ -185,7 +185,7 @@ def test_what_is_forgotten_leaves_no_trace(name):
 
 
 def test_a_network_that_remembers_nothing_is_not_drawn_from_in_steps():
-    with pytest.raises(GenzooError, match=r"model.sampler: Unmoved remembers no activations; use .*Jacobi"):
+    with pytest.raises(GenzooError, match=r"model.sampler: Unmoved does not cache activations; use .*Jacobi"):
         last(Cached()(Unmoved(), Bernoulli().draw, canvas(1, Bernoulli())))
 
 

@@ -81,11 +81,11 @@ def test_a_resumed_run_goes_on_comparing_with_the_best_so_far(configured, only_r
 
 
 def test_a_metric_that_the_model_is_not_capable_of_is_refused_before_training(configured, tmp_path):
-    with pytest.raises(GenzooError, match=r"callbacks\.best: the model is not capable of it .it lacks Classifies"):
+    with pytest.raises(GenzooError, match=r"callbacks\.best: the model lacks the capability Classifies"):
         train(configured(*with_metric([1], "Impossible")))
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_metric_is_needed():
-    with pytest.raises(GenzooError, match=r"callbacks\.best\.metric: a metric is needed"):
+    with pytest.raises(GenzooError, match=r"callbacks\.best\.metric: expected a metric"):
         Best(metric=None)

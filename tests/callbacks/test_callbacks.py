@@ -57,7 +57,7 @@ def test_a_second_ctrl_c_ends_the_process_with_status_130(configured, only_run, 
         )
     assert ended.value.code == 130
     log = (only_run() / "run.log").read_text()
-    assert log.count("aborted; resume goes on from the last checkpoint") == 1
+    assert log.count("aborted; resume continues from the last checkpoint") == 1
     assert torch.load(only_run() / "last.ckpt", weights_only=True)["progress"]["rounds"] == 2
     assert not (only_run() / "metrics.json").exists()
     assert signal.getsignal(signal.SIGINT) == before

@@ -53,7 +53,7 @@ def test_a_mistake_in_the_configuration_is_one_line_with_near_matches(arguments,
 def test_a_missing_value_is_named(command, key):
     result = run(*command)
     assert result.returncode == 2
-    assert result.stderr == f"error: {key}: a value is needed; give {key}=... on the command line.\n"
+    assert result.stderr == f"error: {key}: a value is required; give {key}=... on the command line.\n"
 
 
 def test_a_mistake_found_by_the_task_is_one_line_and_debug_shows_where(tmp_path):

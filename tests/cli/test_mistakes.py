@@ -52,13 +52,13 @@ NO_KEY = "there is no such key."
         ("train metrics=fid", "metrics=fid: unknown. Did you mean 'fidelity'?"),
         ("train metrics=[samples,kid]", "metrics=kid: unknown. Did you mean 'fidelity'?"),
         ("train callbacks=early_stopping", "callbacks=early_stopping: unknown. Did you mean 'best'?"),
-        ("train metrics=null", "metrics=null: the name of an option is needed; give metrics=none."),
-        ("train trainer=null", "trainer=null: the name of an option is needed; give one of: cpu, ddp, "),
-        ("train logger=false", "logger=false: the name of an option is needed; give logger=none."),
+        ("train metrics=null", "metrics=null: expected the name of an option; give metrics=none."),
+        ("train trainer=null", "trainer=null: expected the name of an option; give one of: cpu, ddp, "),
+        ("train logger=false", "logger=false: expected the name of an option; give logger=none."),
         ("train experiment=infogan/mnst", "experiment=infogan/mnst: unknown. Did you mean 'infogan/mnist'"),
         ("train experiment=dcgan_cifar10", "experiment=dcgan_cifar10: unknown. Did you mean 'dcgan/cifar10'"),
         ("train experiment=gan/mnist experiment=vae/mnist", "experiment=gan/mnist experiment=vae/mnist: experiment is g"),
-        ("train model=_dcgan", "model=_dcgan: this is a part of options, not one of them. Did you mean 'dcgan' or"),
+        ("train model=_dcgan", "model=_dcgan: this is a part of options, not an option. Did you mean 'dcgan' or"),
         ("train model=dcgn", "model=dcgn: unknown. Did you mean 'dcgan' or 'cgan' or 'acgan'?"),
         ("train +model=gan", "+model=gan: there is model already; leave out the +."),
         ("train ~model", "model: it is missing; choose one of: acgan, "),
@@ -104,7 +104,7 @@ NO_KEY = "there is no such key."
         ("train model.optimizers.generator.fused=yes", "model.optimizers.generator.fused=yes: true or false or null is"),
         ("record expert=x.h5 deterministic=no", "deterministic=no: true or false is needed."),
         # Other values.
-        ("train seed=0,1", "seed=0,1: several values; add -m for a run of each, or write seed=[0,1] for a list."),
+        ("train seed=0,1", "seed=0,1: several values; add -m for one run each, or write seed=[0,1] for a list."),
         ("train seed=abc", "seed=abc: an integer is needed."),
         ("train trainer.rounds=1e3", "trainer.rounds=1000.0: an integer is needed; write 1000."),
         ("train trainer.width=huge", "trainer.width=huge: unknown. Accepted: full, smoke."),
@@ -117,16 +117,16 @@ NO_KEY = "there is no such key."
         ("train model.optimizers.generator.lr=fast", "model.optimizers.generator.lr=fast: a number"),
         ("train callbacks.checkpoints.every=x", "callbacks.checkpoints.every=x: an integer or null is needed."),
         ("train model.latent=64", "model.latent=64: a mapping with a _target_ (Latent) is needed."),
-        ("train logger=csv logger.csv=true", "logger.csv: a mapping with a _target_ is needed; correct or remove it."),
+        ("train logger=csv logger.csv=true", "logger.csv: expected a mapping with a _target_; correct or remove it."),
         ("train logger.wandb.name=${nope}", "the configuration: it refers to ${nope}, but there is no such key; correct"),
         ("train -m hydra.launcher.n_jobs=two seed=0,1", "hydra.launcher.n_jobs=two: Value 'two' of type 'str' could not"),
-        (f"report results=/nowhere table_files={ROOT}/conf/tables", "results=/nowhere: there is no such folder; give the one that holds them."),
-        ("report table_files=/nowhere", "table_files=/nowhere: there is no such folder; give the one that holds them."),
+        (f"report results=/nowhere table_files={ROOT}/conf/tables", "results=/nowhere: there is no such folder; give an existing one."),
+        ("report table_files=/nowhere", "table_files=/nowhere: there is no such folder; give an existing one."),
         # Batches.
-        ("train data.batch_size=1", "data.batch_size=1: one image is left to batch norm, which needs two; choose a batch"),
-        ("train data.batch_size=16 trainer.accumulate=16", "data.batch_size=16 trainer.accumulate=16: one image is left"),
-        ("train data.batch_size=16 trainer.accumulate=3", "trainer.accumulate=3: 16 images cannot be split so; choose a"),
-        ("train trainer=ddp_cpu data.batch_size=2", "data.batch_size=2 on 2 devices: one image is left to batch norm, wh"),
+        ("train data.batch_size=1", "data.batch_size=1: batch norm would get one image, but needs two; choose a batch"),
+        ("train data.batch_size=16 trainer.accumulate=16", "data.batch_size=16 trainer.accumulate=16: batch norm would get one image"),
+        ("train data.batch_size=16 trainer.accumulate=3", "trainer.accumulate=3: 16 images cannot be split evenly; choose a"),
+        ("train trainer=ddp_cpu data.batch_size=2", "data.batch_size=2 on 2 devices: batch norm would get one image, bu"),
         # Syntax.
         ("train seed", "seed: this is not an override; write key=value, with quotes around special characters."),
         ("train --model=infogan", "--model=infogan: there is no such option, and settings have no dashes; write model=inf"),
@@ -158,4 +158,4 @@ def test_what_is_asked_for_and_cannot_be_measured_stops_before_training(asked, t
 
 def test_a_metric_that_the_model_is_not_capable_of_stops_before_training_if_it_is_asked_for(typed):
     told = typed("train model=dcgan data=mnist metrics=[samples,errors]")
-    assert told == "metrics=errors: the model is not capable of it (it lacks Classifies); leave it out."
+    assert told == "metrics=errors: the model lacks the capability Classifies; leave it out."

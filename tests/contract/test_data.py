@@ -215,4 +215,4 @@ def test_damaged_demonstrations_are_named(name, configured, folder):
     data = build_data(configured(name, "data.demonstrations=shown.npz"))
     path.write_bytes(b"PK\x03\x04 half of it")
     message = error_of(lambda: data.spec)
-    assert message.startswith(f"data.demonstrations: {path} is no whole .npz")
+    assert message.startswith(f"data.demonstrations: {path} is not a complete .npz")

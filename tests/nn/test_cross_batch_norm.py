@@ -44,7 +44,7 @@ def test_gradients_are_right_and_cross_the_halves():
 
 
 def test_an_odd_number_of_channels_is_refused():
-    with pytest.raises(GenzooError, match="halves its channels, so 7 cannot be"):
+    with pytest.raises(GenzooError, match="needs even channels, not 7"):
         CrossBatchNorm(7)
 
 

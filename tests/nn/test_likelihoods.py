@@ -63,7 +63,7 @@ def test_the_originals_floor_is_added_to_finite_bins():
 
 @pytest.mark.parametrize("floor", [0, -1.0])
 def test_a_floor_that_is_not_positive_is_refused(floor):
-    with pytest.raises(GenzooError, match=r"model.likelihood.floor=.*: a positive probability"):
+    with pytest.raises(GenzooError, match=r"model.likelihood.floor=.*: expected a positive probability"):
         DiscretisedLogistic(floor=floor)
 
 

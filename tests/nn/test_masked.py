@@ -89,9 +89,9 @@ def test_a_network_is_itself_again_whatever_happens_in_steps():
 
 
 def test_kernels_and_widths_that_cannot_be_masked_are_refused():
-    with pytest.raises(GenzooError, match=r"kernel=4: odd sizes"):
+    with pytest.raises(GenzooError, match=r"kernel=4: expected odd sizes"):
         MaskedConv2d(1, 1, 4)
-    with pytest.raises(GenzooError, match=r"kernel=2: odd sizes"):
+    with pytest.raises(GenzooError, match=r"kernel=2: expected odd sizes"):
         VerticalConv2d(1, 1, 2)
-    with pytest.raises(GenzooError, match="2 feature maps cannot be shared among 3 colours"):
+    with pytest.raises(GenzooError, match="2 feature maps are too few for 3 colours"):
         MaskedConv2d(3, 4, 1, colours=3, parts=2)

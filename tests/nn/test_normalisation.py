@@ -42,5 +42,5 @@ def test_only_spectral_changes_the_layers_with_weights(norm):
 
 
 def test_an_unknown_norm_is_refused():
-    with pytest.raises(GenzooError, match=r"model.x.norm='group' cannot be. Accepted: batch, layer, instance"):
+    with pytest.raises(GenzooError, match=r"model.x.norm='group': unknown. Accepted: batch, layer, instance"):
         check_norm("model.x.norm", "group")

@@ -141,7 +141,7 @@ def test_a_run_goes_on_with_its_own_demonstrations_and_in_its_own_environment_on
         check_overrides(["data=cartpole"], composed(), {"model": "gail", "data": "cartpole"}, stored)
     written(shown, n=31)
     next(tmp_path.glob("runs/**/metrics.json")).unlink()  # it was killed before it was measured
-    with pytest.raises(GenzooError, match=r"data=pendulum: the environment's settings or its demonstrations are"):
+    with pytest.raises(GenzooError, match=r"data=pendulum: the environment's settings or its demonstrations differ"):
         train(composed(f"paths.runs={tmp_path}/runs", "resume=last"))
 
 

@@ -204,7 +204,7 @@ def test_a_run_goes_on_in_its_own_environment_only(tmp_path):
     content["genzoo"]["config"]["data"]["time_limit"] = 100
     torch.save(content, run / "last.ckpt")
     with pytest.raises(
-        GenzooError, match=r"data=cartpole: the environment's settings or its .* are not those of the run"
+        GenzooError, match=r"data=cartpole: the environment's settings or its .* differ from those of the run"
     ):
         train(composed("model=trpo", f"paths.runs={tmp_path}", f"resume={run}"))
 

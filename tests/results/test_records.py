@@ -28,7 +28,7 @@ def test_an_ensemble_counts_if_it_has_the_experiments_number_of_members(tmp_path
     ensembles = {"infogan/mnist": EXPERIMENTS["infogan/mnist"] | {"members": 10}}
     for members, experiments in ((2, ensembles), (10, EXPERIMENTS), (None, ensembles)):
         metrics = RECORD["metrics"] | ({"test/members": members} if members else {})
-        with pytest.raises(GenzooError, match="another number of members"):
+        with pytest.raises(GenzooError, match="its number of members differs"):
             publish(run(tmp_path / "run", metrics=metrics), tmp_path / "results", experiments.get)
     publish(run(tmp_path / "run", metrics={"test/x": 1.0, "test/members": 10}), tmp_path / "results", ensembles.get)
 
@@ -56,10 +56,10 @@ def test_a_published_run_is_found_again_under_its_experiment_in_the_order_of_see
         ({"trained_by": "0.1.0+1234567-dirty"}, "not committed"),
         ({"measured_by": "0.1.0+1234567-dirty"}, "not committed"),
         ({"checkpoint": "best.ckpt"}, r"it measures best\.ckpt"),
-        ({"config_hash": "other"}, "configured otherwise"),
+        ({"config_hash": "other"}, "its configuration differs"),
         ({"metrics": {"validation/x": 0.5}}, "lacks the experiment's metrics"),
         ({"experiment": "a/b"}, r"no experiment a/b"),
-        ({"experiment": None}, "of no experiment; train with experiment="),
+        ({"experiment": None}, "has no experiment; train with experiment="),
         ({"rounds": "ten"}, "damaged .rounds is missing or wrong"),
     ],
 )

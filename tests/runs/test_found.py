@@ -41,7 +41,7 @@ def test_several_runs_are_members_but_not_one_to_resume(run):
     other.mkdir()
     (other / "last.ckpt").touch()
     assert find_checkpoints(run.parent, "ckpt") == [other / "last.ckpt", run / "last.ckpt"]
-    with pytest.raises(GenzooError, match=r"^resume=.*: 2 runs lie there; give one of them, such as .*/run"):
+    with pytest.raises(GenzooError, match=r"^resume=.*: it contains 2 runs; give one, such as .*/run"):
         find_checkpoint(run.parent, "resume")
 
 
@@ -51,8 +51,8 @@ def test_last_is_the_newest(run, tmp_path):
         newest_checkpoint(run / "checkpoints", "resume")
 
 
-def test_a_checkpoint_outside_of_any_run_is_told(tmp_path):
+def test_a_checkpoint_outside_of_any_run_is_refused(tmp_path):
     (tmp_path / "downloads").mkdir()
     (path := tmp_path / "downloads" / "best.ckpt").touch()
-    with pytest.raises(GenzooError, match=r"it lies in no run folder; put it into a new folder as last.ckpt"):
+    with pytest.raises(GenzooError, match=r"it is not in a run folder; put it into a new folder as last.ckpt"):
         run_of(path)

@@ -68,8 +68,8 @@ def test_a_logger_that_raises_is_one_warning_and_the_others_get_everything(confi
     failing = f"+logger.failing={{_target_: {__name__}.Failing, method: {method}, call: 1}}"
     train(configured("trainer.rounds=6", "metrics=[samples]", failing))
     assert warnings(only_run()) == [
-        "logger.failing failed (ConnectionResetError: the service is gone) and gets nothing more; training and the "
-        "other loggers go on"
+        "logger.failing failed (ConnectionResetError: the service is gone) and is disabled; training and the other "
+        "loggers continue"
     ]
     assert rounds_logged(only_run()) == LOSSES
     assert (only_run() / "metrics.json").is_file()

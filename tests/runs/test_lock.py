@@ -66,20 +66,20 @@ def test_an_owner_elsewhere_lives_as_long_as_it_gives_signs_of_life(tmp_path):
     assert owner_of(tmp_path) is None
 
 
-def test_a_sign_of_life_from_elsewhere_is_a_refusal_and_silence_is_not(tmp_path, monkeypatch):
+def test_a_heartbeat_from_elsewhere_is_a_refusal_and_a_timeout_is_not(tmp_path, monkeypatch):
     write_foreign(tmp_path, age=lock.TIMEOUT / 2)
     with monkeypatch.context() as patch:
         patch.setattr(time, "sleep", lambda _: os.utime(tmp_path / FILE))
         with pytest.raises(GenzooError, match="in use by process 1 on elsewhere;"), locked(tmp_path):
             pytest.fail("two owners")
     write_foreign(tmp_path, age=lock.TIMEOUT / 2)
-    monkeypatch.setattr(time, "sleep", lambda _: monkeypatch.setattr(lock, "SILENCE", 1.0))
+    monkeypatch.setattr(time, "sleep", lambda _: monkeypatch.setattr(lock, "TIMEOUT", 1.0))
     with locked(tmp_path):
         assert owner_of(tmp_path).process == os.getpid()
 
 
-def test_an_owner_gives_signs_of_life(tmp_path, monkeypatch):
-    monkeypatch.setattr(lock, "BEAT", 0.01)
+def test_an_owner_sends_heartbeats(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "HEARTBEAT", 0.01)
     with locked(tmp_path):
         os.utime(tmp_path / FILE, times=(0, 0))
         deadline = time.monotonic() + 10

@@ -139,7 +139,7 @@ def test_wandb_that_cannot_start_at_all_is_a_warning(tmp_path, monkeypatch, capl
     monkeypatch.setattr(wandb, "init", fail)
     caplog.set_level("WARNING", "genzoo")
     loggers.wandb_logger(save_dir=str(tmp_path)).log_metrics({"a": 1.0}, step=1)
-    assert "W&B cannot be reached (no process); going on without it" in caplog.text
+    assert "W&B cannot be reached (no process); continuing without it" in caplog.text
 
 
 def test_an_option_that_wandb_does_not_have_is_an_error(tmp_path):

@@ -28,7 +28,7 @@ def built(*overrides):
 def test_one_image_is_refused_wherever_there_is_batch_norm(model):
     data, module = built(f"model={model}", "recipe.batch_size=1")
     if any(type(layer).__name__ in ("BatchNorm1d", "BatchNorm2d", "CrossBatchNorm") for layer in module.modules()):
-        with pytest.raises(GenzooError, match=r"data\.batch_size=1: one image is left to batch norm"):
+        with pytest.raises(GenzooError, match=r"data\.batch_size=1: batch norm would get one image"):
             check_batch(module, data, world_size=1)
     else:
         check_batch(module, data, world_size=1)

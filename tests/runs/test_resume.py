@@ -207,7 +207,7 @@ def test_the_named_checkpoint_is_resumed_and_later_ones_are_kept_aside(configure
     )
     assert (aside / "metrics.csv").read_bytes() == csv_before
     assert (
-        f"going back to round {started[0]}; what is of later rounds is kept in {aside}" in (run / "run.log").read_text()
+        f"going back to round {started[0]}; files of later rounds are kept in {aside}" in (run / "run.log").read_text()
     )
 
 
@@ -231,7 +231,8 @@ def test_a_finished_run_says_so_and_measures_nothing(configured, only_run, monke
     assert train(configured("resume=last")) == values
     assert (only_run() / "metrics.json").read_bytes() == before
     assert (
-        "has played all of its 2 rounds, and its metrics.json holds the figures" in (only_run() / "run.log").read_text()
+        "has finished all of its 2 rounds, and has metrics.json; to evaluate it again"
+        in (only_run() / "run.log").read_text()
     )
 
 

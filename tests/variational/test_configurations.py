@@ -23,13 +23,13 @@ def test_grey_levels_are_no_binary_data_and_models_of_them_are_named(configured,
     fitting = (
         r"choose .* \(data=binarized_mnist\), or .* \(model=vae_conv likelihood=logistic, model=resnet_vae_cifar10\)"
     )
-    refused(configured(f"model={model}"), rf"^data=shapes has 256 levels a pixel, .* is of 2; {fitting}\.$")
+    refused(configured(f"model={model}"), rf"^data=shapes has 256 levels per pixel, .* has 2; {fitting}\.$")
 
 
 def test_binary_data_are_no_grey_levels_and_models_of_them_are_named(configured):
     for overrides in (("model=resnet_vae_cifar10",), ("model=vae", "likelihood=logistic")):
         config = configured(*overrides, "data.levels=2")
-        refused(config, r"^data=shapes has 2 levels a pixel, .* is of 256; choose .*data=mnist.*model=vae_conv\)\.$")
+        refused(config, r"^data=shapes has 2 levels per pixel, .* has 256; choose .*data=mnist.*model=vae_conv\)\.$")
 
 
 @pytest.mark.parametrize("model", ["vae", "vae_conv", "resnet_vae", "iaf_vae"])
@@ -53,7 +53,9 @@ def test_the_logistic_likelihood_makes_a_model_of_grey_levels(configured, model)
 
 
 def test_a_ladder_that_cannot_halve_the_image_is_refused(configured):
-    refused(configured("model=iaf_vae_cifar10", "recipe.smoke.levels=3"), r"model.levels=3: .* data.size=28 cannot be")
+    refused(
+        configured("model=iaf_vae_cifar10", "recipe.smoke.levels=3"), r"model.levels=3: .* data.size=28 does not allow"
+    )
 
 
 def test_free_bits_floor_whole_batches_which_no_parts_stand_for(configured):

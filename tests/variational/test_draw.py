@@ -232,7 +232,7 @@ def configuration(*overrides):
 
 def test_grey_images_are_refused_before_they_are_loaded():
     config = configuration("model=draw")
-    with pytest.raises(GenzooError, match=r"data=shapes has 256 levels a pixel, but model\.likelihood is of 2"):
+    with pytest.raises(GenzooError, match=r"data=shapes has 256 levels per pixel, but model\.likelihood has 2"):
         build_module(config).check_data(build_data(config).spec)
 
 

@@ -79,11 +79,11 @@ def test_levels_round_sizes_up():
 
 @pytest.mark.parametrize("network", [ConvEncoder, ConvDecoder])
 def test_a_size_that_convolutions_cannot_halve_is_refused(network):
-    with pytest.raises(GenzooError, match=r"3 levels halve the image 3 times, which data.size=28 cannot be"):
+    with pytest.raises(GenzooError, match=r"3 levels halve the image 3 times, which data.size=28 does not allow"):
         network((1, 28, 28), *([5] if network is ConvEncoder else [5, 1]), channels=[2, 2, 2], hidden=4)
 
 
 @pytest.mark.parametrize("network", [ResNetEncoder, ResNetDecoder])
 def test_a_size_of_which_nothing_is_left_to_halve_is_refused(network):
-    with pytest.raises(GenzooError, match=r"4 levels halve the image 4 times, which data.size=8 cannot be"):
+    with pytest.raises(GenzooError, match=r"4 levels halve the image 4 times, which data.size=8 does not allow"):
         network((1, 8, 8), *([5] if network is ResNetEncoder else [5, 1]), channels=[2, 2, 2, 2], hidden=4)

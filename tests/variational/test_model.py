@@ -128,7 +128,7 @@ def test_without_a_floor_estimated_divergences_below_zero_count_as_they_are():
 
 
 def test_a_negative_floor_is_refused():
-    with pytest.raises(GenzooError, match=r"model.free_bits.nats=-1: 0 or a positive number"):
+    with pytest.raises(GenzooError, match=r"model.free_bits.nats=-1: expected a non-negative number"):
         FreeBits(-1)
 
 
@@ -172,7 +172,9 @@ def test_networks_for_other_images_are_refused():
     class Other(Decoder):
         shape = (1, 4, 4)
 
-    with pytest.raises(GenzooError, match=r"decoder makes images of .* \(1, 4, 4\), but the encoder takes \(1, 2, 2\)"):
+    with pytest.raises(
+        GenzooError, match=r"decoder outputs images of .* \(1, 4, 4\), but the encoder takes \(1, 2, 2\)"
+    ):
         built(decoder=Other)
 
 

@@ -153,12 +153,12 @@ def test_gradients_reach_whatever_can_matter(factory, shape, reverse):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: MADE(size=4, hidden=[], context=3), r"^hidden=\[\]: a list of widths"),
+        (lambda: MADE(size=4, hidden=[], context=3), r"^hidden=\[\]: expected a list of widths"),
         (lambda: MADE(size=0, hidden=[4], context=3), r"^size=0"),
         (lambda: MADE(size=4, hidden=[4], context=0), r"^context=0"),
         (lambda: MaskedConvNetwork(size=4, hidden=[4, 0]), r"^hidden=0"),
         (lambda: MaskedConvNetwork(size=0, hidden=[4]), r"^size=0"),
-        (lambda: MaskedConvNetwork(size=4, hidden=[4], kernel=2), r"^kernel=2: an odd number"),
+        (lambda: MaskedConvNetwork(size=4, hidden=[4], kernel=2), r"^kernel=2: expected an odd number"),
         (lambda: MaskedConvNetwork(size=4, hidden=[4], kernel=-1), r"^kernel=-1: a positive integer"),
     ],
 )

@@ -157,5 +157,7 @@ def test_data_dependent_initialisation_reaches_every_layer(ladder):
 
 @pytest.mark.parametrize(("size", "levels"), [(30, 2), (28, 3)])
 def test_sizes_that_cannot_be_halved_are_refused(size, levels):
-    with pytest.raises(GenzooError, match=rf"model.levels={levels}: they halve the image .* data.size={size} cannot"):
+    with pytest.raises(
+        GenzooError, match=rf"model.levels={levels}: they halve the image .* data.size={size} does not allow"
+    ):
         built((3, size, size), levels=levels, initialised=False)

@@ -58,5 +58,5 @@ def test_a_closed_gate_has_a_finite_volume():
 @pytest.mark.parametrize("kind", [Affine, Shift])
 @pytest.mark.parametrize("scale", [0, -0.1, float("nan")])
 def test_a_scale_that_is_not_positive_is_refused(kind, scale):
-    with pytest.raises(GenzooError, match=r"^update.scale=\S+: a positive number is needed[^\n]*$"):
+    with pytest.raises(GenzooError, match=r"^update.scale=\S+: expected a positive number[^\n]*$"):
         kind(scale)

@@ -91,6 +91,7 @@ def _fault(found: Arrays, spec: EnvironmentSpec, id: str) -> str | None:
     """Returns a description of the first fault of the arrays, or None."""
     if lacking := [key for key in KEYS if key not in found]:
         return f"lacks {', '.join(lacking)} (its keys must be {', '.join(KEYS)})"
+    # Types and shapes first, so that the checks of values below cannot fail.
     observations, actions, rewards, lengths = (found[key] for key in KEYS)
     if "environment" in found and str(found["environment"]) != id:
         return f"is of {str(found['environment'])[:100]}, not of {id}"

@@ -63,6 +63,7 @@ def _write(images: ImageFolder, folder: Path, chunk_bytes: int) -> None:
     spec, seen = images.spec, list[Seen]()
     per_chunk = max(1, chunk_bytes // (spec.channels * spec.size**2))
     content, splits = hashlib.sha256(), {}
+    # Decode and write block by block, so that memory does not grow with the set; hash the training images.
     for split, paths in images.paths().items():
         writer = _Split(folder / split, per_chunk)
         for start in range(0, len(paths), BLOCK):
@@ -80,6 +81,7 @@ def _write(images: ImageFolder, folder: Path, chunk_bytes: int) -> None:
     images.warn_of_losses(seen)
     if not splits["train"]:
         raise GenzooError(f"data.root={images.root}: there are no images to train on.")
+    # The facts are written last, so that an interrupted folder is not taken for complete shards.
     facts = {
         "format": FORMAT,
         "size": spec.size,

@@ -177,6 +177,7 @@ class StreamLoader(Rounds):
         self._next_window = min(window * int(counts.max()), n) // batch_size  # number of batches
 
     def __iter__(self) -> Iterator[Any]:
+        # ``planned`` and ``drawn`` are the read-ahead position, ``self.position`` the round that is yielded.
         files: OrderedDict[int, Future[Chunk]] = OrderedDict()
         planned, drawn = self.position, Counter(self._drawn)
         rounds: deque[list[Future[ImageBatch]]] = deque()
@@ -188,6 +189,7 @@ class StreamLoader(Rounds):
             files.move_to_end(chunk)
             return files[chunk]
 
+        # Starts copying a batch, and opens the chunks of the next window, so that fetching does not delay it.
         def plan(stream: Stream, first: int) -> "Future[ImageBatch]":
             local = self._local_slice(stream, self._chosen(stream, first))
             chunks = self._chunks(local)
@@ -198,6 +200,7 @@ class StreamLoader(Rounds):
 
         try:
             while self.position < self.rounds:
+                # Plan rounds ahead, and close the least recently used chunks.
                 while planned < min(self.position + 1 + self.ahead, self.rounds):
                     streams = self.streams(planned)
                     rounds.append([plan(stream, drawn[stream.name]) for stream in streams])

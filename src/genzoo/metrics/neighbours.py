@@ -86,6 +86,7 @@ class NearestNeighbours:
                 f"metrics.neighbours.neighbours={self.neighbours}: data={data.name} has only {len(train)} training "
                 "images; choose fewer neighbours."
             )
+        # Samples and held-out images are measured in the same way.
         samples = to_levels(module.sample(self.samples, generator=generator(self.seed, "neighbours")), n).cpu()
         queries = torch.cat([samples, data.evaluation_images(split, self.samples).images])
         values, pictures = {}, {}
@@ -100,6 +101,7 @@ class NearestNeighbours:
                 values[f"nearest_{space}_distance_held_out{suffix}"] = of_held_out.mean().item()
             pictures[f"neighbours_{space}s"] = self._picture(samples, train[indices[: self.rows]], distances, n)
 
+        # The root of the number of values turns the distance into a root mean square.
         measure("pixel", "", lambda x: x.flatten(1).to(module.device), math.sqrt(train[0].numel()))
         protocol = {
             "samples": self.samples,
@@ -109,6 +111,7 @@ class NearestNeighbours:
             "held_out": {"split": split, "images": len(queries) - self.samples},
             "pixel_distance": f"root mean square over pixels and channels, in levels 0..{n - 1}",
         }
+        # The same in the feature space of the extractor.
         extractor = self.extractor and choose(self.extractor, data, module.device, self.cache)
         if extractor:
             features = feature_network(extractor, module.device)

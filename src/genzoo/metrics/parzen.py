@@ -84,6 +84,7 @@ class ParzenWindow:
                 f"metrics.parzen: its sigma is chosen on validation images, but data={data.name} has none; "
                 "hold some out from training, or leave the metric out (metrics.parzen=null)."
             )
+        # The validation images choose σ, then the split's images are evaluated with it.
         samples = module.sample(self.samples, generator=generator(self.seed, "parzen")).cpu()
         samples = to_unit(samples).flatten(1)
         best = parzen_log_density(validation, samples, SIGMAS).mean(1).argmax()

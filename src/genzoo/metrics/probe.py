@@ -79,6 +79,7 @@ class LinearProbe:
                     f"takes {tuple(module.image_shape)}; choose other data."
                 )
             data.prepare_data()
+        # Without labels there is nothing to compute; without validation labels C cannot be chosen.
         train, validation, measured = (known(data.evaluation_images(s)) for s in ("train", "validation", split))
         if not data.spec.classes or len(train.labels.unique()) < 2 or not len(measured.labels):
             return Evaluation()
@@ -93,6 +94,7 @@ class LinearProbe:
             batches = equal_batches(images, data.spec.levels, self.batch_size)
             return torch.cat([module.features(x.to(module.device)).cpu() for x in batches])[: len(images)].numpy()
 
+        # One SVM per C; the validation split chooses among them.
         x, y = features(train.images), train.labels.numpy()
         validation_x, validation_y = features(validation.images), validation.labels.numpy()
         machines = {c: self._fit(c, x, y) for c in self.costs}
@@ -100,6 +102,7 @@ class LinearProbe:
         best = min(errors, key=errors.__getitem__)
         error = (machines[best].predict(features(measured.images)) != measured.labels.numpy()).mean()
 
+        # Names state another data set and the number of labels.
         suffix = "" if self.data is None else f"_{data.name}"
         suffix += "" if self.labels_per_class is None else f"_n{len(y)}"
         protocol = {

@@ -52,6 +52,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         GenzooError: the checkpoint is missing, damaged, refused, or does not fit; every metric failed; a given key is
             not read by an evaluation.
     """
+    # Check the configuration before a checkpoint is read.
     be_quiet()
     check_keys(cfg, schema.Evaluation, given_now()[1], UNREAD)
     cfg = of_chosen_metrics(cfg)
@@ -62,11 +63,13 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     paths = find_measured(cfg.ckpt, "ckpt")
     if len(paths) > 1:
         return _evaluate_ensemble(cfg, paths)
+    # Restore model and data from the checkpoint's own configuration.
     (path,) = paths
     checkpoint = load_checkpoint(path)
     config, data, module = _restored(checkpoint, path, cfg)
     _load_data(data, config, checkpoint)
 
+    # Skip metrics that need a missing capability; raise only if none is left.
     metrics = build_metrics(OmegaConf.to_container(cfg, resolve=True))
     able = capable(metrics, module)
     skipped = [name for name in metrics if name not in able]
@@ -77,6 +80,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
         )
     if skipped:
         log.info(f"skipped, since {config['recipe']['name']} lacks the capability: {', '.join(skipped)}")
+    # Compute the metrics; write pictures and metrics.json.
     folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
     log.info(f"{config['recipe']['name']} after {module.progress.rounds} rounds, on {data.name} ({cfg.split})")
     found = apply_metrics(able, module, data, cfg.split)
@@ -84,6 +88,7 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     trained_by = checkpoint["genzoo"]["trained_by"]
     result = summarise(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
     write_json(folder / "metrics.json", result)
+    # Log the main values; an evaluation without any result fails with the error of its metric.
     for name, value in headlines(found.values).items():
         log.info(f"{name} {value:.4f}")
     pictures = len(found.pictures) + len(found.animations)

@@ -108,6 +108,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 f"metrics.json; to evaluate it again: python evaluate.py ckpt={plan.resumed.path}"
             )
             return finished["metrics"]
+        # Build everything that needs the data.
         _load_data(plan)
         loggers = build_loggers(plan.config["logger"], plan.folder)
         callbacks = [*plan.callbacks.values()]
@@ -115,6 +116,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
         _begin(plan, trainer)
         begun = plan.module.progress.rounds
 
+        # Train, then evaluate on rank 0.
         path = plan.resumed.path if plan.resumed else None
         trainer.fit(plan.module, datamodule=plan.data, ckpt_path=path, weights_only=True)
         plan.module.to(trainer.strategy.root_device)  # Lightning moves it to the CPU

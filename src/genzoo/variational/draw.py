@@ -22,8 +22,8 @@ class DRAW(VariationalModel):
     """A variational autoencoder that draws in steps; in each step the encoder sees the canvas.
 
     For t = 1 .. T the encoder reads the image x and the error x̂ = x - σ(c) of the canvas c, and outputs q(z_t); the
-    decoder maps z_t to an addition to the canvas. The last canvas is the parameters of p(x|z), and σ(c) is its mean: for
-    binary pixels they are logits. p(z_t) is N(0, I). The latent code is the concatenation of z_1 .. z_T.
+    decoder maps z_t to an addition to the canvas. The last canvas is the parameters of p(x|z), and σ(c) is its mean;
+    for binary pixels they are logits. p(z_t) is N(0, I). The latent code is the concatenation of z_1 .. z_T.
 
     Args:
         shape: (C, H, W) of the images.

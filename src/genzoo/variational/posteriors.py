@@ -14,7 +14,7 @@ from genzoo.variational.updates import Update
 
 
 class Posterior(Protocol):
-    """A map from noise and an encoder's outputs to a sample. ``mean``, ``log_std``, ``noise``, z: (B, d) or (B, C, H, W)."""
+    """Maps noise and an encoder's outputs to a sample. ``mean``, ``log_std``, ``noise``, z: (B, d) or (B, C, H, W)."""
 
     context: int  #: number of further encoder outputs
     gaussian: bool  #: whether q(z|x) is the Gaussian with that mean and log_std

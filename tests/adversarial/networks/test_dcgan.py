@@ -88,13 +88,13 @@ def test_feature_maps_are_the_stages_of_the_trunk():
     "network", [lambda **o: Generator(3, (1, 16, 16), **o), lambda **o: Discriminator((1, 16, 16), **o)]
 )
 def test_an_unknown_norm_is_refused(network):
-    with pytest.raises(GenzooError, match=r"norm='group' cannot be. Accepted: batch, layer, instance"):
+    with pytest.raises(GenzooError, match=r"norm='group': unknown. Accepted: batch, layer, instance"):
         network(norm="group")
 
 
 def test_a_generator_has_no_spectral_norm():
     with pytest.raises(
-        GenzooError, match=r"model.generator.norm='spectral' cannot be. Accepted: batch, layer, instance, none"
+        GenzooError, match=r"model.generator.norm='spectral': unknown. Accepted: batch, layer, instance, none"
     ):
         Generator(3, (1, 16, 16), norm="spectral")
 

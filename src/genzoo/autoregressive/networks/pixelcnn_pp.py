@@ -126,6 +126,7 @@ class PixelCNNPP(CausalNetwork):
         )
         self.up, self.halvings = nn.ModuleList(), nn.ModuleList()
         self.down_again, self.doublings = nn.ModuleList(), nn.ModuleList()
+        # Blocks per resolution; the way down has one block more after each doubling, as in the original.
         for resolution in range(RESOLUTIONS):
             if resolution:
                 self.halvings.append(

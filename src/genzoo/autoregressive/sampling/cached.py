@@ -50,6 +50,7 @@ class Cached:
                 cursor.next_row()
                 above.copy_(row)
 
+            # Copy the row's inputs to the fixed memory, draw the row, copy it to the images.
             play = _captured(draw_row, cursor, above) if images.is_cuda else draw_row
             for i in range(height):
                 for field, of_row in zip(line[:3], canvas.at(slice(i, i + 1))[:3], strict=True):
