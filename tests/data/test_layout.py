@@ -73,7 +73,7 @@ def test_one_class_may_be_called_as_a_split(names):
         ("val/a/1.png test/a/1.png", "test, val: there is no train"),
         ("train/1.png val/1.png valid/1.png", "two of them are the same split"),
         ("train/1.png testA/1.png", "some have a letter and others have none"),
-        ("train/a/1.png train/b/1.png test/1.png", "test has images that lie in no subfolder"),
+        ("train/a/1.png train/b/1.png test/1.png", "test has images outside of subfolders"),
         (
             "train/a/1.png train/b/1.png test/a/1.png test/c/1.png",
             "test has the subfolder c, which is not a class of tr",

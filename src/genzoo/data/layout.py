@@ -125,7 +125,7 @@ def _check_classes(top: Path, splits: Mapping[str, Parts]) -> None:
         return
     for split, parts in splits.items():
         if any(len(names) == 1 for names in parts.values()):
-            why = f"{split} has images that lie in no subfolder, but in others the subfolders are classes"
+            why = f"{split} has images outside of subfolders, but in other splits the subfolders are classes"
         elif new := sorted(names[split] - names["train"]):
             why = f"{split} has the subfolder {_some(new)}, which is not a class of train"
         else:

@@ -61,7 +61,7 @@ class TrainTestData(OfficialData):
 
     Args:
         root: folder of data sets.
-        train_size: the first so many of the training part are for training, the rest for validation.
+        train_size: number of training images, the first of the training part; the rest is the validation split.
         offline: never download.
         options: settings of ``ImageData``, and facts that the configuration states, which are checked.
 

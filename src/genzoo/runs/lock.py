@@ -18,7 +18,7 @@ from genzoo.core.files import write_json
 
 FILE = "lock.json"
 HEARTBEAT = 15.0  # seconds between two heartbeats of an owner
-TIMEOUT = 120.0  # an owner on another machine counts as dead after so many seconds without a heartbeat
+TIMEOUT = 120.0  # an owner on another machine counts as dead after this many seconds without a heartbeat
 
 
 class Owner(NamedTuple):

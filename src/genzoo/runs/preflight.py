@@ -107,7 +107,7 @@ def check_batch(module: RoundModule, data: Data, world_size: int) -> None:
 def check_measurable(
     metrics: Mapping[str, Metric],
     callbacks: Mapping[str, pl.Callback],
-    asked: Iterable[str],
+    selected: Iterable[str],
     module: RoundModule,
     data: Data,
     device: torch.device,
@@ -117,7 +117,7 @@ def check_measurable(
     Args:
         metrics: metrics at the end of the run.
         callbacks: callbacks of the run; the metric of a callback that selects the best checkpoint is always checked.
-        asked: names of metrics that the user has chosen individually.
+        selected: names of metrics that the user has chosen individually.
         module: the model.
         data: the data, not loaded.
         device: device of the run.
@@ -125,7 +125,7 @@ def check_measurable(
     Raises:
         GenzooError: a metric cannot be computed; the message gives a remedy.
     """
-    wanted = {f"metrics={name}": metrics[name] for name in asked if name in metrics}
+    wanted = {f"metrics={name}": metrics[name] for name in selected if name in metrics}
     wanted |= {f"callbacks.{name}": one.metric for name, one in callbacks.items() if isinstance(one, Best)}
     for key, metric in wanted.items():
         if not metric.needs <= module.capabilities():
