@@ -1,4 +1,4 @@
-"""What a trial of a search tells it."""
+"""The values of a trial of a search, reported to its study."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from genzoo.callbacks.best import Best
+from genzoo.callbacks.study import open_study
 from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Metric
 
@@ -38,8 +39,6 @@ class Search(Best):
             return
         prune = False
         if trainer.is_global_zero:
-            from genzoo.launch.search import open_study
-
             study = open_study(Path(self.storage))
             trial = _running(study, self.trial)
             trial.report(self.last, module.progress.rounds)

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -13,26 +14,35 @@ from genzoo.data.source import Data
 log = logging.getLogger("genzoo")
 
 
-class Evaluation(NamedTuple):
-    """What a metric found.
+@dataclass(frozen=True)
+class Evaluation:
+    """The findings of a metric, or of several.
 
     Args:
         values: name -> number, e.g. ``code_error_majority``; the caller puts the split in front.
         pictures: name -> picture.
         protocol: how the numbers were measured, in plain containers.
         pages: name -> HTML.
-        errors: metric -> why it could not measure.
+        errors: metric -> the reason that it could not measure.
         animations: name -> pictures to be shown in turn.
         files: name, with its suffix -> content.
     """
 
-    values: Mapping[str, float] = {}
-    pictures: Mapping[str, Image.Image] = {}
-    protocol: Mapping[str, Any] = {}
-    pages: Mapping[str, str] = {}
-    errors: Mapping[str, GenzooError] = {}
-    animations: Mapping[str, Sequence[Image.Image]] = {}
-    files: Mapping[str, bytes] = {}
+    values: Mapping[str, float] = field(default_factory=dict)
+    pictures: Mapping[str, Image.Image] = field(default_factory=dict)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, GenzooError] = field(default_factory=dict)
+    animations: Mapping[str, Sequence[Image.Image]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def merge(self, other: "Evaluation") -> "Evaluation":
+        """The findings of both; of two with the same name, the other's.
+
+        >>> Evaluation({"fid": 3.0, "nll": 1.0}).merge(Evaluation({"fid": 2.0})).values
+        {'fid': 2.0, 'nll': 1.0}
+        """
+        return Evaluation(**{f.name: {**getattr(self, f.name), **getattr(other, f.name)} for f in fields(self)})
 
 
 @runtime_checkable
@@ -58,7 +68,7 @@ def check_metrics(metrics: Mapping[str, Any], key: str) -> dict[str, Metric]:
 
 
 def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, split: str) -> Evaluation:
-    """All metrics that the module is capable of, together.
+    """Applies all metrics that the module is capable of.
 
     Args:
         metrics: name -> metric; those whose needs the module does not fulfil are passed over.
@@ -67,25 +77,20 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, spl
         split: ``"validation"`` or ``"test"``.
 
     Returns:
-        Values named ``<split>/<name>``; pictures, pages, animations and files of all; ``protocol``: metric -> its own;
-        ``errors``: what went wrong with some, which keeps nobody from having the others.
+        Their findings, with values named ``<split>/<name>`` and ``protocol``: metric -> its own. A metric that raises
+        is among ``errors``, and the others are still applied.
     """
-    whole = Evaluation({}, {}, {}, {}, {}, {}, {})
+    whole = Evaluation()
     for name, metric in capable(metrics, module).items():
         try:
             with module.inference():
                 found = metric(module, data, split)
         except GenzooError as error:
             log.warning(f"{name} is not measured: {error}")
-            whole.errors[name] = error
-            continue
-        whole.values.update({f"{split}/{key}": float(value) for key, value in found.values.items()})
-        whole.pictures.update(found.pictures)
-        whole.pages.update(found.pages)
-        whole.animations.update(found.animations)
-        whole.files.update(found.files)
-        if found.protocol:
-            whole.protocol[name] = dict(found.protocol)
+            found = Evaluation(errors={name: error})
+        values = {f"{split}/{key}": float(value) for key, value in found.values.items()}
+        protocol = {name: dict(found.protocol)} if found.protocol else {}
+        whole = whole.merge(replace(found, values=values, protocol=protocol))
     return whole
 
 

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, read_json
+from genzoo.core.files import atomic_write, read_json
 from genzoo.core.registry import check_targets
 from genzoo.runs.csv_logger import FILE
 from genzoo.runs.folders import VARIABLE
@@ -136,7 +136,7 @@ def rewind(run: Path, path: Path, progress: Mapping[str, int]) -> None:
         kept = _set_later_aside(run, path, progress["rounds"])
         _copy(path, last)
         log.info(f"going back to round {progress['rounds']}; what is of later rounds is kept in {kept}")
-    drop_after(run, progress["images"])
+    drop_after(run, progress["seen"])
 
 
 def _set_later_aside(run: Path, path: Path, rounds: int) -> Path:
@@ -165,7 +165,7 @@ def _rounds_of(path: Path) -> float:
 
 
 def _copy(source: Path, to: Path) -> None:
-    with aside(to) as partial:
+    with atomic_write(to) as partial:
         shutil.copyfile(source, partial)
 
 
