@@ -28,7 +28,7 @@ MODELS = {
     "infogan": (28, 1),
     "dcgan": (64, 3),
     "lsgan": (32, 3),
-    "wgan": (64, 3, "model.discriminator_steps=5"),  # but for the first rounds and each 500th
+    "wgan": (64, 3, "model.round.discriminator_steps=5"),  # but for the first rounds and each 500th
     "wgan_gp": (32, 3),
     "wgan_gp_resnet": (32, 3),
     "sngan": (32, 3),

@@ -21,6 +21,7 @@ class Shrink(nn.Module):
     def __init__(self):
         super().__init__()
         self.scale = nn.Parameter(torch.tensor(0.2))
+        self.encoder = self.decoder = nn.Identity()
 
     def forward(self, images):
         return self.scale * images

@@ -61,7 +61,7 @@ BOTH = pytest.mark.parametrize("kind", [ConditionalGAN, ACGAN])
 @BOTH
 def test_generated_images_have_the_labels_of_the_real_ones(kind):
     module, real = make(kind), real_batch()
-    assert torch.equal(module.images_to_judge(real)[1], as_images(real.labels))
+    assert torch.equal(module.detached_fakes(real)[1], as_images(real.labels))
     assert torch.equal(module.make(real)[1], as_images(real.labels))
     noise = [module.latent.split(module.codes(real))["noise"] for _ in range(2)]
     assert not torch.equal(*noise)

@@ -11,7 +11,8 @@ from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.adversarial.networks import dcgan, goodfellow, infogan
 from genzoo.adversarial.objectives import Minimax, NonSaturating, Wasserstein
 from genzoo.adversarial.penalties import R1, GradientPenalty
-from genzoo.core.averages import Exponential
+from genzoo.adversarial.rounds import Alternating, Shared, Simultaneous
+from genzoo.core.averages import EMA
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
@@ -88,10 +89,11 @@ def test_the_generators_loss_is_that_of_its_objective(monkeypatch, objective, si
 
 
 @pytest.mark.parametrize(
-    ("simultaneous", "turns"), [(False, [["discriminator"], ["generator"]]), (True, [["discriminator", "generator"]])]
+    ("round", "turns"),
+    [(Alternating(), [["discriminator"], ["generator"]]), (Simultaneous(), [["discriminator", "generator"]])],
 )
-def test_players_move_in_turn_or_at_once(simultaneous, turns):
-    module = make(simultaneous=simultaneous)
+def test_players_move_in_turn_or_at_once(round, turns):
+    module = make(round=round)
     assert [list(turn.losses) for turn in module.turns()] == turns
     assert [(stream.name, stream.batches) for stream in module.streams()] == [("real", 1)]
     for turn in module.turns():
@@ -185,7 +187,7 @@ def test_a_batch_statistics_decode_leaves_the_networks_as_they_were():
 
 
 def test_samples_come_from_the_average_where_the_recipe_has_one():
-    module, z = make(averages={"generator": Exponential(0.5, start="zero")}), torch.randn(4, 5)
+    module, z = make(averages={"generator": EMA(0.5, start="zero")}), torch.randn(4, 5)
     assert torch.equal(module.decode(z), torch.zeros(4, *SHAPE))
     assert not torch.equal(module.generator(z), torch.zeros(4, *SHAPE))
 
@@ -218,7 +220,7 @@ def test_asking_for_features_leaves_the_networks_as_they_were():
 
 
 def test_features_come_from_the_average_where_the_recipe_has_one():
-    module = make(averages={"discriminator": Exponential(0.5, start="zero")})
+    module = make(averages={"discriminator": EMA(0.5, start="zero")})
     assert torch.equal(module.features(real_batch().images), torch.zeros(6, 96))
     assert Features in module.capabilities()
 
@@ -272,23 +274,23 @@ def play(module, rounds=1, n=6):
 
 
 def test_players_that_share_images_are_given_the_same_ones_and_move_in_turn_or_at_once():
-    for simultaneous in (False, True):
-        module = make(shared_images=True, simultaneous=simultaneous)
+    for at_once in (False, True):
+        module = make(round=Shared(at_once))
         (turn,) = module.turns()
-        assert turn.at_once == simultaneous
+        assert turn.at_once == at_once
         (arguments,) = turn.draws(real=real_batch())
         z, images = arguments["made"]
         assert torch.equal(module.generator(z), images)
-        judged = module.images_to_judge(**arguments)
-        assert not judged[1].requires_grad
-        assert all(torch.equal(a, b) for a, b in zip(judged, (z, images), strict=True))
+        fakes = module.detached_fakes(**arguments)
+        assert not fakes[1].requires_grad
+        assert all(torch.equal(a, b) for a, b in zip(fakes, (z, images), strict=True))
         improved = torch.autograd.grad(module.generator_loss(**arguments), images)[0]
         assert improved.abs().sum() > 0
 
 
 def test_shared_images_save_a_pass_and_change_nothing_else(monkeypatch):
     # With the same codes for both players, two passes give what one gives.
-    one, two = make(shared_images=True), make()
+    one, two = make(round=Shared()), make()
     for module in (one, two):
         fixed_codes(module, monkeypatch)
     (passes, losses), (twice, same) = play(one, rounds=3), play(two, rounds=3)
@@ -298,37 +300,24 @@ def test_shared_images_save_a_pass_and_change_nothing_else(monkeypatch):
         torch.testing.assert_close(a, b)
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"generator_batches": 2},
-        {"discriminator_steps": 2},
-        {"discriminator_steps": lambda r: 1},
-    ],
-)
-def test_shared_images_need_one_batch_a_round(other):
-    with pytest.raises(GenzooError, match=r"model.shared_images=true: .*use model.discriminator_steps=1"):
-        make(shared_images=True, **other)
-
-
 # Turns of several steps and batches
 
 
 def test_critic_steps_and_doubled_batches_are_in_the_turns():
-    module = make(discriminator_steps=5, generator_batches=2)
+    module = make(round=Alternating(discriminator_steps=5, generator_batches=2))
     critic, maker = module.turns()
     assert critic.repeats_in(0) == 5
     assert maker.repeats_in(0) == 1
     assert [(s.name, s.batches) for turn in (critic, maker) for s in turn.streams] == [("real", 1), ("real", 2)]
     assert [s.batches for s in module.streams()] == [5]
-    assert make(discriminator_steps=lambda round: 100 - round).streams(60)[0].batches == 40
+    assert make(round=Alternating(lambda rounds: 100 - rounds)).streams(60)[0].batches == 40
 
 
 @pytest.mark.parametrize("key", ["discriminator_steps", "generator_batches"])
 @pytest.mark.parametrize("value", [0, -1, 1.5])
 def test_numbers_of_steps_and_batches_are_positive_integers(key, value):
-    with pytest.raises(GenzooError, match=rf"model.{key}={value}: a positive integer is needed"):
-        make(**{key: value})
+    with pytest.raises(GenzooError, match=rf"model.round.{key}={value}: a positive integer is needed"):
+        Alternating(**{key: value})
 
 
 # Penalties, clipping, dequantisation
@@ -432,7 +421,7 @@ def test_dequantisation_needs_256_levels():
 def test_logits_are_float32_under_autocast():
     module = wasserstein()
     with torch.autocast("cpu", torch.bfloat16):
-        assert module.judge(torch.zeros(2, 1, 16, 16), None).dtype == torch.float32
+        assert module.discriminate(torch.zeros(2, 1, 16, 16), None).dtype == torch.float32
 
 
 # Feature matching
@@ -456,7 +445,9 @@ def test_the_generator_may_match_the_means_of_features_instead(matching, distanc
 
 
 def test_matching_needs_features():
-    with pytest.raises(GenzooError, match=r"model.matching: the discriminator has no features"):
+    with pytest.raises(
+        GenzooError, match=r"model.matching: this model needs a FeatureNetwork .* MaxoutDiscriminator has no features"
+    ):
         make(matching=MeanSquared(), discriminator=goodfellow.MaxoutDiscriminator(SHAPE, units=4))
 
 
@@ -466,6 +457,9 @@ def test_matched_real_images_are_as_the_discriminator_sees_them():
 
         def features(self, images):
             return images.flatten(1)
+
+        def forward(self, images):
+            return images.flatten(1).mean(1)
 
     module = wasserstein(discriminator=Seen(), matching=lambda real, fake: real.mean(), dequantise=True)
     real = ImageBatch(torch.full((64, 1, 16, 16), -1.0), torch.full((64,), -1))

@@ -9,6 +9,7 @@ from genzoo.adversarial.game import Game
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.historical import HistoricalAveraging
 from genzoo.adversarial.objectives import Wasserstein
+from genzoo.adversarial.rounds import Alternating, Simultaneous
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
@@ -68,12 +69,10 @@ def play(module):
     return {player: loss.item() for player, loss in losses.items()}
 
 
-@pytest.mark.parametrize("simultaneous", [False, True])
+@pytest.mark.parametrize("round", [Alternating(), Simultaneous()])
 @pytest.mark.parametrize("players", [["discriminator"], ["generator"], ["discriminator", "generator"]])
-def test_a_player_is_drawn_to_the_mean_of_its_past(players, simultaneous):
-    module = make(
-        historical_averaging={player: HistoricalAveraging(WEIGHT) for player in players}, simultaneous=simultaneous
-    )
+def test_a_player_is_drawn_to_the_mean_of_its_past(players, round):
+    module = make(historical_averaging={player: HistoricalAveraging(WEIGHT) for player in players}, round=round)
     past = {player: [values] for player, values in START.items()}
     for _ in range(4):
         losses, recorded = play(module), module.meters.means()

@@ -61,7 +61,7 @@ def test_the_discriminators_loss_is_that_of_k_plus_1_classes():
     labelled, unlabelled = batch(8, 0), batch(8, 1)
     fake = batch(8, 2).images
     module.discriminator = Judged()
-    module.images_to_judge = lambda real: (None, fake)
+    module.detached_fakes = lambda real: (None, fake)
     module.unlabelled_weight = 0.7
 
     # The paper's loss (section 5) by probabilities of K + 1 classes, the logit of "generated" being 0.
@@ -80,7 +80,7 @@ def test_the_discriminators_loss_is_that_of_k_plus_1_classes():
 def test_smoothed_labels_pull_d_of_real_images_to_the_label():
     _, module = built("improved_gan", "+model.real=0.9")
     unlabelled, fake = batch(8, 1), batch(8, 2).images
-    module.discriminator, module.images_to_judge = Judged(), lambda real: (None, fake)
+    module.discriminator, module.detached_fakes = Judged(), lambda real: (None, fake)
     d_real, d_fake = (1 - 1 / (np.exp(of(images)).sum(1) + 1) for images in (unlabelled.images, fake))
     expected = -(0.9 * np.log(d_real) + 0.1 * np.log(1 - d_real)).mean() / 2 - np.log(1 - d_fake).mean() / 2
     assert module.discriminator_loss(unlabelled=unlabelled).item() == pytest.approx(expected, 1e-5)
@@ -149,7 +149,7 @@ def test_minibatch_features_do_not_mix_real_and_generated_images():
     _, module = built("improved_gan_minibatch_cifar10", "data.channels=3", size=32)
     module.discriminator.eval()
     images = [torch.rand(8, 3, 32, 32) * 2 - 1 for _ in range(3)]
-    together = module.judge(*images)
+    together = module.discriminate(*images)
     for logits, batch_alone in zip(together, images, strict=True):
         torch.testing.assert_close(logits, module.discriminator(batch_alone))
 
@@ -178,9 +178,15 @@ def test_the_generators_batch_norm_has_no_gain_to_train():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("+model.simultaneous=true", "model: simultaneous, shared_images"),
-        ("+model.shared_images=true", "model: simultaneous, shared_images"),
-        ("+model.discriminator_steps=2", "model: simultaneous, shared_images"),
+        (
+            "+model.round._target_=genzoo.adversarial.rounds.Simultaneous",
+            "model.round: this game",
+        ),
+        ("+model.round._target_=genzoo.adversarial.rounds.Shared", "model.round: this game"),
+        (
+            "+model.round={_target_: genzoo.adversarial.rounds.Alternating, discriminator_steps: 2}",
+            "model.round: this game",
+        ),
         ("+model.labelled_weight=-1", "model.labelled_weight and model.unlabelled_weight"),
         ("model.discriminator.classes=0", "model.discriminator.classes=0"),
         ("trainer.accumulate=2", "trainer.accumulate=2: this model needs its whole batch"),

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.improved_gan_imagenet import LabelGAN, is_real
 from genzoo.adversarial.objectives import NonSaturating, SmoothedLabels
+from genzoo.adversarial.rounds import Shared
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Samples
 from genzoo.core.errors import GenzooError
@@ -34,7 +35,7 @@ class Beside(nn.Module):
 def make(classes=CLASSES, **options):
     torch.manual_seed(0)
     sgd = partial(torch.optim.SGD, lr=0.1)
-    options = {"objective": SmoothedLabels(0.75, 0.375), "simultaneous": True, "shared_images": True} | options
+    options = {"objective": SmoothedLabels(0.75, 0.375), "round": Shared(at_once=True)} | options
     module = LabelGAN(
         generator=Constant,
         discriminator=Beside(classes),

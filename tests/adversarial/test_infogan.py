@@ -30,7 +30,7 @@ def make(discriminator_lr=0.1, generator_lr=0.1, **options):
         "information_weight": {"digit": 0.7, "style": 0.3},
     } | options
     module = InfoGAN(
-        recognition=partial(networks.Recognition, hidden=6),
+        q_head=partial(networks.QHead, hidden=6),
         generator=partial(networks.Generator, shape=SHAPE, channels=2, hidden=8),
         discriminator=networks.Discriminator(SHAPE, channels=2, hidden=8),
         objective=NonSaturating(),
@@ -40,7 +40,7 @@ def make(discriminator_lr=0.1, generator_lr=0.1, **options):
         },
         **options,
     )
-    for p in module.recognition.parameters():
+    for p in module.q_head.parameters():
         nn.init.normal_(p, std=0.5)  # so that Q is not nearly constant
     return module.ready()
 
@@ -51,7 +51,7 @@ def real_batch(n=8):
 
 def information_from_scratch(module, z, features, weight_digit=0.7, weight_style=0.3):
     """Σ λ (E log Q(c|x) + H(c)) with torch's distributions; Q's outputs are in the order of the posteriors."""
-    outputs = module.recognition(features)
+    outputs = module.q_head(features)
     mean, log_std, logits = outputs[:, :2], outputs[:, 2:4], outputs[:, 4:]
     digit, style = z[:, 5:8], z[:, 8:]
     digit_bound = D.Categorical(logits=logits).log_prob(digit.argmax(1)).mean() + math.log(3)
@@ -88,7 +88,7 @@ def test_both_losses_are_the_objective_minus_the_weighted_information(monkeypatc
 
 
 class Told(nn.Module):
-    """A recognition network whose features are the parameters themselves."""
+    """A Q head whose features are the parameters themselves."""
 
     def forward(self, features):
         return features
@@ -108,7 +108,7 @@ def only_digit(size=5):
 
 def test_a_perfect_q_reaches_the_entropy_of_a_categorical_code():
     module = only_digit()
-    module.recognition = Told()
+    module.q_head = Told()
     z = module.latent.sample(50)
     assert module.information(z, 100 * z).item() == pytest.approx(2 * math.log(5))
     assert bounds_of(module) == {"information/digit": pytest.approx(math.log(5))}
@@ -116,7 +116,7 @@ def test_a_perfect_q_reaches_the_entropy_of_a_categorical_code():
 
 def test_no_q_exceeds_the_entropy_and_an_ignorant_one_knows_nothing():
     module = only_digit()
-    module.recognition = Told()
+    module.q_head = Told()
     z = module.latent.sample(50)
     assert module.information(z, torch.zeros(50, 5)).item() == pytest.approx(0, abs=1e-5)
     for seed in range(20):
@@ -146,7 +146,7 @@ class Noise(ImageData):
 
 @pytest.mark.parametrize(
     ("discriminator_lr", "generator_lr", "moved"),
-    [(0.1, 0.0, {"discriminator", "recognition"}), (0.0, 0.1, {"generator"})],
+    [(0.1, 0.0, {"discriminator", "q_head"}), (0.0, 0.1, {"generator"})],
 )
 def test_q_is_moved_with_the_discriminator_and_only_then(discriminator_lr, generator_lr, moved):
     module = make(discriminator_lr, generator_lr)
@@ -160,7 +160,7 @@ def test_q_is_moved_with_the_discriminator_and_only_then(discriminator_lr, gener
 
 def test_inferred_codes_are_the_means_of_q():
     module, images = make(), real_batch().images
-    outputs = module.eval().recognition(module.discriminator.features(images))
+    outputs = module.eval().q_head(module.discriminator.features(images))
     codes = module.infer_codes(images)
     assert set(codes) == {"digit", "style"}
     assert torch.allclose(codes["style"], outputs[:, :2])
@@ -171,7 +171,7 @@ def test_inferred_codes_are_the_means_of_q():
 
 def test_inferred_codes_use_the_batchs_statistics_where_the_recipe_says_so():
     module, images = make(batch_norm="batch"), real_batch().images
-    outputs = module.train().recognition(module.discriminator.features(images))
+    outputs = module.train().q_head(module.discriminator.features(images))
     assert torch.allclose(module.infer_codes(images)["style"], outputs[:, :2], atol=1e-6)
 
 

@@ -128,7 +128,7 @@ def test_a_killed_and_resumed_run_gives_one_film(configured, only_run):
     run = only_run()
     os.remove(run / "samples" / "grid.gif")
     torch.save(
-        torch.load(run / "last.ckpt", weights_only=True) | {"progress": {"rounds": 2, "images": 32}}, run / "last.ckpt"
+        torch.load(run / "last.ckpt", weights_only=True) | {"progress": {"rounds": 2, "seen": 32}}, run / "last.ckpt"
     )
     train(
         configured(

@@ -18,7 +18,7 @@ def trainer_with(latest, folder):
 
 
 def module(steps, rounds):
-    return SimpleNamespace(progress=SimpleNamespace(images=steps, rounds=rounds), unit="steps")
+    return SimpleNamespace(progress=SimpleNamespace(seen=steps, rounds=rounds), unit="steps")
 
 
 def test_points_are_what_was_logged_and_are_kept(tmp_path):

@@ -98,9 +98,9 @@ def test_two_rounds_move_each_player_on_its_own_turn_only(name):
     assert {player for player, _ in steps} == set(module.players())
     assert module.progress.rounds == 2
     if not isinstance(data, ImageData):
-        assert module.progress.images >= 2 * 16  # episodes are whole
+        assert module.progress.seen >= 2 * 16  # episodes are whole
     else:
-        assert module.progress.images == sum(s.batches for round in range(2) for s in module.streams(round)) * 16
+        assert module.progress.seen == sum(s.batches for round in range(2) for s in module.streams(round)) * 16
     assert trainer.global_step == len(steps)
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.core.averages import Exponential, Polyak
+from genzoo.core.averages import EMA, Polyak
 from genzoo.core.errors import GenzooError
 
 
@@ -21,8 +21,8 @@ def exponential(history, decay, start):
 @pytest.mark.parametrize(
     ("average", "expected"),
     [
-        (lambda: Exponential(0.7), lambda history: exponential(history, 0.7, "parameters")),
-        (lambda: Exponential(0.7, start="zero"), lambda history: exponential(history, 0.7, "zero")),
+        (lambda: EMA(0.7), lambda history: exponential(history, 0.7, "parameters")),
+        (lambda: EMA(0.7, start="zero"), lambda history: exponential(history, 0.7, "zero")),
         (lambda: Polyak(), lambda history: np.mean(history[1:], axis=0)),
     ],
     ids=["exponential", "exponential from zero", "polyak"],
@@ -41,7 +41,7 @@ def test_averages_follow_their_formula(average, expected):
     assert average.updates.item() == 6
 
 
-@pytest.mark.parametrize("average", [Exponential(0.9), Exponential(0.9, start="zero"), Polyak()])
+@pytest.mark.parametrize("average", [EMA(0.9), EMA(0.9, start="zero"), Polyak()])
 def test_an_average_copies_buffers_and_leaves_its_network_alone(average):
     network = nn.BatchNorm1d(2)
     average.follow(network)
@@ -81,4 +81,4 @@ def test_an_average_goes_on_from_its_state_dict():
 )
 def test_bad_options_are_refused(options, message):
     with pytest.raises(GenzooError, match=message):
-        Exponential(**options)
+        EMA(**options)

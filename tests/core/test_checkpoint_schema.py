@@ -12,13 +12,13 @@ from genzoo.core.adam import InnerEpsilonAdam
 from genzoo.core.averages import Polyak
 from genzoo.core.checkpoint_schema import check_entries, check_optimizers, check_weights
 from genzoo.core.errors import GenzooError
-from genzoo.core.rounds import RoundModule
+from genzoo.core.image_module import ImageModule
 from support import checkpoint_content
 
 ADAM = partial(torch.optim.Adam, lr=0.1, fused=True)
 
 
-class Pair(RoundModule):
+class Pair(ImageModule):
     """Two players, one of whom is averaged."""
 
     def __init__(self, left=ADAM):
@@ -172,8 +172,8 @@ FORGED = {
     "too many rounds": (put("progress", "rounds", 10**9), r"progress\.rounds is 1000000000, but .* trainer\.rounds=10"),
     "more than rounds and images": (put("progress", "more", 10), r"progress\.more is 10"),
     "fewer than none": (put("progress", "rounds", -1), r"progress\.rounds is -1"),
-    "images": (put("progress", "images", -1), r"progress\.images is -1"),
-    "digits": (put("progress", "images", 10**5000), r"progress\.images holds a int"),
+    "images": (put("progress", "seen", -1), r"progress\.seen is -1"),
+    "digits": (put("progress", "seen", 10**5000), r"progress\.seen holds a int"),
     "no seed": (put(*CONFIG, "seed", Missing), r"genzoo\.config\.seed is missing"),
     "no length": (put(*CONFIG, "trainer", "rounds", Missing), r"genzoo\.config\.trainer\.rounds is missing"),
     "no trainer": (put(*CONFIG, "trainer", 5), r"genzoo\.config\.trainer\.rounds is missing"),

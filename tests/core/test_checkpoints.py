@@ -38,7 +38,7 @@ def test_a_checkpoint_is_read_back(path):
     AtomicCheckpointIO().save_checkpoint(content(rounds=3), path)
     found = load_checkpoint(path)
     assert torch.equal(found["state_dict"]["weight"], torch.arange(6.0))
-    assert found["progress"] == {"rounds": 3, "images": 0}
+    assert found["progress"] == {"rounds": 3, "seen": 0}
     assert list(path.parent.iterdir()) == [path]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, opened_npz, plain_name, read_json, write_json
+from genzoo.core.files import atomic_write, opened_npz, plain_name, read_json, write_json
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def path(tmp_path):
 
 
 def test_nothing_shows_before_the_block_ends(path):
-    with aside(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text("new")
         assert path.read_text() == "old"
         assert partial.parent == path.parent  # one file system: renaming is atomic
@@ -28,13 +28,13 @@ def test_nothing_shows_before_the_block_ends(path):
 
 
 def test_missing_folders_are_made(tmp_path):
-    with aside(tmp_path / "a" / "b" / "file") as partial:
+    with atomic_write(tmp_path / "a" / "b" / "file") as partial:
         partial.write_text("new")
     assert (tmp_path / "a" / "b" / "file").read_text() == "new"
 
 
 def write_half(path, error):
-    with aside(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text("ne")
         raise error
 
@@ -59,13 +59,13 @@ def test_a_failure_in_the_middle_keeps_the_old_file_and_no_partial_one(path, err
 
 
 def test_a_file_where_a_folder_should_be_is_told(path):
-    with pytest.raises(GenzooError, match="could not be written"), aside(path / "inner.txt") as partial:
+    with pytest.raises(GenzooError, match="could not be written"), atomic_write(path / "inner.txt") as partial:
         partial.write_text("new")
     assert path.read_text() == "old"
 
 
 def test_a_block_that_writes_nothing_is_told(path):
-    with pytest.raises(GenzooError, match="could not be written"), aside(path):
+    with pytest.raises(GenzooError, match="could not be written"), atomic_write(path):
         pass
     assert path.read_text() == "old"
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genzoo.core.averages import Exponential
+from genzoo.core.averages import EMA
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference, in_inference, statistics_of
 
@@ -122,7 +122,7 @@ def test_answers_carry_no_gradient(x):
 
 
 def test_averages_stand_in_for_their_networks_inside_only(x):
-    model = trained(averages={"network": Exponential(0.5, start="zero")})
+    model = trained(averages={"network": EMA(0.5, start="zero")})
     model.follow_averages()
     live, average = model.network, model.averages["network"].network
     assert torch.equal(model.answer(x), torch.zeros(6, 4))  # the average stands at 0: so do gain and shift
@@ -135,7 +135,7 @@ def test_averages_stand_in_for_their_networks_inside_only(x):
 
 
 def test_networks_come_back_after_an_error():
-    model = trained(averages={"network": Exponential(0.5)})
+    model = trained(averages={"network": EMA(0.5)})
     model.follow_averages()
     live = model.network
     with pytest.raises(ZeroDivisionError), model.averaged():
@@ -146,10 +146,10 @@ def test_networks_come_back_after_an_error():
 
 
 def test_averages_are_part_of_the_state_dict():
-    model = trained(averages={"network": Exponential(0.5, start="zero")})
+    model = trained(averages={"network": EMA(0.5, start="zero")})
     model.follow_averages()
     model.averages["network"].update(model.network)
-    other = trained(averages={"network": Exponential(0.5)})
+    other = trained(averages={"network": EMA(0.5)})
     other.follow_averages()
     other.load_state_dict(model.state_dict())
     found = other.averages["network"]
@@ -159,7 +159,7 @@ def test_averages_are_part_of_the_state_dict():
 
 def test_an_average_of_an_unknown_network_is_refused():
     with pytest.raises(GenzooError, match=r"model.averages.nothing: the model has no network of that name"):
-        trained(averages={"nothing": Exponential(0.5)}).follow_averages()
+        trained(averages={"nothing": EMA(0.5)}).follow_averages()
 
 
 def test_an_unknown_mode_is_refused():

@@ -8,21 +8,21 @@ from genzoo.core.meters import Meters
 def test_means_are_of_the_values_since_the_last_reading():
     meters = Meters()
     for value in (1.0, 2.0, 6.0):
-        meters.record("a", torch.tensor(value))
-    meters.record("b", torch.tensor(5.0, dtype=torch.float64, requires_grad=True))
+        meters.log("a", torch.tensor(value))
+    meters.log("b", torch.tensor(5.0, dtype=torch.float64, requires_grad=True))
     means = meters.means()
     assert {name: mean.item() for name, mean in means.items()} == {"a": 3.0, "b": 5.0}
     assert not means["b"].requires_grad
     assert meters.means() == {}
-    meters.record("a", torch.tensor(4.0))
+    meters.log("a", torch.tensor(4.0))
     assert meters.means()["a"].item() == 4.0
 
 
 def test_recording_does_not_change_the_value_recorded():
     value = torch.tensor(1.0)
     meters = Meters()
-    meters.record("a", value)
-    meters.record("a", torch.tensor(2.0))
+    meters.log("a", value)
+    meters.log("a", torch.tensor(2.0))
     assert value.item() == 1.0
 
 
@@ -30,24 +30,24 @@ def test_the_first_bad_round_of_each_watched_name_is_kept():
     meters = Meters()
     for round, (a, b, c) in enumerate([(1, 1, 1), (1, math.inf, 1), (math.nan, 1, 1), (math.nan, -math.inf, 1)]):
         for name, value in (("a", a), ("b", b), ("c", c)):
-            meters.record(name, torch.tensor(float(value)), round)
+            meters.log(name, torch.tensor(float(value)), round)
         meters.means()
-    meters.record("unwatched", torch.tensor(math.nan))
+    meters.log("unwatched", torch.tensor(math.nan))
     assert {name: bad.item() for name, bad in meters.first_bad().items()} == {"a": 2, "b": 1, "c": -1}
 
 
 def test_a_bad_very_first_round_is_noticed():
     meters = Meters()
-    meters.record("a", torch.tensor(math.nan), 0)
-    meters.record("a", torch.tensor(1.0), 1)
-    meters.record("a", torch.tensor(math.nan), 2)
+    meters.log("a", torch.tensor(math.nan), 0)
+    meters.log("a", torch.tensor(1.0), 1)
+    meters.log("a", torch.tensor(math.nan), 2)
     assert meters.first_bad()["a"].item() == 0
 
 
 def test_means_go_on_from_a_restored_state():
     first, second = Meters(), Meters()
     for value in (1.0, 2.0):
-        first.record("loss", torch.tensor(value))
+        first.log("loss", torch.tensor(value))
     second.load_state_dict(first.state_dict())
-    second.record("loss", torch.tensor(9.0))
+    second.log("loss", torch.tensor(9.0))
     assert second.means()["loss"].item() == 4.0

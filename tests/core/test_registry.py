@@ -4,7 +4,7 @@ import pytest
 
 from genzoo.core import registry
 from genzoo.core.errors import GenzooError
-from genzoo.core.registry import ALIASES, check_targets, renamed, trust
+from genzoo.core.registry import check_targets, trust
 
 
 @pytest.fixture(autouse=True)
@@ -123,13 +123,3 @@ def test_a_trusted_module_may_name_what_it_registered_and_nothing_else(tmp_path,
 def test_a_trusted_module_that_cannot_be_imported_is_told():
     with pytest.raises(GenzooError, match=r"trust=no_such_module_at_all: the module cannot be imported"):
         trust(["no_such_module_at_all"])
-
-
-def test_every_alias_leads_to_a_registered_object():
-    check_targets([{"_target_": target} for target in ALIASES.values()])
-
-
-def test_paths_of_earlier_versions_are_renamed_wherever_they_stand():
-    old = {"a": [{"_target_": "genzoo.named_data.NamedData", "name": "noise"}], "b": "genzoo.named_data"}
-    new = {"a": [{"_target_": "genzoo.runs.named_data.NamedData", "name": "noise"}], "b": "genzoo.named_data"}
-    assert renamed(old) == new

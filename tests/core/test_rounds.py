@@ -5,10 +5,11 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from genzoo.core.averages import Exponential, Polyak
+from genzoo.core.averages import EMA, Polyak
 from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageSet, Stream
 from genzoo.core.errors import GenzooError
-from genzoo.core.rounds import Progress, RoundModule, Turn
+from genzoo.core.image_module import ImageModule
+from genzoo.core.rounds import Progress, Turn
 from genzoo.data.module import ImageData
 from support import cpu_trainer
 
@@ -37,7 +38,7 @@ class Scalar(nn.Module):
         self.value = nn.Parameter(torch.tensor(value))
 
 
-class Game(RoundModule):
+class Game(ImageModule):
     """Two scalars, first = 1 and second = 2, and white images x = 1.
 
     The first player loses first · (second + mean x), the second one second · first. ``seen`` collects the labels that
@@ -324,7 +325,7 @@ def test_repeats_may_change_from_round_to_round():
     module.declared = (Turn({"first": module.first_loss}, REAL, repeats=lambda round: 3 if round == 0 else 1),)
     play(module, rounds=3)
     assert len(module.seen) == 3 + 1 + 1
-    assert module.progress.images == 5 * 4
+    assert module.progress.seen == 5 * 4
     assert sorted(label for labels in module.seen[:3] for label in labels) == list(range(12))
 
 
@@ -400,7 +401,7 @@ def test_progress_counts_rounds_and_the_images_of_all_streams():
         Turn({"second": lambda other: module.second.value * 1}, (Stream("other"),)),
     )
     play(module, rounds=3)
-    assert module.progress.state_dict() == {"rounds": 3, "images": 3 * (2 * 4 + 4)}
+    assert module.progress.state_dict() == {"rounds": 3, "seen": 3 * (2 * 4 + 4)}
 
 
 def test_a_module_may_count_something_else_than_images():
@@ -408,7 +409,7 @@ def test_a_module_may_count_something_else_than_images():
         def seen_in(self, batch):
             return 7
 
-    assert play(Steps(), rounds=3).progress.state_dict() == {"rounds": 3, "images": 21}
+    assert play(Steps(), rounds=3).progress.state_dict() == {"rounds": 3, "seen": 21}
 
 
 def test_progress_goes_through_a_checkpoint_with_what_the_task_wants_stored():
@@ -417,9 +418,9 @@ def test_progress_goes_through_a_checkpoint_with_what_the_task_wants_stored():
     checkpoint = {"loops": {}, "state_dict": {}}
     module.on_save_checkpoint(checkpoint)
     assert checkpoint.pop("meters").keys() == {"first_loss", "second_loss"}
-    assert checkpoint == {"state_dict": {}, "progress": {"rounds": 2, "images": 8}, "genzoo": {"format": 1}}
+    assert checkpoint == {"state_dict": {}, "progress": {"rounds": 2, "seen": 8}, "genzoo": {"format": 1}}
     other.on_load_checkpoint(checkpoint)
-    assert other.progress.state_dict() == {"rounds": 2, "images": 8}
+    assert other.progress.state_dict() == {"rounds": 2, "seen": 8}
 
 
 def test_schedules_set_their_option_by_the_rounds_played():
@@ -466,7 +467,7 @@ def test_noise_is_a_function_of_seed_and_round_alone():
 
 def test_averages_take_in_their_own_players_steps_only():
     seen = []
-    module = Game(averages={"first": Polyak(), "second": Exponential(0.5)})
+    module = Game(averages={"first": Polyak(), "second": EMA(0.5)})
 
     def first_loss(real):
         seen.append(module.first.value.item())

@@ -1,7 +1,7 @@
 import pytest
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.schedules import Decay, Geometric, Halved, Linear, WarmUp
+from genzoo.core.schedules import ExponentialDecay, Linear, LinearDecay, StepDecay, WarmUp
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 999, 1000, 5000, 10**6])
@@ -11,7 +11,7 @@ def test_linear_interpolates_and_then_stays(rounds):
 
 
 def test_geometric_is_repeated_division_down_to_the_floor():
-    schedule, value = Geometric(start=0.1, factor=1.5, floor=0.01), 0.1
+    schedule, value = ExponentialDecay(start=0.1, factor=1.5, floor=0.01), 0.1
     for rounds in range(20):
         assert schedule(rounds) == pytest.approx(max(value, 0.01))
         value /= 1.5
@@ -19,11 +19,11 @@ def test_geometric_is_repeated_division_down_to_the_floor():
 
 def test_geometric_reaches_the_originals_value_after_its_epochs():
     # goodfeli/adversarial: 0.1 / 1.000004 ** updates; after 125,000 updates exp(-0.499999) of it is left.
-    assert Geometric(start=0.1, factor=1.000004, floor=1e-6)(125_000) == pytest.approx(0.0606531, rel=1e-5)
+    assert ExponentialDecay(start=0.1, factor=1.000004, floor=1e-6)(125_000) == pytest.approx(0.0606531, rel=1e-5)
 
 
 def test_decay_is_the_originals_step_size_of_an_epoch():
-    rate = Decay(start=3e-4, flat=400_000, end=600_000, every=500)
+    rate = LinearDecay(start=3e-4, flat=400_000, end=600_000, every=500)
     for epoch in (0, 799, 800, 801, 1000, 1199):  # train_cifar_feature_matching.py
         for t in (0, 499):
             assert rate(500 * epoch + t) == pytest.approx(3e-4 * min(3.0 - epoch / 400.0, 1.0))
@@ -32,7 +32,7 @@ def test_decay_is_the_originals_step_size_of_an_epoch():
 
 def test_decay_needs_its_end_behind_its_flat_part():
     with pytest.raises(GenzooError, match="flat=10: fewer rounds than end=10"):
-        Decay(start=1.0, flat=10, end=10)
+        LinearDecay(start=1.0, flat=10, end=10)
 
 
 def test_warm_up_is_the_originals_number_of_critic_steps():
@@ -44,14 +44,14 @@ def test_warm_up_is_the_originals_number_of_critic_steps():
 
 @pytest.mark.parametrize(("rounds", "value"), [(0, 0.4), (99, 0.4), (100, 0.2), (250, 0.1), (1000, 0.4 / 1024)])
 def test_halved_is_halved_at_each_multiple(rounds, value):
-    assert Halved(start=0.4, every=100)(rounds) == pytest.approx(value)
+    assert StepDecay(start=0.4, every=100)(rounds) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
     ("make", "key"),
     [
         (lambda: Linear(1.0, 0.0, rounds=0), "rounds=0"),
-        (lambda: Halved(1.0, every=0), "every=0"),
+        (lambda: StepDecay(1.0, every=0), "every=0"),
         (lambda: WarmUp(start=0, rounds=1, every=1, then=1), "start=0"),
         (lambda: WarmUp(start=1, rounds=1, every=0, then=1), "every=0"),
         (lambda: WarmUp(start=1, rounds=1, every=1, then=2.5), "then=2.5"),

@@ -10,8 +10,9 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 
 from genzoo.callbacks.search import Search as Callback
+from genzoo.callbacks.study import open_study
 from genzoo.core.errors import GenzooError
-from genzoo.launch.search import Search, open_study
+from genzoo.launch.search import Search
 from genzoo.metrics.fidelity import Fidelity
 from support import ROOT, SHAPES
 

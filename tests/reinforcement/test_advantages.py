@@ -22,8 +22,8 @@ def test_sums_are_those_of_the_definition():
     assert np.allclose(discounted_sums(REWARDS, 0.9, LENGTHS), expected)
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.8, 1.0])
-def test_advantages_mix_all_estimates_of_several_steps(decay):
+@pytest.mark.parametrize("gae_lambda", [0.0, 0.8, 1.0])
+def test_advantages_mix_all_estimates_of_several_steps(gae_lambda):
     """Â = (1 - λ) Σ_k λ^{k-1} Â^(k), with Â^(k) the estimate of k steps (equations 10 to 16)."""
     expected = []
     for (rewards, values), tail in zip(episodes(REWARDS, VALUES), TAILS, strict=True):
@@ -33,9 +33,9 @@ def test_advantages_mix_all_estimates_of_several_steps(decay):
                 sum(0.9**i * rewards[t + i] for i in range(k)) + 0.9**k * following[t + k] - values[t]
                 for k in range(1, n - t + 1)
             ]
-            weights = [(1 - decay) * decay**i for i in range(len(estimates) - 1)]
-            expected.append(np.dot([*weights, decay ** (len(estimates) - 1)], estimates))
-    found = generalised_advantages(REWARDS, VALUES, TAILS, LENGTHS, discount=0.9, decay=decay)
+            weights = [(1 - gae_lambda) * gae_lambda**i for i in range(len(estimates) - 1)]
+            expected.append(np.dot([*weights, gae_lambda ** (len(estimates) - 1)], estimates))
+    found = generalised_advantages(REWARDS, VALUES, TAILS, LENGTHS, discount=0.9, gae_lambda=gae_lambda)
     assert np.allclose(found, expected)
 
 

@@ -55,7 +55,7 @@ def test_each_round_draws_anew_and_counts_the_experts_steps():
     data, module = built()
     first, second = kept_draws(data, module, 2)
     assert not torch.equal(first["observations"], second["observations"])
-    assert module.progress.images == 16
+    assert module.progress.seen == 16
 
 
 def test_it_becomes_like_its_expert(tmp_path):

@@ -75,13 +75,13 @@ def test_progress_counts_the_steps_of_whole_episodes():
     rollouts = kept_rollouts(module)
     play(data, module, rounds=3)
     assert module.progress.rounds == 3
-    assert module.progress.images == sum(len(rollout.rewards) for rollout in rollouts) >= 180
+    assert module.progress.seen == sum(len(rollout.rewards) for rollout in rollouts) >= 180
     assert all(rollout.lengths.sum() == len(rollout.rewards) for rollout in rollouts)
 
 
 @pytest.mark.parametrize(("bootstrap", "tails"), [(True, [0.0, 7.0]), (False, [0.0, 0.0])])
 def test_what_comes_after_an_episode_counts_where_it_was_cut_off(bootstrap, tails, monkeypatch):
-    _, module = built(f"+model.bootstrap={bootstrap}", "model.discount=0.5", "model.decay=1")
+    _, module = built(f"+model.bootstrap={bootstrap}", "model.discount=0.5", "model.gae_lambda=1")
     monkeypatch.setattr(module.baseline, "forward", lambda observations, times: 7.0 + 0 * times.float())
     monkeypatch.setattr(module, "pose", lambda *_: None)
     experience = module.experienced(rollout([1.0, 1.0, 1.0], [2, 1], [True, False]))
@@ -190,7 +190,7 @@ def test_a_trust_region_takes_no_minibatches():
             module.configure_optimizers()
 
 
-@pytest.mark.parametrize("key", ["discount", "decay"])
+@pytest.mark.parametrize("key", ["discount", "gae_lambda"])
 def test_settings_out_of_range_are_refused(key):
     with pytest.raises(GenzooError, match=f"model.{key}=1.5: a number from 0 to 1"):
         built(f"model.{key}=1.5")

@@ -36,7 +36,7 @@ def test_two_ranks_learn_what_one_learns_from_the_episodes_of_both(model, tmp_pa
         torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("1-0", "2-0", "2-1")
     )
     assert progress == progress_first == progress_second
-    assert progress["images"] == one["policy.network.normaliser.count"] > 3 * 82
+    assert progress["seen"] == one["policy.network.normaliser.count"] > 3 * 82
     for key, value in one.items():
         assert torch.equal(first[key], second[key]), key
         torch.testing.assert_close(first[key], value, rtol=1e-6, atol=1e-7)

@@ -28,18 +28,18 @@ def filled(buffer, rollout, values, rewards, log_prob):
     return buffer
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.9, 1.0])
-def test_advantages_are_theirs(decay):
+@pytest.mark.parametrize("gae_lambda", [0.0, 0.9, 1.0])
+def test_advantages_are_theirs(gae_lambda):
     """Where an episode is cut off, they add what comes after it to the last reward."""
     random, lengths = np.random.default_rng(0), np.array([5, 1, 7])
     n, tails = lengths.sum(), np.array([0.0, 0.8, -1.3])
     rewards, values = random.normal(size=n), random.normal(size=n)
     space = gymnasium.spaces.Box(-1, 1, (2,))
-    buffer = buffers.RolloutBuffer(n, space, gymnasium.spaces.Discrete(2), "cpu", decay, 0.97, n_envs=1)
+    buffer = buffers.RolloutBuffer(n, space, gymnasium.spaces.Discrete(2), "cpu", gae_lambda, 0.97, n_envs=1)
     rollout = sample_of(lengths)
     filled(buffer, rollout, values, with_tails(rewards, tails, 0.97, lengths), np.zeros(n))
     buffer.compute_returns_and_advantage(torch.zeros(1), np.array([True]))
-    found = generalised_advantages(rewards, values, tails, lengths, discount=0.97, decay=decay)
+    found = generalised_advantages(rewards, values, tails, lengths, discount=0.97, gae_lambda=gae_lambda)
     assert np.allclose(found, buffer.advantages[:, 0], atol=1e-5)
 
 

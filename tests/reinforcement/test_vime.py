@@ -132,7 +132,7 @@ def test_gains_are_measured_before_the_episodes_are_remembered(monkeypatch):
 
 
 def test_only_the_advantages_contain_the_bonus(monkeypatch):
-    _, module = built("model.discount=0.5", "model.decay=1")
+    _, module = built("model.discount=0.5", "model.gae_lambda=1")
     module.configure_optimizers()
     episodes, bonus = rollout([2, 1]), np.array([5.0, 0.0, 3.0])
     module.pool.add(module.transitions(rollout([20])))

@@ -49,7 +49,7 @@ def check_the_same(folder, images):
     (one, progress), (first, progress_first), (second, _) = (
         torch.load(folder / f"{name}.pt", weights_only=True) for name in ("1-0", "2-0", "2-1")
     )
-    assert progress == progress_first == {"rounds": 5, "images": images}
+    assert progress == progress_first == {"rounds": 5, "seen": images}
     for key, value in one.items():
         assert torch.equal(first[key], second[key]), key
         torch.testing.assert_close(first[key], value, rtol=0, atol=1e-10)

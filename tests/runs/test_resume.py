@@ -35,7 +35,7 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configu
     saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=6")
     train_until_cut(configured(*common, *saving, runs), 7, monkeypatch)
     (broken,) = (tmp_path / "broken").glob("*/*")
-    assert state(broken)["progress"] == {"rounds": 6, "images": 96}
+    assert state(broken)["progress"] == {"rounds": 6, "seen": 96}
     train(configured(runs, f"resume={broken}"))
     assert json.loads((broken / "metrics.json").read_text())["timed_from_round"] == 6
     (unbroken,) = (tmp_path / "unbroken").glob("*/*")

@@ -5,8 +5,8 @@ import pytest
 from genzoo.runs.train import train
 from support import SHAPES, composed, same, state, train_until_cut
 
-STEPS = [f"model.discriminator_steps.{key}" for key in ("start=4", "rounds=2", "every=4", "then=2")]
-AVERAGE = "{_target_: genzoo.core.averages.Exponential, decay: 0.9}"
+STEPS = [f"model.round.discriminator_steps.{key}" for key in ("start=4", "rounds=2", "every=4", "then=2")]
+AVERAGE = "{_target_: genzoo.core.averages.EMA, decay: 0.9}"
 HISTORY = "{_target_: genzoo.adversarial.historical.HistoricalAveraging, weight: 0.1}"
 MINIBATCH = "{_target_: genzoo.nn.minibatch.MinibatchDiscrimination, _partial_: true, kernels: 3}"
 IMPROVED = [

@@ -155,7 +155,7 @@ def test_the_log_file_is_closed_after_the_run(configured):
 
 
 def test_averages_start_from_what_the_initialisation_made(configured, only_run):
-    average = "model.averages={generator:{_target_:genzoo.core.averages.Exponential,decay:0.999}}"
+    average = "model.averages={generator:{_target_:genzoo.core.averages.EMA,decay:0.999}}"
     train(configured("model=gan", f"+{average}", "trainer.rounds=1", "metrics=none"))
     found = weights(only_run())
     (bias,) = [key for key in found if key.startswith("generator.") and found[key].shape == (28 * 28,)]

@@ -59,7 +59,7 @@ def checkpoint_content(rounds: int = 0, **changes: object) -> dict:
         "state_dict": {"weight": torch.arange(6.0)},
         "optimizer_states": [],
         **{"lr_schedulers": [], "callbacks": {}, "epoch": 0, "global_step": 0, "pytorch-lightning_version": "2.6.4"},
-        "progress": {"rounds": rounds, "images": 0},
+        "progress": {"rounds": rounds, "seen": 0},
         "genzoo": {"format": FORMAT, "config": config, "choices": {}, "data": data, "trained_by": "0.1.0"},
     }
     return content | changes

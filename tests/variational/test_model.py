@@ -159,7 +159,7 @@ def test_the_divergence_is_recorded_layer_by_layer():
 def test_a_bound_that_is_not_finite_is_named_with_its_layer():
     model = linear_gaussian()
     model.encoder.linear.bias.data[0] = math.nan
-    model.meters.record("model_loss", model.loss(batch(IMAGES)), 3)
+    model.meters.log("model_loss", model.loss(batch(IMAGES)), 3)
     assert next(iter(model.meters.first_bad())) == "kl/z"
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genzoo.adversarial.game import Game, Made
+from genzoo.adversarial.game import Game
+from genzoo.adversarial.networks import base
+from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
@@ -40,6 +42,7 @@ class BEGAN(Game):
     Source: Berthelot, Schumm, Metz 2017, arXiv 1703.10717, section 3.3 and 3.4.
     """
 
+    needs = base.Autoencoder
     accumulates = False  # k follows whole batches
 
     def __init__(self, gamma: float = 0.5, gain: float = 0.001, **kwargs: Any):
@@ -63,7 +66,7 @@ class BEGAN(Game):
 
     def discriminator_loss(self, real: ImageBatch, measured: Measured, made: Made | None = None) -> Tensor:
         """L(x) - k L(G(z_D)); L(x) is noted in ``measured``."""
-        _, fake = self.images_to_judge(real, made)
+        _, fake = self.detached_fakes(real, made)
         loss = self.reconstruction_loss(real.images)
         measured.real = loss.detach()
         return loss - self.k * self.reconstruction_loss(fake)
@@ -79,8 +82,8 @@ class BEGAN(Game):
         """Moves k by the losses of a round that all ranks measured; no player moves."""
         real, fake = average_over_ranks(torch.stack([measured.real, measured.fake]))
         balance = self.gamma * real - fake
-        self.meters.record("convergence", real + balance.abs())
-        self.meters.record("k", self.k)
+        self.meters.log("convergence", real + balance.abs())
+        self.meters.log("k", self.k)
         self.k = (self.k + self.gain * balance).clamp(0, 1)
         return ()
 

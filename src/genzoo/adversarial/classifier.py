@@ -5,13 +5,15 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.adversarial.networks import base
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Classifies, Features
 from genzoo.core.errors import GenzooError
+from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.core.rounds import RoundModule, Turn
+from genzoo.core.rounds import Turn
 from genzoo.nn.data_dependent import INITIAL, initialise_from_data
 
 
@@ -45,7 +47,7 @@ class ClassifyingDiscriminator:
 
 
 @register
-class Classifier(ClassifyingDiscriminator, RoundModule):
+class Classifier(ClassifyingDiscriminator, ImageModule):
     """The discriminator of ``SemiSupervisedGAN`` without the game: it minimises the cross-entropy of labelled images.
 
     Its data-dependent initialisation sees training images whose labels it does not know, too.
@@ -57,6 +59,7 @@ class Classifier(ClassifyingDiscriminator, RoundModule):
 
     def __init__(self, discriminator: nn.Module, **kwargs: Any):
         super().__init__(**kwargs)
+        base.check_network(discriminator, base.ClassDiscriminator, "model.discriminator")
         self.discriminator, self.image_shape = discriminator, tuple(discriminator.shape)
 
     def players(self) -> dict[str, list[nn.Module]]:

@@ -5,8 +5,9 @@ from typing import Any
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from genzoo.adversarial.game import Made
 from genzoo.adversarial.gan import GAN
+from genzoo.adversarial.networks import base
+from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.checks import check_labels
@@ -76,7 +77,9 @@ class ConditionalGAN(_Labelled):
     Source: Mirza, Osindero 2014, arXiv 1411.1784, equation 2.
     """
 
-    def judge(self, images: Tensor, real: ImageBatch) -> Tensor:
+    needs = base.ConditionalDiscriminator
+
+    def discriminate(self, images: Tensor, real: ImageBatch) -> Tensor:
         """Logits (B,) of images under the labels of a batch of real ones."""
         return at_least_float32(self.discriminator(images, self.one_hot(real.labels)))
 
@@ -94,6 +97,8 @@ class ACGAN(_Labelled):
     Source: Odena, Olah, Shlens 2017, arXiv 1610.09585, equations 2 and 3.
     """
 
+    needs = base.FeatureDiscriminator
+
     def __init__(self, class_weight: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.class_weight = class_weight
@@ -109,11 +114,11 @@ class ACGAN(_Labelled):
 
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective and its penalties, minus L_C of real and generated images."""
-        images, (_, fake) = self.real_images(real), self.images_to_judge(real, made)
+        images, (_, fake) = self.real_images(real), self.detached_fakes(real, made)
         (real_logits, real_classes), (fake_logits, fake_classes) = self._heads(images), self._heads(fake)
         loss = self.objective.discriminator(real_logits, fake_logits) + self.penalty(real, images, fake)
         misses = F.cross_entropy(real_classes, real.labels) + F.cross_entropy(fake_classes, real.labels)
-        self.meters.record("class_loss", misses)
+        self.meters.log("class_loss", misses)
         return loss + self.class_weight * misses
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:

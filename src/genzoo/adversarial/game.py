@@ -1,48 +1,46 @@
 """What all adversarial models share: two networks that take turns, and the images that one of them makes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
 from genzoo.adversarial.historical import HistoricalAveraging
+from genzoo.adversarial.networks import base
+from genzoo.adversarial.rounds import Alternating, GameRound, Made
 from genzoo.core.averages import Average
 from genzoo.core.batches import ImageBatch, Stream
 from genzoo.core.capabilities import Decodes, Samples
 from genzoo.core.checks import check_labels, check_positive
 from genzoo.core.errors import GenzooError
+from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference, statistics_of
 from genzoo.core.latent import Latent
 from genzoo.core.randomness import generator as fixed_generator
-from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
+from genzoo.core.rounds import Optimizers, Schedules, Turn
 from genzoo.nn.data_dependent import INITIAL, initialise_from_data
 
-Made = tuple[Tensor, Tensor]  # codes (B, latent.width) and the generator's images of them (B, C, H, W)
 
-
-class Game(RoundModule):
+class Game(ImageModule):
     """Base of the adversarial models; subclasses give the two losses.
 
     Args:
         generator: factory of the network that maps codes (B, latent.width) to images (B, C, H, W) in [-1, 1]; called
             with ``latent``, the width of the codes.
-        discriminator: judges images; called critic where it does not tell real from generated.
+        discriminator: network on images that fulfils ``needs``; called critic where its output is no logit.
         latent: law of the codes.
         optimizers: of the players ``discriminator`` and ``generator``.
         schedules, averages, batch_norm: see ``RoundModule``.
-        simultaneous: both players move at once, on gradients of the same state; else the discriminator first.
-        discriminator_steps: turns of the discriminator in a round, or a function of the rounds played that says it.
-        generator_batches: batches of images that the generator's loss is a mean over.
-        shared_images: the generator moves on the very images that the discriminator just judged: one pass through it
-            in a round instead of two.
-        sampling_batch: images generated in one pass. Where batch norm uses batch statistics this is part of the
+        round: the order in which the players move.
+        sampling_batch: images generated per pass. Where batch norm uses batch statistics this is part of the
             protocol: the recipe's batch size.
         historical_averaging: player -> a term of its loss that draws it to the mean of its past, recorded as
             ``historical_averaging/<player>``.
     """
 
     pool = "train"  #: that real images come from
+    needs: type = base.Discriminator  #: protocol of its discriminator
 
     def __init__(
         self,
@@ -53,27 +51,16 @@ class Game(RoundModule):
         schedules: Schedules | None = None,
         averages: Mapping[str, Average] | None = None,
         batch_norm: str = "running",
-        simultaneous: bool = False,
-        discriminator_steps: int | Callable[[int], int] = 1,
-        generator_batches: int = 1,
-        shared_images: bool = False,
+        round: GameRound = Alternating(),  # noqa: B008 (it is frozen)
         sampling_batch: int = 128,
         historical_averaging: Mapping[str, HistoricalAveraging] | None = None,
     ):
         super().__init__(optimizers, schedules, averages, batch_norm)
-        if not callable(discriminator_steps):
-            check_positive("model.discriminator_steps", discriminator_steps)
-        check_positive("model.generator_batches", generator_batches)
-        if shared_images and (discriminator_steps != 1 or generator_batches != 1):
-            raise GenzooError(
-                "model.shared_images=true: the generator moves on the one batch that the discriminator just judged; "
-                "use model.discriminator_steps=1 and model.generator_batches=1."
-            )
         self.generator, self.discriminator, self.latent = generator(latent=latent.width), discriminator, latent
-        self.simultaneous, self.discriminator_steps = simultaneous, discriminator_steps
-        self.generator_batches, self.shared_images = generator_batches, shared_images
-        self.sampling_batch = sampling_batch
+        self.round, self.sampling_batch = round, sampling_batch
         self.historical_averaging = nn.ModuleDict(dict(historical_averaging or {}))
+        base.check_network(self.generator, base.Generator, "model.generator")
+        base.check_network(discriminator, self.needs, "model.discriminator")
         self.image_shape = tuple(self.generator.shape)
         if tuple(discriminator.shape) != self.image_shape:
             raise GenzooError(
@@ -86,17 +73,9 @@ class Game(RoundModule):
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     def turns(self) -> tuple[Turn, ...]:
-        """The discriminator, then the generator; or both at once."""
-        judge, make = ({player: self.loss_of(player)} for player in ("discriminator", "generator"))
-        real = Stream("real", self.pool)
-        if self.shared_images:
-            return (Turn(judge | make, (real,), draws=self.with_made, at_once=self.simultaneous),)
-        if self.simultaneous:
-            return (Turn(judge | make, (real,)),)
-        return (
-            Turn(judge, (real,), self.discriminator_steps),
-            Turn(make, (real._replace(batches=self.generator_batches),)),
-        )
+        """Those of ``round``."""
+        losses = {player: self.loss_of(player) for player in ("discriminator", "generator")}
+        return self.round.turns(losses, Stream("real", self.pool), self.make)
 
     def capabilities(self) -> frozenset[type]:
         """It samples and decodes."""
@@ -107,7 +86,7 @@ class Game(RoundModule):
         from 500 images, or from a batch of codes.
         """
         for network in (self.generator, self.discriminator):
-            if hasattr(network, "initialise"):
+            if not base.missing(network, base.Initialised):
                 network.initialise(images)
         initialise_from_data(self.discriminator, lambda: images[:INITIAL])
         initialise_from_data(self.generator, lambda: self.latent.sample(self.sampling_batch))
@@ -131,7 +110,7 @@ class Game(RoundModule):
 
         def with_history(**arguments: Any) -> Tensor:
             term = self.historical_averaging[player](self.players()[player])
-            self.meters.record(f"historical_averaging/{player}", term)
+            self.meters.log(f"historical_averaging/{player}", term)
             return loss(**arguments) + term
 
         return with_history
@@ -163,11 +142,7 @@ class Game(RoundModule):
         z = self.codes(real)
         return z, self.generator(z)
 
-    def with_made(self, real: ImageBatch, **collected: Any) -> Iterator[dict[str, Any]]:
-        """The arguments of both losses where they share the generated images."""
-        yield {"real": real, "made": self.make(real), **collected}
-
-    def images_to_judge(self, real: ImageBatch, made: Made | None = None) -> Made:
+    def detached_fakes(self, real: ImageBatch, made: Made | None = None) -> Made:
         """Codes and images for the discriminator's loss, which sends no gradient to the generator."""
         if made is None:
             with torch.no_grad():

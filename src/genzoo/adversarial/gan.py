@@ -6,9 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from genzoo.adversarial.game import Game, Made
+from genzoo.adversarial.game import Game
+from genzoo.adversarial.networks import base
 from genzoo.adversarial.objectives import Objective
 from genzoo.adversarial.penalties import Penalty
+from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Features
 from genzoo.core.errors import GenzooError
@@ -75,16 +77,12 @@ class GAN(Game):
             self.accumulates = False  # similarities are those of whole batches
         if matching is not None:
             self.accumulates = False  # so are the means
-            if not hasattr(self.discriminator, "features"):
-                raise GenzooError(
-                    "model.matching: the discriminator has no features to match; choose one that has "
-                    "(genzoo.adversarial.networks: dcgan, resnet ...), or leave matching out."
-                )
+            base.check_network(self.discriminator, base.FeatureNetwork, "model.matching")
 
     def capabilities(self) -> frozenset[type]:
         """A discriminator that shows its feature maps gives features."""
         able = super().capabilities()
-        return able | {Features} if hasattr(self.discriminator, "feature_maps") else able
+        return able if base.missing(self.discriminator, base.FeatureMaps) else able | {Features}
 
     def compile_networks(self) -> None:
         """Compiles the networks; a critic under a penalty is refused, because it is differentiated twice."""
@@ -113,7 +111,7 @@ class GAN(Game):
                 for parameter in self.discriminator.parameters():
                     parameter.clamp_(-self.weight_clip, self.weight_clip)
 
-    def judge(self, images: Tensor, real: ImageBatch) -> Tensor:
+    def discriminate(self, images: Tensor, real: ImageBatch) -> Tensor:
         """The discriminator's logits (B,) of images that go with a batch of real ones."""
         return at_least_float32(self.discriminator(images))
 
@@ -129,22 +127,22 @@ class GAN(Game):
         """The sum of the penalties, each recorded by its name."""
         total = images.new_zeros(())
         for name, penalty in self.penalties.items():
-            value = penalty(lambda x: self.judge(x, real), images, fake)
-            self.meters.record(name, value)
+            value = penalty(lambda x: self.discriminate(x, real), images, fake)
+            self.meters.log(name, value)
             total = total + value
         return total
 
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective on real images and as many generated ones, in separate passes (separate batch statistics)."""
-        images, (_, fake) = self.real_images(real), self.images_to_judge(real, made)
-        loss = self.objective.discriminator(self.judge(images, real), self.judge(fake, real))
+        images, (_, fake) = self.real_images(real), self.detached_fakes(real, made)
+        loss = self.objective.discriminator(self.discriminate(images, real), self.discriminate(fake, real))
         return loss + self.penalty(real, images, fake)
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective on generated images, as many as there are real ones; or the distance of their features."""
         _, fake = made or self.make(real)
         if self.matching is None:
-            return self.objective.generator(self.judge(fake, real))
+            return self.objective.generator(self.discriminate(fake, real))
         return self.generator_objective(real, self.discriminator.features(fake))
 
     def generator_objective(self, real: ImageBatch, features: Tensor) -> Tensor:

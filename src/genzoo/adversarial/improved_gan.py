@@ -9,7 +9,9 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.classifier import ClassifyingDiscriminator
 from genzoo.adversarial.game import Game
+from genzoo.adversarial.networks import base
 from genzoo.adversarial.objectives import Minimax, check_label
+from genzoo.adversarial.rounds import Alternating
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Classifies, Features
 from genzoo.core.checks import check_positive
@@ -41,6 +43,7 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
         and the generator's loss: train_cifar_minibatch_discrimination.py).
     """
 
+    needs = base.ClassDiscriminator
     accumulates = False  # means of features and similarities are those of whole batches
 
     def __init__(
@@ -53,10 +56,10 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
     ):
         super().__init__(**kwargs)
         check_positive("model.generator_steps", generator_steps)
-        if self.simultaneous or self.shared_images or (self.discriminator_steps, self.generator_batches) != (1, 1):
+        if self.round != Alternating():
             raise GenzooError(
-                "model: simultaneous, shared_images, discriminator_steps and generator_batches are not for this game; "
-                "its rounds are one turn of the discriminator and model.generator_steps of the generator."
+                "model.round: this game has a round of its own: one turn of the discriminator and "
+                "model.generator_steps of the generator; leave it out."
             )
         if min(labelled_weight, unlabelled_weight) < 0:
             raise GenzooError("model.labelled_weight and model.unlabelled_weight: numbers from 0 on are needed.")
@@ -91,25 +94,25 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
 
     def discriminator_loss(self, unlabelled: ImageBatch, labelled: ImageBatch | None = None) -> Tensor:
         """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""
-        _, fake = self.images_to_judge(unlabelled)
+        _, fake = self.detached_fakes(unlabelled)
         known = [] if labelled is None else [labelled.images]
-        *logits, real, generated = self.judge(*known, unlabelled.images, fake)
+        *logits, real, generated = self.discriminate(*known, unlabelled.images, fake)
         game = self.objective.discriminator(real.logsumexp(1), generated.logsumexp(1)) / 2  # log Z is the logit of D
-        self.meters.record("unlabelled_loss", game)
+        self.meters.log("unlabelled_loss", game)
         loss = self.unlabelled_weight * game
         if labelled is not None:
             supervised = F.cross_entropy(*logits, labelled.labels)
-            self.meters.record("labelled_loss", supervised)
+            self.meters.log("labelled_loss", supervised)
             loss = loss + self.labelled_weight * supervised
         return loss
 
     def generator_loss(self, unlabelled: ImageBatch) -> Tensor:
         """E log(1 - D(G(z))) of as many images as there are unlabelled ones."""
         _, fake = self.make(unlabelled)
-        (logits,) = self.judge(fake)
+        (logits,) = self.discriminate(fake)
         return self.objective.generator(logits.logsumexp(1))
 
-    def judge(self, *batches: Tensor) -> tuple[Tensor, ...]:
+    def discriminate(self, *batches: Tensor) -> tuple[Tensor, ...]:
         """The class logits (B, classes) of each batch of images, in one pass up to the ``head``, which may compare the
         images of a batch."""
         features = self.discriminator.features(torch.cat(batches)).chunk(len(batches))

@@ -5,8 +5,10 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.adversarial.game import Game, Made
+from genzoo.adversarial.game import Game
+from genzoo.adversarial.networks import base
 from genzoo.adversarial.objectives import Objective
+from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
@@ -35,6 +37,8 @@ class LabelGAN(Game):
         The name is that of Zhou et al. 2018, arXiv 1703.02000.
     """
 
+    needs = base.JointDiscriminator
+
     def __init__(self, objective: Objective, **kwargs: Any):
         super().__init__(**kwargs)
         self.objective = objective
@@ -51,27 +55,27 @@ class LabelGAN(Game):
                 f"use model.discriminator.classes={data.classes}, or 0 to leave classes out."
             )
 
-    def judge(self, real: ImageBatch, fake: Tensor) -> tuple[Tensor, Tensor]:
+    def discriminate(self, real: ImageBatch, fake: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, K + 1) of real images and of as many generated ones."""
         of_real, of_fake = self.discriminator(real.images, fake)
         return at_least_float32(of_real), at_least_float32(of_fake)
 
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective plus the cross-entropy of the real images' classes."""
-        _, fake = self.images_to_judge(real, made)
-        of_real, of_fake = self.judge(real, fake)
+        _, fake = self.detached_fakes(real, made)
+        of_real, of_fake = self.discriminate(real, fake)
         loss = self.objective.discriminator(is_real(of_real), is_real(of_fake))
         if not self.classes:
             return loss
         class_loss = F.cross_entropy(of_real, real.labels)
-        self.meters.record("class_loss", class_loss)
-        self.meters.record("class_error", (of_real.argmax(1) != real.labels).float().mean())
+        self.meters.log("class_loss", class_loss)
+        self.meters.log("class_error", (of_real.argmax(1) != real.labels).float().mean())
         return loss + class_loss
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective on generated images among the real ones."""
         _, fake = made or self.make(real)
-        _, of_fake = self.judge(real, fake)
+        _, of_fake = self.discriminate(real, fake)
         return self.objective.generator(is_real(of_fake))
 
 

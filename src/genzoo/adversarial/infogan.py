@@ -5,8 +5,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from genzoo.adversarial.game import Made
 from genzoo.adversarial.gan import GAN
+from genzoo.adversarial.networks import base
+from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import InfersCodes
 from genzoo.core.errors import GenzooError
@@ -24,17 +25,19 @@ class InfoGAN(GAN):
     discriminator's features. Q is trained with the discriminator, by its optimizer.
 
     Args:
-        recognition: factory of Q: called with ``features`` and ``outputs``, the widths of its input and output.
+        q_head: factory of Q: called with ``features`` and ``outputs``, the widths of its input and output.
         posteriors: part of the latent -> family of Q(part|x); parts without one are noise.
         information_weight: part -> λ, its weight in both losses.
-        kwargs: of ``GAN``; the discriminator must have ``trunk``-like ``features`` and a ``head``.
+        kwargs: of ``GAN``; the discriminator is a linear ``head`` on ``features``, which Q shares.
 
     Source: Chen et al. 2016, arXiv 1606.03657, equations 5 and 6; openai/InfoGAN, infogan/algos/infogan_trainer.py.
     """
 
+    needs = base.FeatureDiscriminator
+
     def __init__(
         self,
-        recognition: Callable[..., nn.Module],
+        q_head: Callable[..., nn.Module],
         posteriors: Mapping[str, Posterior],
         information_weight: Mapping[str, float],
         **kwargs: Any,
@@ -48,13 +51,11 @@ class InfoGAN(GAN):
             raise GenzooError(f"model.information_weight.{missing[0]}: missing; give the weight of this code.")
         self.posteriors, self.information_weight = dict(posteriors), dict(information_weight)
         self._outputs = {name: q.parameters(parts[name].size) for name, q in self.posteriors.items()}
-        self.recognition = recognition(
-            features=self.discriminator.head.in_features, outputs=sum(self._outputs.values())
-        )
+        self.q_head = q_head(features=self.discriminator.head.in_features, outputs=sum(self._outputs.values()))
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The discriminator moves Q as well."""
-        return {"discriminator": [self.discriminator, self.recognition], "generator": [self.generator]}
+        return {"discriminator": [self.discriminator, self.q_head], "generator": [self.generator]}
 
     def capabilities(self) -> frozenset[type]:
         """It infers codes, too."""
@@ -69,14 +70,14 @@ class InfoGAN(GAN):
         total = z.new_zeros(())
         for name, q in self.posteriors.items():
             bound = q.log_prob(codes[name], parameters[name]).mean() + self.latent.parts[name].entropy
-            self.meters.record(f"information/{name}", bound)
+            self.meters.log(f"information/{name}", bound)
             total = total + self.information_weight[name] * bound
         return total
 
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective and its penalties, minus λ L_I."""
-        images, (z, fake) = self.real_images(real), self.images_to_judge(real, made)
-        logits, features = self.judge(images, real), self.discriminator.features(fake)
+        images, (z, fake) = self.real_images(real), self.detached_fakes(real, made)
+        logits, features = self.discriminate(images, real), self.discriminator.features(fake)
         loss = self.objective.discriminator(logits, self.logits(features)) - self.information(z, features)
         return loss + self.penalty(real, images, fake)
 
@@ -93,5 +94,5 @@ class InfoGAN(GAN):
         return {name: q.mean(parameters[name]) for name, q in self.posteriors.items()}
 
     def _posterior_parameters(self, features: Tensor) -> dict[str, Tensor]:
-        outputs = at_least_float32(self.recognition(features)).split(list(self._outputs.values()), dim=1)
+        outputs = at_least_float32(self.q_head(features)).split(list(self._outputs.values()), dim=1)
         return dict(zip(self._outputs, outputs, strict=True))

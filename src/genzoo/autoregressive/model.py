@@ -32,17 +32,18 @@ from genzoo.core.capabilities import (
 )
 from genzoo.core.checks import check_labels, check_positive
 from genzoo.core.errors import GenzooError
+from genzoo.core.image_module import ImageModule
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference
 from genzoo.core.randomness import generator as fixed_generator
 from genzoo.core.registry import register
-from genzoo.core.rounds import RoundModule, Turn
+from genzoo.core.rounds import Turn
 from genzoo.nn.data_dependent import initialise_from_data
 from genzoo.nn.likelihoods import DrawnLikelihood
 
 
 @register
-class Autoregressive(RoundModule):
+class Autoregressive(ImageModule):
     """p(x) = Π p(x_i | x_1 .. x_{i-1}), row by row, within a pixel red, green, blue; trained by maximum likelihood.
 
     Args:
@@ -121,7 +122,7 @@ class Autoregressive(RoundModule):
         """Returns -log p(x) in nats, mean over the images; also logs it in bits per dimension, as ``bits_per_dim``."""
         labels = real.labels if self.network.classes else None
         loss = -self._log_prob_map(real.images, labels).sum((1, 2)).mean()
-        self.meters.record("bits_per_dim", loss.detach() / (real.images[0].numel() * math.log(2)))
+        self.meters.log("bits_per_dim", loss.detach() / (real.images[0].numel() * math.log(2)))
         return loss
 
     def _log_prob_map(self, images: Tensor, labels: Tensor | None) -> Tensor:

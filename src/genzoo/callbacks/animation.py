@@ -30,4 +30,4 @@ class Animation(pl.Callback):
             path = folder / f"{self.name}.gif"
             save_animation(frames, path)
             for logger in trainer.loggers:
-                logger.log_picture(self.name, path, step=module.progress.images)
+                logger.log_picture(self.name, path, step=module.progress.seen)

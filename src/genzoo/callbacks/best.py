@@ -50,7 +50,7 @@ class Best(EveryRounds):
             progress = module.progress
             for logger in trainer.loggers:
                 if values:
-                    logger.log_metrics({**values, "progress/rounds": progress.rounds}, step=progress.images)
+                    logger.log_metrics({**values, "progress/rounds": progress.rounds}, step=progress.seen)
         self.last = trainer.strategy.broadcast(next(iter(values.values()), math.inf))
         if self.last < self.value:
             self.value = self.last

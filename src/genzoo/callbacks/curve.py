@@ -48,7 +48,7 @@ class Curve(EveryRounds):
         """Adds a point; runs after ``Losses``, which precedes it in the configuration."""
         for callback in trainer.callbacks:
             if isinstance(callback, Losses) and self.name in callback.latest:
-                self.points.append((module.progress.images, callback.latest[self.name]))
+                self.points.append((module.progress.seen, callback.latest[self.name]))
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Draws."""
@@ -68,7 +68,7 @@ class Curve(EveryRounds):
         path = Path(trainer.default_root_dir) / "samples" / f"{self.name}.png"
         save_picture(as_picture(figure, dots=100), path)
         for logger in trainer.loggers:
-            logger.log_picture(self.name, path, step=module.progress.images)
+            logger.log_picture(self.name, path, step=module.progress.seen)
 
 
 def _is_point(value: Any) -> bool:

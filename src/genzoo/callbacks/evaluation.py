@@ -10,7 +10,7 @@ from genzoo.core.errors import GenzooError, near
 from genzoo.core.pictures import save_picture
 from genzoo.core.registry import register
 from genzoo.data.module import SPLITS
-from genzoo.metrics.evaluation import Metric, check_metrics, evaluate
+from genzoo.metrics.evaluation import Evaluation, Metric, check_metrics, evaluate
 
 
 @register
@@ -46,17 +46,15 @@ class Evaluate(EveryRounds):
         """Computes the metrics on rank 0 only."""
         if not trainer.is_global_zero:
             return
-        values, pictures = {}, {}
+        found = Evaluation()
         for split in self.splits:
-            found = evaluate(self.metrics, module, trainer.datamodule, split)
-            values.update(found.values)
-            pictures.update(found.pictures)
-        images = module.progress.images
+            found = found.merge(evaluate(self.metrics, module, trainer.datamodule, split))
+        seen = module.progress.seen
         for logger in trainer.loggers:
-            if values:
-                logger.log_metrics({**values, "progress/rounds": module.progress.rounds}, step=images)
-        for name, sheet in pictures.items():
+            if found.values:
+                logger.log_metrics({**found.values, "progress/rounds": module.progress.rounds}, step=seen)
+        for name, sheet in found.pictures.items():
             path = Path(trainer.default_root_dir) / "samples" / f"{name}-{module.progress.rounds:06d}.png"
             save_picture(sheet, path)
             for logger in trainer.loggers:
-                logger.log_picture(name, path, step=images)
+                logger.log_picture(name, path, step=seen)

@@ -27,7 +27,7 @@ class Losses(EveryRounds):
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Starts the clock."""
         super().on_train_start(trainer, module)
-        self._since = (time.perf_counter(), module.progress.images)
+        self._since = (time.perf_counter(), module.progress.seen)
 
     def act(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Reads and logs the values; the only synchronisation with the device."""
@@ -36,7 +36,7 @@ class Losses(EveryRounds):
         if means:
             stacked = trainer.strategy.reduce(torch.stack(list(means.values())), reduce_op="mean")
             self.latest = dict(zip(means, stacked.tolist(), strict=True))
-        now, images = time.perf_counter(), module.progress.images
+        now, images = time.perf_counter(), module.progress.seen
         rate = (images - self._since[1]) / max(now - self._since[0], 1e-9)
         self._since = (now, images)
         metrics = {f"train/{name}": value for name, value in self.latest.items()}

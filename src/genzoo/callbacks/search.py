@@ -6,6 +6,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from genzoo.callbacks.best import Best
+from genzoo.callbacks.study import open_study
 from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Metric
 
@@ -38,8 +39,6 @@ class Search(Best):
             return
         prune = False
         if trainer.is_global_zero:
-            from genzoo.launch.search import open_study
-
             study = open_study(Path(self.storage))
             trial = _running(study, self.trial)
             trial.report(self.last, module.progress.rounds)

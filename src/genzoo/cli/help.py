@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from genzoo.results.tables import read_tables
+from genzoo.results.tables import read_nodes
 
 WIDTH = 100  # columns
 UNSHOWN = ("paths", "hydra", "experiment", "sweep")
@@ -75,10 +75,9 @@ def _experiments(conf: Path) -> dict[str, list[str]]:
     papers: dict[str, list[str]] = {}
     for path in sorted((conf / "experiment").glob("*/*.yaml")):
         papers.setdefault(path.parent.name, []).append(path.stem)
-    for table in read_tables(conf / "tables"):
-        for node in table.experiments.values():
-            paper, _, row = node["experiment"]["name"].partition("/")
-            papers.setdefault(paper, []).append(row)
+    for name in read_nodes(conf / "tables"):
+        paper, _, row = name.partition("/")
+        papers.setdefault(paper, []).append(row)
     return papers
 
 

@@ -46,8 +46,8 @@ class Average(nn.Module):
 
 
 @register
-class Exponential(Average):
-    """Exponential moving average: a ← decay·a + (1 - decay)·p.
+class EMA(Average):
+    """Exponential moving average (EMA): a ← decay·a + (1 - decay)·p.
 
     Args:
         decay: in [0, 1).
@@ -55,7 +55,7 @@ class Exponential(Average):
             (as the published code of Improved GAN does, mnist_svhn_cifar10/nn.py).
 
     Example:
-        >>> average, network = Exponential(decay=0.9, start="zero"), nn.Linear(1, 1)
+        >>> average, network = EMA(decay=0.9, start="zero"), nn.Linear(1, 1)
         >>> average.follow(network)
         >>> average.update(network)
         >>> torch.allclose(average.network.weight, 0.1 * network.weight)

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from genzoo.core.errors import GenzooError
+
 
 class ImageBatch(NamedTuple):
     """Images of one stream of a round.
@@ -90,3 +92,32 @@ class Stream(NamedTuple):
     name: str
     pool: str = "train"
     batches: int = 1
+
+
+def part_of(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatch:
+    """Some of the equally large batches that a stream consists of.
+
+    Args:
+        batch: the stream's images.
+        first: index of the first batch.
+        batches: number of batches.
+        in_all: number of batches of the stream.
+
+    Raises:
+        GenzooError: the images do not divide into that many batches.
+
+    Example:
+        >>> import torch
+        >>> part_of(ImageBatch(torch.arange(6), torch.arange(6)), first=1, batches=1, in_all=3).images
+        tensor([2, 3])
+    """
+    if batches == in_all:
+        return batch
+    if len(batch.images) % in_all:
+        raise GenzooError(
+            f"trainer.accumulate={in_all}: {len(batch.images)} images cannot be split so; choose a divisor."
+        )
+    size = len(batch.images) // in_all
+    part = slice(first * size, (first + batches) * size)
+    factors = None if batch.factors is None else batch.factors[part]
+    return ImageBatch(batch.images[part], batch.labels[part], factors)

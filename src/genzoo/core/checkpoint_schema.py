@@ -28,7 +28,7 @@ ENTRIES: Mapping[str, tuple[type, ...]] = {
     "global_step": (int,),
     "pytorch-lightning_version": (str,),
     "progress.rounds": (int,),
-    "progress.images": (int,),
+    "progress.seen": (int,),
     "genzoo.trained_by": (str,),
     "genzoo.choices": (Mapping,),
     "genzoo.data.source": (str,),
@@ -96,7 +96,7 @@ def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
         if not isinstance(state, Mapping):
             raise _wrong(path, f"callbacks.{name}", f"is {_shown(state)} where Mapping is needed")
     for key, value in checkpoint["progress"].items():
-        if key not in ("rounds", "images") or value < 0:
+        if key not in ("rounds", "seen") or value < 0:
             raise _wrong(path, f"progress.{key}", f"is {_shown(value)}")
     rounds, of_rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
     if rounds > of_rounds:

@@ -18,9 +18,10 @@ import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from genzoo.core.checkpoint_schema import check_entries, check_weights
+from genzoo.core.earlier import renamed, with_seen
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside
-from genzoo.core.registry import check_targets, renamed
+from genzoo.core.files import atomic_write
+from genzoo.core.registry import check_targets
 
 FORMAT = 1
 LAST, PREVIOUS = "last.ckpt", "previous.ckpt"
@@ -37,11 +38,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             GenzooError: the file cannot be written; an earlier one at ``path`` stays as it was.
         """
         path = Path(path)
-        with aside(path) as partial:
+        with atomic_write(path) as partial:
             torch.save(checkpoint, partial)
             _seal(partial)
             if path.name == LAST and path.exists():
-                with aside(path.with_name(PREVIOUS)) as second:
+                with atomic_write(path.with_name(PREVIOUS)) as second:
                     _link(path, second)
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> Any:
@@ -120,8 +121,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             f"{path}: the checkpoint has format {given!r:.50}, this genzoo reads {FORMAT}; "
             "use the version that wrote it."
         )
-    checkpoint = check_entries(checkpoint, path)
-    checkpoint["genzoo"] = renamed(checkpoint["genzoo"])
+    checkpoint = renamed(check_entries(with_seen(checkpoint), path))
     check_targets(checkpoint["genzoo"]["config"])
     return checkpoint
 

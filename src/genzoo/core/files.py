@@ -39,8 +39,8 @@ def plain_name(key: str, name: Any) -> str:
 
 
 @contextmanager
-def aside(path: Path) -> Iterator[Path]:
-    """Gives a path to write to; what lies there is put in place of ``path`` when the block ends well.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yields the path of a temporary file, which replaces ``path`` when the block ends without an exception.
 
     Raises:
         GenzooError: the file cannot be written (disk full, no permission); ``path`` stays as it was.
@@ -64,7 +64,7 @@ def aside(path: Path) -> Iterator[Path]:
 
 def write_json(path: Path, content: Any) -> None:
     """Writes plain containers as indented JSON."""
-    with aside(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(json.dumps(content, indent=2) + "\n")
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 class Meters:
     """Running means of named scalars, and the first round in which one of them was not finite.
 
-    Recording costs a few asynchronous device operations and no transfer; ``read`` is the only synchronisation.
+    Logging costs a few asynchronous device operations and no transfer; ``read`` is the only synchronisation.
     """
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Meters:
         self._counts: dict[str, int] = {}
         self._first_bad: dict[str, Tensor] = {}  # round number, -1 = none
 
-    def record(self, name: str, value: Tensor, round: int | None = None) -> None:
+    def log(self, name: str, value: Tensor, round: int | None = None) -> None:
         """Adds a scalar; with ``round`` its health is watched too.
 
         Args:

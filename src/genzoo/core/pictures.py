@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.core.images import to_levels
 
 
@@ -57,7 +57,7 @@ def _name_rows(grid: Image.Image, names: Sequence[str]) -> Image.Image:
 
 def save_picture(sheet: Image.Image, path: Path) -> None:
     """Writes a PNG, whole or not at all."""
-    with aside(path) as partial:
+    with atomic_write(path) as partial:
         sheet.save(partial, format="PNG")
 
 
@@ -71,6 +71,6 @@ def save_animation(frames: Sequence[Path | Image.Image], path: Path, millisecond
     """
     sheets = (frame if isinstance(frame, Image.Image) else Image.open(frame) for frame in frames)
     first, *others = [sheet.convert("P", palette=Image.Palette.ADAPTIVE) for sheet in sheets]
-    with aside(path) as partial:
+    with atomic_write(path) as partial:
         durations = [milliseconds] * len(others) + [2000]
         first.save(partial, format="GIF", save_all=True, append_images=others, duration=durations, loop=0)

@@ -23,12 +23,6 @@ _registered: set[Any] = {
     for found in vars(module).values()
     if isinstance(found, type) and issubclass(found, base)
 }
-# Paths of earlier versions, which checkpoints hold -> those of today.
-ALIASES: Mapping[str, str] = {
-    "genzoo.csv_logger.CsvLogger": "genzoo.runs.csv_logger.CsvLogger",
-    "genzoo.loggers.wandb_logger": "genzoo.runs.loggers.wandb_logger",
-    "genzoo.named_data.NamedData": "genzoo.runs.named_data.NamedData",
-}
 _packages: set[str] = {"genzoo", "torch.optim", "pytorch_lightning.loggers"}
 
 
@@ -55,19 +49,6 @@ def trust(modules: Sequence[str]) -> None:
                 f"trust={module}: the module cannot be imported ({error}); give the dotted name of one that can."
             ) from error
         _packages.add(module)
-
-
-def renamed(config: Any) -> Any:
-    """A stored configuration with the paths of earlier versions replaced by those of today.
-
-    >>> renamed({"csv": {"_target_": "genzoo.csv_logger.CsvLogger"}})
-    {'csv': {'_target_': 'genzoo.runs.csv_logger.CsvLogger'}}
-    """
-    if isinstance(config, Mapping):
-        return {key: renamed(value) for key, value in config.items()}
-    if isinstance(config, list | tuple):
-        return [renamed(value) for value in config]
-    return ALIASES.get(config, config) if isinstance(config, str) else config
 
 
 def check_targets(config: Any) -> None:

@@ -2,8 +2,8 @@
 
 A module declares its players (who has an optimizer, for which networks) and its turns (who moves, how often, on which
 streams of images, by which loss). One ``training_step`` plays one round; the loader yields exactly the images of one
-round. Modules give losses and never step an optimizer. Progress is counted in rounds and in images seen by all
-ranks, as plain integers, because Lightning's ``global_step`` counts every optimizer's step.
+round. Modules give losses and never step an optimizer. Progress is counted in rounds and in images (or steps of an
+environment) seen by all ranks, as plain integers, because Lightning's ``global_step`` counts every optimizer's step.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.averages import Average
-from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch, Stream
+from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch, Stream, part_of
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.inference import Inference
 from genzoo.core.meters import Meters
@@ -57,14 +57,14 @@ class Turn(NamedTuple):
 
 
 class Progress:
-    """How far training has come: rounds played, images (or what else the module's ``unit`` is) seen by all ranks."""
+    """How far training has come: rounds played, and images (or the module's ``unit``) seen by all ranks."""
 
-    def __init__(self, rounds: int = 0, images: int = 0):
-        self.rounds, self.images = rounds, images
+    def __init__(self, rounds: int = 0, seen: int = 0):
+        self.rounds, self.seen = rounds, seen
 
     def state_dict(self) -> dict[str, int]:
         """Plain integers."""
-        return {"rounds": self.rounds, "images": self.images}
+        return {"rounds": self.rounds, "seen": self.seen}
 
 
 class RoundModule(Inference, pl.LightningModule):
@@ -79,9 +79,7 @@ class RoundModule(Inference, pl.LightningModule):
         averages, batch_norm: see ``genzoo.core.inference.Inference``.
     """
 
-    unit = "images"  #: what progress counts
-    image_shape: tuple[int, int, int] | None = None  #: (C, H, W) that the networks are built for; None = any
-    levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
+    unit: str  #: of ``progress.seen``
     accumulates = True  #: whether its losses may be taken of a part of a batch at a time
     accumulate: int = 1  #: parts that a turn's images are split into, one after the other; their gradients are averaged
     gradient_clip: float | None = None  #: largest Euclidean norm of each player's gradient; None = any
@@ -116,11 +114,28 @@ class RoundModule(Inference, pl.LightningModule):
         """The protocols of ``genzoo.core.capabilities`` that this instance fulfils."""
         return frozenset()
 
-    def initialise(self, images: Tensor) -> None:
+    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
+        """Refuses data that the model cannot be trained on, before they are loaded.
+
+        Raises:
+            GenzooError: naming the difference.
+        """
+        raise NotImplementedError
+
+    def seen_in(self, batch: Any, **collected: Any) -> int:
+        """Number of images (or the module's ``unit``) that all ranks together saw in a round.
+
+        Args:
+            batch: the round's streams.
+            collected: see ``collect``.
+        """
+        raise NotImplementedError
+
+    def initialise(self, data: Any) -> None:
         """Data-dependent initialisation, once, before the first round.
 
         Args:
-            images: training images, float in [-1, 1], (N, C, H, W).
+            data: first training data, as the data module's ``initial`` returns them.
         """
 
     def collect(self) -> Mapping[str, Any]:
@@ -203,31 +218,6 @@ class RoundModule(Inference, pl.LightningModule):
                 streams[stream.name] = max(known, whole, key=lambda stream: stream.batches)
         return tuple(streams.values())
 
-    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Refuses data that the model cannot be trained on, before they are loaded.
-
-        Raises:
-            GenzooError: naming what does not fit.
-        """
-        if not isinstance(data, DataSpec):
-            raise GenzooError(
-                f"data={data.name} is an environment, but the model learns from images; choose images, such as "
-                "data=mnist."
-            )
-        shape = (data.channels, data.size, data.size)
-        if self.image_shape is not None and tuple(self.image_shape) != shape:
-            raise GenzooError(
-                f"data={data.name} gives images of (channels, height, width) {shape}, but the model is built for "
-                f"{tuple(self.image_shape)}; give its networks the same channels and size, or choose other data."
-            )
-        if self.levels is not None and self.levels != data.levels:
-            raise GenzooError(
-                f"data={data.name} has {data.levels or 'no'} levels a pixel, but the model needs {self.levels}; "
-                f"choose {'binary data such as data=binarized_mnist' if self.levels == 2 else 'other data'}."
-            )
-        if data.classes == 0 and any(stream.pool == "labelled" for stream in self.streams()):
-            raise GenzooError(f"data={data.name} has no labels, but the model learns from them; choose labelled data.")
-
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """One optimizer a player, in the players' order."""
         self._parameters_of = {
@@ -273,25 +263,21 @@ class RoundModule(Inference, pl.LightningModule):
         for turn in self.turns():
             for repeat in range(turn.repeats_in(rounds)):
                 images = {
-                    s.name: _part(getattr(batch, s.name), repeat * s.batches, s.batches, in_all[s.name])
+                    s.name: part_of(getattr(batch, s.name), repeat * s.batches, s.batches, in_all[s.name])
                     for s in turn.streams
                 }
                 for parts in self._drawn(turn, images, collected):
                     self._play(turn, parts, optimizers)
 
         self.progress.rounds += 1
-        self.progress.images += self.seen_in(batch, **collected)
-
-    def seen_in(self, batch: Any, **collected: Any) -> int:
-        """How many images all ranks together saw in a round."""
-        return sum(len(stream.images) for stream in batch) * self.trainer.world_size
+        self.progress.seen += self.seen_in(batch, **collected)
 
     def _drawn(
         self, turn: Turn, images: Mapping[str, ImageBatch], collected: Mapping[str, Any]
     ) -> Iterator[tuple[Mapping[str, Any], ...]]:
         """For each move of the turn's players the losses' arguments, of each part that their gradients add up from."""
         n = self.accumulate
-        parts = ({name: _part(batch, i, 1, n) for name, batch in images.items()} for i in range(n))
+        parts = ({name: part_of(batch, i, 1, n) for name, batch in images.items()} for i in range(n))
         return zip(*(turn.draws(**part, **collected) for part in parts), strict=True)
 
     def _play(self, turn: Turn, parts: Sequence[Mapping[str, Any]], optimizers: Mapping[str, Any]) -> None:
@@ -316,7 +302,7 @@ class RoundModule(Inference, pl.LightningModule):
         loss = losses[0] if n == 1 else torch.stack(losses).mean()
         if isinstance(self.trainer.strategy, TurnStrategy):
             average_gradients(self._parameters_of[player])
-        self.meters.record(f"{player}_loss", loss, self.progress.rounds)
+        self.meters.log(f"{player}_loss", loss, self.progress.rounds)
 
     def _step(self, player: str, optimizer: Any) -> None:
         if self.gradient_clip is not None:
@@ -358,17 +344,3 @@ class RoundModule(Inference, pl.LightningModule):
         """Restores the progress and the logs that were not yet read."""
         self.progress = Progress(**checkpoint["progress"])
         self.meters.load_state_dict(checkpoint.get("meters", {}))  # older ones have none
-
-
-def _part(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatch:
-    """The given number of batches from the first on, of a stream that holds so many in all."""
-    if batches == in_all:
-        return batch
-    if len(batch.images) % in_all:
-        raise GenzooError(
-            f"trainer.accumulate={in_all}: {len(batch.images)} images cannot be split so; choose a divisor."
-        )
-    size = len(batch.images) // in_all
-    part = slice(first * size, (first + batches) * size)
-    factors = None if batch.factors is None else batch.factors[part]
-    return ImageBatch(batch.images[part], batch.labels[part], factors)

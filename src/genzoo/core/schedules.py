@@ -28,11 +28,11 @@ class Linear:
 
 
 @register
-class Geometric:
+class ExponentialDecay:
     """``start`` divided by ``factor`` after every round, down to ``floor``.
 
     Example:
-        >>> [round(Geometric(start=0.1, factor=10, floor=0.005)(r), 4) for r in (0, 1, 2)]
+        >>> [round(ExponentialDecay(start=0.1, factor=10, floor=0.005)(r), 4) for r in (0, 1, 2)]
         [0.1, 0.01, 0.005]
     """
 
@@ -58,8 +58,8 @@ class WarmUp:
 
     def __init__(self, start: int, rounds: int, every: int, then: int):
         for key, value in (("start", start), ("every", every), ("then", then)):
-            check_positive(f"model.discriminator_steps.{key}", value)
-        check_integer("model.discriminator_steps.rounds", rounds, 0)
+            check_positive(f"model.round.discriminator_steps.{key}", value)
+        check_integer("model.round.discriminator_steps.rounds", rounds, 0)
         self.start, self.rounds, self.every, self.then = start, rounds, every, then
 
     def __call__(self, rounds: int) -> int:
@@ -68,11 +68,11 @@ class WarmUp:
 
 
 @register
-class Halved:
+class StepDecay:
     """``start``, halved after every ``every`` rounds.
 
     Example:
-        >>> [Halved(start=0.1, every=10)(r) for r in (0, 9, 10, 20)]
+        >>> [StepDecay(start=0.1, every=10)(r) for r in (0, 9, 10, 20)]
         [0.1, 0.1, 0.05, 0.025]
     """
 
@@ -86,13 +86,13 @@ class Halved:
 
 
 @register
-class Decay:
+class LinearDecay:
     """``start`` for ``flat`` rounds, then falling linearly to 0 at ``end``, in steps of ``every`` rounds.
 
     Source: openai/improved-gan, mnist_svhn_cifar10: the step size of an epoch.
 
     Example:
-        >>> rate = Decay(start=3.0, flat=4, end=10, every=2)
+        >>> rate = LinearDecay(start=3.0, flat=4, end=10, every=2)
         >>> [rate(r) for r in (0, 4, 5, 6, 8, 10, 12)]
         [3.0, 3.0, 3.0, 2.0, 1.0, 0.0, 0.0]
     """

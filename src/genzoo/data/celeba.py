@@ -16,7 +16,7 @@ from torch import Tensor
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.core.registry import register
 from genzoo.data.celeba_lists import HOME, NAMES, read_attributes, read_partition
 from genzoo.data.decoding import decode, describe_failures, mode_of
@@ -122,7 +122,7 @@ class CelebA(ImageData):
                 f"data=celeba: {describe_failures(failures, len(files))}. Unpack img_align_celeba.zip there again."
             )
         try:
-            with aside(kept) as partial, partial.open("wb") as file:
+            with atomic_write(kept) as partial, partial.open("wb") as file:
                 np.save(file, images.numpy())
         except GenzooError as error:
             rank_zero_only(log.warning)(

@@ -11,7 +11,7 @@ from typing import Any
 
 from genzoo.callbacks.progress import clock
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, is_count, read_json, write_json
+from genzoo.core.files import atomic_write, is_count, read_json, write_json
 from genzoo.launch.jobs import DetachedJob, Process, Task
 from genzoo.runs.folders import JOB, VARIABLE
 from genzoo.runs.lock import locked, owner_of
@@ -249,11 +249,11 @@ class Sweep:
     def _write_table(self) -> None:
         """Writes table.csv and table.txt, one row per job."""
         rows = [self._row(job) for job in sorted(self.jobs, key=lambda job: job.number)]
-        with aside(self.folder / "table.csv") as partial, open(partial, "w", newline="") as file:
+        with atomic_write(self.folder / "table.csv") as partial, open(partial, "w", newline="") as file:
             writer = csv.DictWriter(file, _names(rows))
             writer.writeheader()
             writer.writerows(rows)
-        with aside(self.folder / "table.txt") as partial:
+        with atomic_write(self.folder / "table.txt") as partial:
             partial.write_text(_aligned(rows) + "\n")
 
     def _row(self, job: Job) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Protocol, runtime_checkable
 
 from PIL import Image
 
@@ -13,8 +14,9 @@ from genzoo.data.source import Data
 log = logging.getLogger("genzoo")
 
 
-class Evaluation(NamedTuple):
-    """The results of a metric.
+@dataclass(frozen=True)
+class Evaluation:
+    """The results of one metric or several.
 
     Args:
         values: name -> number, e.g. ``code_error_majority``; the caller prefixes the split.
@@ -26,13 +28,21 @@ class Evaluation(NamedTuple):
         files: file name with suffix -> content.
     """
 
-    values: Mapping[str, float] = {}
-    pictures: Mapping[str, Image.Image] = {}
-    protocol: Mapping[str, Any] = {}
-    pages: Mapping[str, str] = {}
-    errors: Mapping[str, GenzooError] = {}
-    animations: Mapping[str, Sequence[Image.Image]] = {}
-    files: Mapping[str, bytes] = {}
+    values: Mapping[str, float] = field(default_factory=dict)
+    pictures: Mapping[str, Image.Image] = field(default_factory=dict)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    pages: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, GenzooError] = field(default_factory=dict)
+    animations: Mapping[str, Sequence[Image.Image]] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def merge(self, other: "Evaluation") -> "Evaluation":
+        """Returns the results of both; for equal names, those of ``other``.
+
+        >>> Evaluation({"fid": 3.0, "nll": 1.0}).merge(Evaluation({"fid": 2.0})).values
+        {'fid': 2.0, 'nll': 1.0}
+        """
+        return Evaluation(**{f.name: {**getattr(self, f.name), **getattr(other, f.name)} for f in fields(self)})
 
 
 @runtime_checkable
@@ -67,25 +77,20 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, spl
         split: ``"validation"`` or ``"test"``.
 
     Returns:
-        Values named ``<split>/<name>``; pictures, pages, animations and files of all; ``protocol``: metric -> its
-        protocol; ``errors``: metric -> GenzooError. A metric that fails does not stop the others.
+        Their results, with values named ``<split>/<name>`` and ``protocol``: metric -> its protocol. A metric that
+        raises a GenzooError is listed in ``errors`` and does not stop the others.
     """
-    whole = Evaluation({}, {}, {}, {}, {}, {}, {})
+    whole = Evaluation()
     for name, metric in capable(metrics, module).items():
         try:
             with module.inference():
                 found = metric(module, data, split)
         except GenzooError as error:
             log.warning(f"{name} is not measured: {error}")
-            whole.errors[name] = error
-            continue
-        whole.values.update({f"{split}/{key}": float(value) for key, value in found.values.items()})
-        whole.pictures.update(found.pictures)
-        whole.pages.update(found.pages)
-        whole.animations.update(found.animations)
-        whole.files.update(found.files)
-        if found.protocol:
-            whole.protocol[name] = dict(found.protocol)
+            found = Evaluation(errors={name: error})
+        values = {f"{split}/{key}": float(value) for key, value in found.values.items()}
+        protocol = {name: dict(found.protocol)} if found.protocol else {}
+        whole = whole.merge(replace(found, values=values, protocol=protocol))
     return whole
 
 

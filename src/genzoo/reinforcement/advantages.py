@@ -29,7 +29,7 @@ def with_tails(rewards: np.ndarray, tails: np.ndarray, discount: float, lengths:
 
 
 def generalised_advantages(
-    rewards: np.ndarray, values: np.ndarray, tails: np.ndarray, lengths: np.ndarray, discount: float, decay: float
+    rewards: np.ndarray, values: np.ndarray, tails: np.ndarray, lengths: np.ndarray, discount: float, gae_lambda: float
 ) -> np.ndarray:
     """A_t = Σ_l (γλ)^l δ_{t+l} with δ_t = r_t + γ V(s_{t+1}) - V(s_t).
 
@@ -37,7 +37,7 @@ def generalised_advantages(
         rewards, values: r_t and V(s_t) of the steps of whole episodes, one after the other (N,).
         tails: the value of what comes after each episode (E,): 0 where the environment ended it.
         lengths: of the episodes (E,).
-        discount, decay: γ and λ.
+        discount, gae_lambda: γ and λ.
 
     Source: Schulman et al. 2016, arXiv 1506.02438, equation 16.
 
@@ -47,4 +47,4 @@ def generalised_advantages(
     """
     following = np.append(values[1:], 0.0)  # V(s_{t+1}) ...
     following[lengths.cumsum() - 1] = tails  # ... within the episode
-    return discounted_sums(rewards + discount * following - values, discount * decay, lengths)
+    return discounted_sums(rewards + discount * following - values, discount * gae_lambda, lengths)

@@ -66,7 +66,7 @@ class GAIL(PolicyGradient):
     def rewards(self, experience: Experience) -> np.ndarray:
         """The adversary's rewards plus the causal entropy's, -λ log π(a|s)."""
         rewards = self.baseline_rewards(experience)
-        self.record(imitation_reward=rewards.mean())
+        self.log_scalars(imitation_reward=rewards.mean())
         return rewards - self.causal_entropy * self._array(experience.log_prob)
 
     @torch.no_grad()
@@ -81,6 +81,6 @@ class GAIL(PolicyGradient):
         expert = draw_demonstrated(self.trainer.datamodule.demonstrated("train"), len(policy[1]), self.device)
         self.adversary.meet(policy, expert)
         if self.adversary.trained:
-            self.record(discriminator_accuracy=self.adversary.accuracy(policy, expert))
+            self.log_scalars(discriminator_accuracy=self.adversary.accuracy(policy, expert))
         for _ in range(self.adversary_steps):
             yield {"policy": policy, "expert": expert}

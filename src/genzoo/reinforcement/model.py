@@ -56,10 +56,10 @@ class PolicyModel(RoundModule):
         """log π(a|s) in nats (B,)."""
         return self.policy(observations).log_prob(actions)
 
-    def record(self, **values: Any) -> None:
+    def log_scalars(self, **values: Any) -> None:
         """Logs scalars."""
         for name, value in values.items():
-            self.meters.record(name, torch.as_tensor(value, device=self.device))
+            self.meters.log(name, torch.as_tensor(value, device=self.device))
 
 
 def check_demonstrated(data: EnvironmentSpec) -> None:

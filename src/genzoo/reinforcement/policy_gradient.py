@@ -61,7 +61,7 @@ class PolicyGradient(PolicyModel):
         objective: what the policy minimises; see ``objectives``.
         baseline: V(s, t).
         discount: γ.
-        decay: the GAE lambda (``gae_lambda`` elsewhere): λ of generalised advantage estimation.
+        gae_lambda: λ of generalised advantage estimation (GAE).
         passes: of the policy's turn over the batch.
         entropy_weight: of the policy's mean entropy, in nats, in its loss.
         bootstrap: an episode that was cut off is worth the baseline's value of its last observation more; else nothing
@@ -81,18 +81,18 @@ class PolicyGradient(PolicyModel):
         objective: Objective,
         baseline: Baseline,
         discount: float = 0.99,
-        decay: float = 0.95,
+        gae_lambda: float = 0.95,
         passes: Passes | None = None,
         entropy_weight: float = 0.0,
         bootstrap: bool = True,
         **kwargs: Any,
     ):
         super().__init__(policy, **kwargs)
-        for key, value in (("discount", discount), ("decay", decay)):
+        for key, value in (("discount", discount), ("gae_lambda", gae_lambda)):
             if not 0 <= value <= 1:
                 raise GenzooError(f"model.{key}={value}: a number from 0 to 1 is needed.")
         self.objective, self.baseline = objective, baseline
-        self.discount, self.decay, self.bootstrap = discount, decay, bootstrap
+        self.discount, self.gae_lambda, self.bootstrap = discount, gae_lambda, bootstrap
         self.passes, self.entropy_weight = passes or Passes(), entropy_weight
         self._environment: gymnasium.Env | None = None
 
@@ -154,8 +154,8 @@ class PolicyGradient(PolicyModel):
         tails = np.zeros(len(rollout.lengths))
         if self.bootstrap:
             tails = self._array(self.baseline(last, lengths)) * ~rollout.terminated
-        self.record(**{"return": rollout.returns.mean(), "episode_length": rollout.lengths.mean()})
-        self.record(entropy=before.entropy().mean())
+        self.log_scalars(**{"return": rollout.returns.mean(), "episode_length": rollout.lengths.mean()})
+        self.log_scalars(entropy=before.entropy().mean())
         return Experience(rollout, observations, actions, times, before, before.log_prob(actions), values, tails)
 
     def rewards(self, experience: Experience) -> np.ndarray:
@@ -171,7 +171,7 @@ class PolicyGradient(PolicyModel):
         found = generalised_advantages(
             *(self.rewards(experience), experience.values, experience.tails, experience.rollout.lengths),
             discount=self.discount,
-            decay=self.decay,
+            gae_lambda=self.gae_lambda,
         )
         return self._tensor((found - found.mean()) / (found.std() + 1e-8))
 
@@ -225,10 +225,10 @@ class PolicyGradient(PolicyModel):
         normalisers take in the round.
         """
         observations, lengths = experience.observations, experience.rollout.lengths
-        self.record(divergence=mean_divergence(experience.before, self.policy(observations)))
+        self.log_scalars(divergence=mean_divergence(experience.before, self.policy(observations)))
         rewards = with_tails(self.baseline_rewards(experience), experience.tails, self.discount, lengths)
         returns = discounted_sums(rewards, self.discount, lengths)
-        self.record(explained_variance=1 - np.var(returns - experience.values) / max(np.var(returns), 1e-8))
+        self.log_scalars(explained_variance=1 - np.var(returns - experience.values) / max(np.var(returns), 1e-8))
         targets = self.baseline.fit(observations, experience.times, self._tensor(returns))
         self.policy.normaliser.update(observations)
         if targets is not None:

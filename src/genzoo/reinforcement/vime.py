@@ -101,7 +101,7 @@ class Vime(PolicyGradient):
         self.medians[self.measured % memory] = median
         self.measured += 1
         typical = self.medians.sum().item() / min(int(self.measured), memory)
-        self.record(information_gain=median)
+        self.log_scalars(information_gain=median)
         return self.eta * gains / max(typical, np.finfo(float).tiny)
 
     @torch.no_grad()
@@ -109,7 +109,7 @@ class Vime(PolicyGradient):
         """With the bonus of each step."""
         rewards = experience.rollout.rewards
         bonus = self.bonus_of(self.gains(experience.rollout)) if self.pool.ready else np.zeros(len(rewards))
-        self.record(bonus=bonus.mean())
+        self.log_scalars(bonus=bonus.mean())
         return rewards + bonus
 
     def baseline_rewards(self, experience: Experience) -> np.ndarray:

@@ -8,12 +8,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.console import log_to_console
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.results.details import details
 from genzoo.results.experiments import list_experiments, read_experiment
 from genzoo.results.overview import of, overview
 from genzoo.results.records import publish, read_records
-from genzoo.results.tables import read_tables
+from genzoo.results.tables import read_nodes, read_tables
 from genzoo.runs.schema import Report, check_keys, check_values
 
 log = logging.getLogger("genzoo")
@@ -45,7 +45,7 @@ def write_report(cfg: DictConfig) -> str:
 
     # Composing a whole configuration for its hash is slow, so only rows with records are hashed.
     records, tables = read_records(results), read_tables(Path(cfg.table_files))
-    cells = {node["experiment"]["name"]: node["experiment"] for table in tables for node in table.experiments.values()}
+    cells = {name: node["experiment"] for name, node in read_nodes(Path(cfg.table_files)).items()}
     unmeasured = cells.keys() - records.keys()
     experiments = {name: cells[name] if name in unmeasured else read_experiment(name) for name in names}
     if unknown := records.keys() - experiments.keys():
@@ -63,5 +63,5 @@ def write_report(cfg: DictConfig) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    with aside(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text)

@@ -59,6 +59,12 @@ def read_tables(folder: Path) -> Sequence[Table]:
     )
 
 
+def read_nodes(folder: Path) -> dict[str, Mapping[str, Any]]:
+    """``<paper>/<row>`` -> the node of conf/experiment, of every cell of every table; see ``read_tables``."""
+    nodes = (node for table in read_tables(folder) for node in table.experiments.values())
+    return {node["experiment"]["name"]: node for node in nodes}
+
+
 def _table(path: Path, name: str, content: Mapping[str, Any]) -> Table:
     try:
         cells = dict(_cells(content["values"], len(content["axes"])))

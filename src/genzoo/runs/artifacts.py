@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.core.pictures import save_animation, save_picture
 from genzoo.metrics.evaluation import Evaluation
 
@@ -21,6 +21,6 @@ def save_artifacts(found: Evaluation, folder: Path) -> list[Path]:
     for path, frames in animations.items():
         save_animation(frames, path)
     for name, content in {**pages, **found.files}.items():
-        with aside(folder / name) as partial:
+        with atomic_write(folder / name) as partial:
             partial.write_bytes(content)
     return [*pictures, *animations]

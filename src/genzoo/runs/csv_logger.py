@@ -8,7 +8,7 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.core.registry import register
 
 FILE = Path("csv", "version_0", "metrics.csv")  # path of the first file of Lightning's CSVLogger
@@ -63,7 +63,7 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Replaces the file with these rows; returns the columns, sorted."""
     rows = list(rows)
     columns = sorted({name for row in rows for name in row})
-    with aside(path) as partial, open(partial, "w", newline="") as file:
+    with atomic_write(path) as partial, open(partial, "w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)

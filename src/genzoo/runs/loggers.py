@@ -13,7 +13,7 @@ from pytorch_lightning.loggers.logger import DummyLogger, Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.core.registry import register
 
 log = logging.getLogger("genzoo")
@@ -91,7 +91,7 @@ def _stored_id(folder: Path) -> str:
     """Returns the W&B id of a run folder; generates it on first use."""
     path = folder / "wandb" / "id"
     if not path.exists():
-        with aside(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_text(secrets.token_hex(5))
     return path.read_text()
 

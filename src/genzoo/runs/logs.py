@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.runs.csv_logger import FILE, read_rows, write_rows
 
 
@@ -32,7 +32,7 @@ def drop_after(run: Path, images: int) -> None:
             path.unlink()
     for path in run.glob("tensorboard/*/events.out.tfevents.*"):
         kept = b"".join(record for record, step in _events(path.read_bytes()) if step <= images)
-        with aside(path) as partial:
+        with atomic_write(path) as partial:
             partial.write_bytes(kept)
 
 

@@ -45,7 +45,7 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
     ("ngf", "ndf", "nf", "base_channels", "dim", "hidden_dim", "hidden_size"): ("recipe.full",),
     ("net", "network", "arch", "model_name", "architecture", "generator_name"): ("model",),
     ("loss", "gan_mode", "gan_loss", "criterion", "adversarial_loss"): ("model.objective",),
-    ("n_critic", "ncritic", "critic_iters", "d_steps", "disc_iters"): ("model.discriminator_steps",),
+    ("n_critic", "ncritic", "critic_iters", "d_steps", "disc_iters"): ("model.round.discriminator_steps",),
     ("lambda_gp", "gp_weight", "gp_lambda", "lambda"): ("model.penalties.*.weight", "model.penalties"),
     ("clip_value", "clip"): ("model.weight_clip", "trainer.gradient_clip"),
     ("ema", "use_ema", "ema_decay"): ("model.averages",),

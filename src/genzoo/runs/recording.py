@@ -7,7 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.console import log_to_console
-from genzoo.core.files import aside
+from genzoo.core.files import atomic_write
 from genzoo.metrics.demonstrations import FILE, RecordDemonstrations
 from genzoo.reinforcement.experts import PublishedExpert, read_expert
 from genzoo.runs.build import build_data
@@ -36,7 +36,7 @@ def record(cfg: DictConfig) -> dict[str, float]:
     expert = PublishedExpert(read_expert(Path(cfg.expert)), data.id)
     expert.check_data(data.spec)
     found = RecordDemonstrations(cfg.trajectories, cfg.deterministic, cfg.seed)(expert, data, "test")
-    with aside(Path(cfg.to)) as partial:
+    with atomic_write(Path(cfg.to)) as partial:
         partial.write_bytes(found.files[FILE])
     values = {name: float(value) for name, value in found.values.items()}
     mean, std = values.values()

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, read_json
+from genzoo.core.files import atomic_write, read_json
 from genzoo.core.registry import check_targets
 from genzoo.runs.csv_logger import FILE
 from genzoo.runs.folders import VARIABLE
@@ -137,7 +137,7 @@ def rewind(run: Path, path: Path, progress: Mapping[str, int]) -> None:
         kept = _move_later_files(run, path, progress["rounds"])
         _copy(path, last)
         log.info(f"going back to round {progress['rounds']}; files of later rounds are kept in {kept}")
-    drop_after(run, progress["images"])
+    drop_after(run, progress["seen"])
 
 
 def _move_later_files(run: Path, path: Path, rounds: int) -> Path:
@@ -166,7 +166,7 @@ def _rounds_of(path: Path) -> float:
 
 
 def _copy(source: Path, to: Path) -> None:
-    with aside(to) as partial:
+    with atomic_write(to) as partial:
         shutil.copyfile(source, partial)
 
 

@@ -59,7 +59,7 @@ def summarise(
         "state": "finished" if rounds >= of_rounds else "unfinished",
         "rounds": rounds,
         "of_rounds": of_rounds,
-        module.unit: module.progress.images,
+        module.unit: module.progress.seen,
         "batch_norm": module.batch_norm,
         "config_hash": config_hash(config),
         "device": _device_name(module),

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from genzoo.core.checkpoint_schema import check_optimizers, check_weights
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, write_json
+from genzoo.core.files import atomic_write, write_json
 from genzoo.core.randomness import derive_seed, seed_all
 from genzoo.core.registry import trust
 from genzoo.core.rounds import RoundModule
@@ -195,7 +195,7 @@ def _load_data(plan: Plan) -> None:
 def _begin(plan: Plan, trainer: pl.Trainer) -> None:
     """Writes the configuration, truncates a resumed run's logs, initialises or restores the model."""
     if trainer.is_global_zero:
-        with aside(plan.folder / "config.yaml") as partial:
+        with atomic_write(plan.folder / "config.yaml") as partial:
             partial.write_text(OmegaConf.to_yaml(OmegaConf.create(plan.config)))
         if plan.resumed is not None:
             resume.rewind(plan.folder, plan.resumed.path, plan.resumed.checkpoint["progress"])
@@ -225,14 +225,14 @@ def _measure(plan: Plan, loggers: list[Guarded], stopwatch: Stopwatch, **more: A
     # Pictures drawn during training are already logged.
     drawn = {path.name.rpartition("-")[0] for path in (folder / "samples").glob("*.png")}
     pictures = {name: sheet for name, sheet in found.pictures.items() if name not in drawn}
-    for path in save_artifacts(found._replace(pictures=pictures), folder / "samples"):
+    for path in save_artifacts(replace(found, pictures=pictures), folder / "samples"):
         for logger in loggers:
-            logger.log_picture(path.stem, path, step=module.progress.images)
+            logger.log_picture(path.stem, path, step=module.progress.seen)
 
     best = {f"best/{name}": value for name, value in result.get("best", {}).get("metrics", {}).items()}
     for logger in loggers:
         rounds = {"progress/rounds": module.progress.rounds}
-        logger.log_metrics({**found.values, **best, **rounds}, step=module.progress.images)
+        logger.log_metrics({**found.values, **best, **rounds}, step=module.progress.seen)
         logger.finalize("success")
     conclude(result, folder)
     return found.values

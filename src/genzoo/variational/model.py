@@ -12,10 +12,11 @@ from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Bound, BoundsLikelihood, Decodes, Encodes, Samples, ScoresLikelihood
 from genzoo.core.checks import check_labels, check_positive
 from genzoo.core.errors import GenzooError
+from genzoo.core.image_module import ImageModule
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent
-from genzoo.core.rounds import Optimizers, RoundModule, Schedules, Turn
+from genzoo.core.rounds import Optimizers, Schedules, Turn
 from genzoo.nn.data_dependent import initialise_from_data
 from genzoo.nn.likelihoods import Likelihood
 from genzoo.variational.free_bits import FreeBits
@@ -39,7 +40,7 @@ class Terms(NamedTuple):
         return Bound(self.log_likelihood, {layer: kl.sum(1) for layer, kl in self.kl.items()})
 
 
-class VariationalModel(RoundModule):
+class VariationalModel(ImageModule):
     """Base of the variational models: one player, the whole model, that maximises the evidence lower bound.
 
     Subclasses implement ``networks``, ``recognise``, ``terms`` and ``decode``, and set ``latent`` and ``image_shape``.
@@ -122,9 +123,9 @@ class VariationalModel(RoundModule):
         terms, rounds = self(real.images), self.progress.rounds
         bound = terms.bound()
         for layer, kl in bound.kl.items():  # in the order of drawing, so that the first non-finite one is named
-            self.meters.record(f"kl/{layer}", kl.mean(), rounds)
-        self.meters.record("log_likelihood", bound.log_likelihood.mean(), rounds)
-        self.meters.record("negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
+            self.meters.log(f"kl/{layer}", kl.mean(), rounds)
+        self.meters.log("log_likelihood", bound.log_likelihood.mean(), rounds)
+        self.meters.log("negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
         return sum(map(self.free_bits, terms.kl.values())) - terms.log_likelihood.mean()
 
     @in_inference

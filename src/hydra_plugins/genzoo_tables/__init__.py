@@ -11,7 +11,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
-from genzoo.results.tables import read_tables
+from genzoo.results.tables import read_nodes
 
 GROUP = "experiment"
 Nodes = Mapping[str, Mapping[str, Mapping[str, Any]]]  # group -> name -> node
@@ -20,10 +20,9 @@ Nodes = Mapping[str, Mapping[str, Mapping[str, Any]]]  # group -> name -> node
 @functools.cache
 def _nodes(folder: Path) -> Nodes:
     nodes: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for table in read_tables(folder):
-        for node in table.experiments.values():
-            paper, _, name = node["experiment"]["name"].rpartition("/")
-            nodes.setdefault(f"{GROUP}/{paper}", {})[name] = node
+    for name, node in read_nodes(folder).items():
+        paper, _, row = name.rpartition("/")
+        nodes.setdefault(f"{GROUP}/{paper}", {})[row] = node
     return nodes
 
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genzoo.adversarial.networks.infogan import Discriminator, Generator, Recognition
+from genzoo.adversarial.networks.infogan import Discriminator, Generator, QHead
 from genzoo.core.errors import GenzooError
 
 
@@ -28,7 +28,7 @@ def leaky(x, slope):
 
 
 def test_published_widths_have_the_published_numbers_of_parameters():
-    networks = (Generator(74, (1, 28, 28)), Discriminator((1, 28, 28)), Recognition(1024, 14))
+    networks = (Generator(74, (1, 28, 28)), Discriminator((1, 28, 28)), QHead(1024, 14))
     fully, maps = 7 * 7 * 128, 4 * 4  # width of the quarter-size map, taps of a kernel
     assert [sum(p.numel() for p in network.parameters()) for network in networks] == [
         74 * 1024 + 2 * 1024 + 1024 * fully + 2 * fully + maps * 128 * 64 + 2 * 64 + maps * 64 + 1,
@@ -67,13 +67,13 @@ def test_the_discriminator_computes_the_published_layers(slope):
 
 @pytest.mark.parametrize("slope", [0.01, 0.1])
 def test_the_recognition_head_computes_the_published_layers(slope):
-    network, features = scrambled(Recognition(features=6, outputs=5, hidden=4, slope=slope)), torch.randn(7, 6)
+    network, features = scrambled(QHead(features=6, outputs=5, hidden=4, slope=slope)), torch.randn(7, 6)
     (w1, g1, s1, w2, b2) = network.parameters()
     expected = leaky(normalised(features @ w1.T, g1, s1), slope) @ w2.T + b2
     assert torch.allclose(network(features), expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("network", [Generator(74, (1, 28, 28)), Discriminator((1, 28, 28)), Recognition(1024, 14)])
+@pytest.mark.parametrize("network", [Generator(74, (1, 28, 28)), Discriminator((1, 28, 28)), QHead(1024, 14)])
 def test_weights_start_as_published(network):
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from genzoo.adversarial.networks import infogan_chairs, infogan_colour
-from genzoo.adversarial.networks.infogan import Recognition
+from genzoo.adversarial.networks.infogan import QHead
 from genzoo.core.errors import GenzooError
 
 
@@ -68,6 +68,6 @@ def test_another_size_is_refused(networks, size):
 
 
 def test_a_recognition_network_without_hidden_layer_is_linear():
-    network, features = Recognition(features=6, outputs=4, hidden=None), torch.randn(3, 6)
+    network, features = QHead(features=6, outputs=4, hidden=None), torch.randn(3, 6)
     (layer,) = network.layers
     torch.testing.assert_close(network(features), features @ layer.weight.T + layer.bias)

@@ -31,6 +31,7 @@ class LabelMaps(nn.Module):
     def __init__(self, network: Callable[..., nn.Module], shape: tuple[int, int, int], classes: int):
         super().__init__()
         channels, height, width = self.shape = tuple(shape)
+        self.classes = classes
         self.network = network(shape=(channels + classes, height, width))
 
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:

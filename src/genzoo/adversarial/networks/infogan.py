@@ -72,7 +72,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Two convolutional layers and a fully connected one, leaky ReLU, batch norm from the second on.
 
-    ``trunk`` gives the features that discriminator and recognition network share, ``head`` the logit.
+    ``trunk`` gives the features that the discriminator and Q share, ``head`` the logit.
 
     Args:
         shape: (C, H, W) of the images, H and W multiples of 4.
@@ -119,7 +119,7 @@ class Discriminator(nn.Module):
 
 
 @register
-class Recognition(nn.Module):
+class QHead(nn.Module):
     """The head Q on the discriminator's features: a fully connected layer, if any, and the posteriors' parameters.
 
     Args:
@@ -130,7 +130,7 @@ class Recognition(nn.Module):
 
     Example:
         >>> import torch
-        >>> Recognition(features=16, outputs=14, hidden=8)(torch.zeros(2, 16)).shape
+        >>> QHead(features=16, outputs=14, hidden=8)(torch.zeros(2, 16)).shape
         torch.Size([2, 14])
     """
 

@@ -65,7 +65,7 @@ class Discriminator(nn.Module):
     """Three convolutions of stride 2, two of stride 1 and a fully connected layer; leaky ReLU of slope 0.1, batch norm
     from the second on.
 
-    ``trunk`` gives the features that discriminator and recognition network share, ``head`` the logit.
+    ``trunk`` gives the features that the discriminator and Q share, ``head`` the logit.
 
     Args:
         shape: (C, 64, 64) of the images.

@@ -60,7 +60,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Three convolutions of stride 2, leaky ReLU of slope 0.1, batch norm from the second on.
 
-    ``trunk`` gives the features that discriminator and recognition network share, ``head`` the logit.
+    ``trunk`` gives the features that the discriminator and Q share, ``head`` the logit.
 
     Args:
         shape: (C, 32, 32) of the images.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import aside, write_json
+from genzoo.core.files import atomic_write, write_json
 from genzoo.core.images import from_levels
 from genzoo.metrics.extractors.extractor import Extractor, hash_of_file
 
@@ -55,7 +55,7 @@ def _block(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
 
 def save_classifier(network: Classifier, path: Path, facts: Mapping[str, Any]) -> None:
     """Writes weights and, beside them, a JSON file with ``facts`` and the SHA-256 of the weights."""
-    with aside(path) as partial:
+    with atomic_write(path) as partial:
         torch.save({name: value.cpu() for name, value in network.state_dict().items()}, partial)
     write_json(path.with_suffix(".json"), {**facts, "sha256": hash_of_file(path)})
 

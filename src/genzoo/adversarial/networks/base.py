@@ -1,0 +1,141 @@
+"""The members that a model expects of its networks, and the check that a network has them.
+
+Every network of images has their ``shape`` (C, H, W).
+"""
+
+import inspect
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from genzoo.core.errors import GenzooError
+
+
+class Generator(Protocol):
+    """Maps codes (B, latent.width) to images (B, C, H, W)."""
+
+    shape: tuple[int, int, int]
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Codes -> images in [-1, 1]."""
+        ...
+
+
+class Discriminator(Protocol):
+    """Maps images (B, C, H, W) to logits (B,), or scores."""
+
+    shape: tuple[int, int, int]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images in [-1, 1] -> logits."""
+        ...
+
+
+class FeatureNetwork(Protocol):
+    """A network with features that can be matched."""
+
+    def features(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] -> features (B, F)."""
+        ...
+
+
+class FeatureDiscriminator(Discriminator, FeatureNetwork, Protocol):
+    """A discriminator that is a linear ``head`` on its ``features``."""
+
+    head: nn.Module
+
+
+class ClassDiscriminator(FeatureDiscriminator, Protocol):
+    """A discriminator with a logit per class: (B, classes)."""
+
+    classes: int
+
+
+class FeatureMaps(Protocol):
+    """A network that shows the feature maps of its layers."""
+
+    def feature_maps(self, images: Tensor) -> list[Tensor]:
+        """Images (B, C, H, W) in [-1, 1] -> maps (B, C', H', W'), from the first layer to the last."""
+        ...
+
+
+class ConditionalDiscriminator(Protocol):
+    """Maps images (B, C, H, W) and one-hot labels (B, classes) to logits (B,)."""
+
+    shape: tuple[int, int, int]
+    classes: int
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Images in [-1, 1] and labels -> logits."""
+        ...
+
+
+class JointDiscriminator(Protocol):
+    """Maps real and generated images together to logits (B, classes + 1) of each; the last is "generated"."""
+
+    shape: tuple[int, int, int]
+    classes: int | None
+
+    def forward(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Two batches (B, C, H, W) in [-1, 1] -> the logits of each."""
+        ...
+
+
+class Autoencoder(Protocol):
+    """Maps images (B, C, H, W) to their reconstructions."""
+
+    shape: tuple[int, int, int]
+    encoder: nn.Module
+    decoder: nn.Module
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images -> reconstructions of the same shape."""
+        ...
+
+
+class Initialised(Protocol):
+    """A network that starts from training images."""
+
+    def initialise(self, images: Tensor) -> None:
+        """Sets parameters from images (N, C, H, W) in [-1, 1]."""
+        ...
+
+
+def missing(network: nn.Module, protocol: type) -> list[str]:
+    """The public members of a protocol that a network lacks, or whose arguments differ in number.
+
+    >>> missing(nn.Linear(2, 1), FeatureDiscriminator)
+    ['features', 'head', 'shape']
+    """
+    bases = [base for base in protocol.__mro__ if getattr(base, "_is_protocol", False) and base is not Protocol]
+    declared = {name for base in bases for name in (*vars(base), *inspect.get_annotations(base))}
+    return sorted(name for name in declared if not name.startswith("_") and not _has(network, protocol, name))
+
+
+def _has(network: nn.Module, protocol: type, name: str) -> bool:
+    """Whether a network has a member, and a method takes as many arguments as the protocol's."""
+    if not hasattr(network, name):
+        return False
+    if not inspect.isfunction(wanted := getattr(protocol, name, None)):
+        return True
+    try:
+        inspect.signature(getattr(network, name)).bind(*list(inspect.signature(wanted).parameters)[1:])
+    except TypeError:
+        return False
+    return True
+
+
+def check_network(network: nn.Module, protocol: type, key: str) -> None:
+    """Refuses a network without the members of a protocol.
+
+    Args:
+        key: of the network's configuration.
+
+    Raises:
+        GenzooError: naming the missing members.
+    """
+    if names := missing(network, protocol):
+        raise GenzooError(
+            f"{key}: this model needs a {protocol.__name__} (genzoo.adversarial.networks.base), but "
+            f"{type(network).__name__} has no {', no '.join(names)} of that form; choose another network."
+        )

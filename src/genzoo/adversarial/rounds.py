@@ -1,0 +1,85 @@
+"""The order in which the two players of an adversarial game move in a round."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from genzoo.core.batches import ImageBatch, Stream
+from genzoo.core.checks import check_positive
+from genzoo.core.registry import register
+from genzoo.core.rounds import Turn
+
+Made = tuple[Tensor, Tensor]  # codes (B, latent.width) and the generator's images of them (B, C, H, W)
+Losses = Mapping[str, Callable[..., Tensor]]  # of ``discriminator`` and ``generator``
+Make = Callable[[ImageBatch], Made]  # generates as many images as there are real ones
+
+
+class GameRound(Protocol):
+    """The turns of a round."""
+
+    def turns(self, losses: Losses, real: Stream, make: Make) -> tuple[Turn, ...]:
+        """The turns of a round, given the players' losses, the stream of real images and the generator."""
+        ...
+
+
+@register
+@dataclass(frozen=True)
+class Alternating:
+    """The discriminator moves, then the generator, each on real and generated images of its own.
+
+    Args:
+        discriminator_steps: moves of the discriminator per round, or a function of the rounds played that returns it.
+        generator_batches: batches of images that the generator's loss is a mean over.
+
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1.
+    """
+
+    discriminator_steps: int | Callable[[int], int] = 1
+    generator_batches: int = 1
+
+    def __post_init__(self) -> None:
+        if not callable(self.discriminator_steps):
+            check_positive("model.round.discriminator_steps", self.discriminator_steps)
+        check_positive("model.round.generator_batches", self.generator_batches)
+
+    def turns(self, losses: Losses, real: Stream, make: Make) -> tuple[Turn, ...]:
+        """A turn per player."""
+        return (
+            Turn({"discriminator": losses["discriminator"]}, (real,), self.discriminator_steps),
+            Turn({"generator": losses["generator"]}, (real._replace(batches=self.generator_batches),)),
+        )
+
+
+@register
+@dataclass(frozen=True)
+class Simultaneous:
+    """Both players move at once, on gradients of the same state; each draws generated images of its own.
+
+    Source: goodfeli/adversarial, sgd.py: one update of all parameters.
+    """
+
+    def turns(self, losses: Losses, real: Stream, make: Make) -> tuple[Turn, ...]:
+        """One turn of both players."""
+        return (Turn(losses, (real,)),)
+
+
+@register
+@dataclass(frozen=True)
+class Shared:
+    """Both players use the same generated images: one pass through the generator per round instead of two.
+
+    Args:
+        at_once: both players move on gradients of the same state; else the discriminator moves first.
+    """
+
+    at_once: bool = False
+
+    def turns(self, losses: Losses, real: Stream, make: Make) -> tuple[Turn, ...]:
+        """One turn of both players, whose losses have the argument ``made``."""
+
+        def draws(real: ImageBatch, **collected: Any) -> Iterator[dict[str, Any]]:
+            yield {"real": real, "made": make(real), **collected}
+
+        return (Turn(losses, (real,), draws=draws, at_once=self.at_once),)

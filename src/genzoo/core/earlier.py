@@ -1,0 +1,80 @@
+"""Checkpoints of earlier versions, in the names of today."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Paths of classes.
+ALIASES: Mapping[str, str] = {
+    "genzoo.csv_logger.CsvLogger": "genzoo.runs.csv_logger.CsvLogger",
+    "genzoo.loggers.wandb_logger": "genzoo.runs.loggers.wandb_logger",
+    "genzoo.named_data.NamedData": "genzoo.runs.named_data.NamedData",
+    "genzoo.core.averages.Exponential": "genzoo.core.averages.EMA",
+    "genzoo.core.schedules.Decay": "genzoo.core.schedules.LinearDecay",
+    "genzoo.core.schedules.Geometric": "genzoo.core.schedules.ExponentialDecay",
+    "genzoo.core.schedules.Halved": "genzoo.core.schedules.StepDecay",
+    "genzoo.adversarial.networks.infogan.Recognition": "genzoo.adversarial.networks.infogan.QHead",
+}
+MODEL_KEYS: Mapping[str, str] = {"decay": "gae_lambda", "recognition": "q_head"}  # settings of a model
+NETWORKS: Mapping[str, str] = {"recognition.": "q_head."}  # beginnings of the names of weights
+ROUND = ("simultaneous", "shared_images", "discriminator_steps", "generator_batches")  # settings of a game
+
+
+def with_seen(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """A checkpoint, not yet checked, whose progress counts ``seen``; earlier ones counted ``images``.
+
+    >>> with_seen({"progress": {"rounds": 1, "images": 64}})
+    {'progress': {'rounds': 1, 'seen': 64}}
+    """
+    progress = checkpoint.get("progress")
+    if isinstance(progress, Mapping) and "images" in progress and "seen" not in progress:
+        progress = {"seen" if key == "images" else key: value for key, value in progress.items()}
+    return {**checkpoint, "progress": progress} if "progress" in checkpoint else dict(checkpoint)
+
+
+def renamed(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """A checked checkpoint with today's names of classes, of the model's settings and of its weights."""
+    genzoo = renamed_paths(checkpoint["genzoo"])
+    config = genzoo["config"]
+    weights = {_network(name): weight for name, weight in checkpoint["state_dict"].items()}
+    if config["model"]["_target_"].startswith("genzoo."):  # the user's own models have names of their own
+        genzoo = {**genzoo, "config": {**config, "model": renamed_settings(config["model"])}}
+    return {**checkpoint, "genzoo": genzoo, "state_dict": weights}
+
+
+def renamed_paths(config: Any) -> Any:
+    """A stored configuration with today's paths of classes.
+
+    >>> renamed_paths({"csv": {"_target_": "genzoo.csv_logger.CsvLogger"}})
+    {'csv': {'_target_': 'genzoo.runs.csv_logger.CsvLogger'}}
+    """
+    if isinstance(config, Mapping):
+        return {key: renamed_paths(value) for key, value in config.items()}
+    if isinstance(config, list | tuple):
+        return [renamed_paths(value) for value in config]
+    return ALIASES.get(config, config) if isinstance(config, str) else config
+
+
+def renamed_settings(model: Mapping[str, Any]) -> dict[str, Any]:
+    """A model's settings with today's keys; the four that excluded each other are one ``round``.
+
+    >>> renamed_settings({"simultaneous": True, "decay": 0.97})
+    {'gae_lambda': 0.97, 'round': {'_target_': 'genzoo.adversarial.rounds.Simultaneous'}}
+    """
+    settings = {MODEL_KEYS.get(key, key): value for key, value in model.items() if key not in ROUND}
+    simultaneous, shared = (bool(model.get(key)) for key in ROUND[:2])
+    alternating = {key: model[key] for key in ROUND[2:] if model.get(key, 1) != 1}
+    if shared:
+        at_once = {"at_once": True} if simultaneous else {}
+        settings["round"] = {"_target_": "genzoo.adversarial.rounds.Shared", **at_once}
+    elif simultaneous:
+        settings["round"] = {"_target_": "genzoo.adversarial.rounds.Simultaneous"}
+    elif alternating:
+        settings["round"] = {"_target_": "genzoo.adversarial.rounds.Alternating", **alternating}
+    return settings
+
+
+def _network(name: Any) -> Any:
+    for old, new in NETWORKS.items():
+        if isinstance(name, str) and name.startswith(old):
+            return new + name.removeprefix(old)
+    return name
