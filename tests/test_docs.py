@@ -1,15 +1,13 @@
 """The examples of the documentation work as they stand there."""
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from support import ROOT
+from support import ROOT, forked
 
 TEXT = (ROOT / "docs" / "adding_a_model.md").read_text()
 
@@ -33,15 +31,8 @@ def commands() -> list[str]:
 
 
 def run(command: str, mine: Path) -> subprocess.CompletedProcess:
-    environment = os.environ | {"PYTHONPATH": str(mine)}
     script, *arguments = command.replace("--config-dir mine", f"--config-dir {mine}").split()[1:]
-    return subprocess.run(
-        [sys.executable, str(ROOT / script), *arguments],
-        env=environment,
-        cwd=mine.parent,
-        capture_output=True,
-        text=True,
-    )
+    return forked.run(script, *arguments, cwd=mine.parent, path=mine)
 
 
 @pytest.mark.parametrize("command", commands())

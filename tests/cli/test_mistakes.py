@@ -47,6 +47,9 @@ NO_KEY = "there is no such key."
     ("command", "line"),
     [
         # Options of groups.
+        ("train data=mnits", "data=mnits: unknown. Did you mean 'mnist'"),
+        ("train metrics=fidd", "metrics=fidd: unknown. Accepted: active_units, "),
+        ("train trainer=quik", "trainer=quik: unknown. Did you mean 'quick'"),
         ("train model=InfoGAN", "model=InfoGAN: unknown. Did you mean 'infogan'?"),
         ("train data=MNIST", "data=MNIST: unknown. Did you mean 'mnist'?"),
         ("train metrics=fid", "metrics=fid: unknown. Did you mean 'fidelity'?"),
@@ -64,6 +67,13 @@ NO_KEY = "there is no such key."
         ("train ~model", "model: it is missing; choose one of: acgan, "),
         ("train -m hydra/launcher=slrm seed=0,1", "hydra/launcher=slrm: unknown. Did you mean 'slurm'?"),
         # Keys.
+        ("train modle=gan", f"modle: {NO_KEY} Did you mean model"),
+        ("train model.generator.chanels=3", f"model.generator.chanels: {NO_KEY} Did you mean model.generator.channels"),
+        ("train model=gan data=cartpole", "data.channels: the model needs to know it, but the chosen data have no"),
+        ("train model=trpo data=mnist", "data.policy: the model needs to know it, "),
+        ("train model=pixelcnn data=shapes data.levels=16", "data.levels=16: recipe.likelihoods has none for it. Accepted: 2, 256; choose other data."),
+        ("evaluate", "ckpt: a value is required; give ckpt=... on the command line."),
+        ("train data=images logger=none", "data.root: a value is required; give data.root=... on the command line."),
         ("train lr=1e-3", f"lr: {NO_KEY} Did you mean model.optimizers.generator.lr or model.optimizers.discriminator.lr?"),
         ("train trainer.max_epochs=10", f"trainer.max_epochs: {NO_KEY} Did you mean trainer.rounds?"),
         ("train metrics=none metrics.fidelity.extractor=x", "metrics.fidelity.extractor: there is no such key with metri"),

@@ -1,6 +1,5 @@
 import json
 import shutil
-import subprocess
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from genzoo.data.shard_writer import write_shards
 from genzoo.data.shards import FACTS, Shards
 from genzoo.data.stream import StreamedImages, StreamLoader
 from genzoo.runs.train import train
-from support import ROOT, composed, state, train_until_cut
+from support import composed, forked, state, train_until_cut
 
 SIZE = 28
 REAL = [Stream("real")]
@@ -393,8 +392,7 @@ def test_without_litdata_one_line_says_what_to_install(folder, root, tmp_path, m
 
 def test_the_script(pictures, root, tmp_path):
     def run(*arguments):
-        command = [sys.executable, str(ROOT / "scripts" / "write_shards.py"), str(pictures), str(tmp_path / "shards")]
-        return subprocess.run([*command, *arguments], capture_output=True, text=True)
+        return forked.run("scripts/write_shards.py", str(pictures), str(tmp_path / "shards"), *arguments)
 
     done = run("--size", str(SIZE), "--channels", "1", "--chunk-mb", str(7 * SIZE**2 / 1e6))
     assert done.returncode == 0, done.stderr

@@ -1,8 +1,6 @@
 """The search: trials drawn, reported, pruned, stored; and one search through train.py."""
 
 import os
-import subprocess
-import sys
 
 import optuna
 import pytest
@@ -14,7 +12,7 @@ from genzoo.callbacks.study import open_study
 from genzoo.core.errors import GenzooError
 from genzoo.launch.search import Search
 from genzoo.metrics.fidelity import Fidelity
-from support import ROOT, SHAPES
+from support import SHAPES, forked
 
 SPACE = {"model.lr": {"low": 1e-4, "high": 1.0, "log": True}, "width": [8, 16], "depth": {"low": 1, "high": 4}}
 FINISHED = {"state": "finished"}
@@ -155,7 +153,7 @@ def test_without_a_search_the_callback_only_keeps_the_best_checkpoint(monkeypatc
     assert calls == [1]
 
 
-def test_a_search_through_train_py_continues_with_more_trials(tmp_path):
+def test_a_search_through_train_py_continues_with_more_trials(tmp_path, monkeypatch):
     # The stand-in metric is the generator's weight decay, so small ones are best; a failing trial fails alone.
     (tmp_path / "standing_in.py").write_text(
         "from genzoo.metrics.evaluation import Evaluation\nfrom genzoo.core.registry import register\n\n"
@@ -175,26 +173,26 @@ def test_a_search_through_train_py_continues_with_more_trials(tmp_path):
         "      +model.optimizers.generator.weight_decay: {low: 0.0, high: 0.5}\n"
     )
 
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", paths)  # of the jobs
+
     def run(trials):
-        command = [
-            *(sys.executable, str(ROOT / "train.py"), "--config-dir", str(tmp_path), "-m", "sweep=decay"),
-            *("model=gan", *SHAPES, "trainer=smoke"),
+        return forked.run(
+            *("train.py", "--config-dir", str(tmp_path), "-m", "sweep=decay", "model=gan", *SHAPES, "trainer=smoke"),
             *("recipe.batch_size=16", "logger=none", "metrics=none", "trust=[standing_in]"),
             *("callbacks.search.metric={_target_: standing_in.Decay}", f"hydra.sweeper.trials={trials}"),
             *(f"paths.runs={tmp_path}/runs", f"hydra.sweep.dir={tmp_path}/study", "hydra.launcher.n_jobs=2"),
-        ]
-        environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        )
 
-    first = run(2)
+    first = run(1)
     assert first.returncode == 0, first.stdout + first.stderr
-    second = run(3)
+    second = run(2)
     assert second.returncode == 0, second.stdout + second.stderr
     study = open_study(tmp_path / "study" / "study.journal")
-    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 3
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 2
     for trial in study.trials:
         assert trial.value == pytest.approx(trial.params["+model.optimizers.generator.weight_decay"])
-    assert second.stdout.count("job 2:") == 2  # its start and its end
+    assert second.stdout.count("job 1:") == 2  # its start and its end
     assert "job 0:" not in second.stdout
     best = min(study.trials, key=lambda trial: trial.value)
-    assert f"best of 3 finished trials (0 pruned, 0 failed): trial {best.number}," in second.stdout
+    assert f"best of 2 finished trials (0 pruned, 0 failed): trial {best.number}," in second.stdout

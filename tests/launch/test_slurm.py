@@ -82,8 +82,11 @@ def test_a_job_that_is_preempted_is_queued_again_and_goes_on_with_its_run(here):
 
 def test_an_interrupted_sweep_ends_its_jobs_and_goes_on_with_their_runs(here):
     script = (
-        f"import sys; sys.path[:0] = {[str(folder) for folder in Path(__file__).parents[:2]]!r}\n"
-        f"from pathlib import Path\nfrom test_slurm import play, LASTING\nplay(Path({str(here / 'sweep')!r}), LASTING)"
+        "import sys\nfrom pathlib import Path\nfrom genzoo.launch.slurm import Cluster\n"
+        f"from genzoo.launch.sweeps import Sweep\nfolder = Path({str(here / 'sweep')!r})\nsweep = Sweep(folder)\n"
+        f"cluster = Cluster(folder / 'submitit', 'local', {PARAMETERS}, grace=20, requeues=3)\n"
+        f"command = [sys.executable, '-c', {LASTING!r}]\n"
+        "sweep.play([sweep.job(0, ['x=1'])], command, 1, start=cluster.submit)"
     )
     for life in (0, 1):
         process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)

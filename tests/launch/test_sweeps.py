@@ -16,7 +16,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.launch.sweeps import JobsFailed, Sweep, shared_cores
 from genzoo.runs.folders import JOB, create_run_folder
 from genzoo.runs.lock import locked
-from support import ROOT, SHAPES
+from support import SHAPES, forked
 
 # A job's script instead of training: it counts its starts and ends in the way that its overrides name.
 STAND_IN = """
@@ -107,8 +107,10 @@ def test_a_sweep_that_is_interrupted_ends_its_jobs_and_goes_on_with_those_that_a
     for i in (14, 15):  # reached after half of the jobs, they last until the signal
         given[i] = [f"x={i}", "end=long"]
     script = (
-        f"import sys; sys.path[:0] = [{str(ROOT / 'tests')!r}, {str(ROOT / 'tests' / 'launch')!r}]\n"
-        f"from pathlib import Path\nfrom test_sweeps import play\nplay(Path({str(here / 'sweep')!r}), {given!r})"
+        "import sys\nfrom pathlib import Path\nfrom genzoo.launch.sweeps import Sweep, shared_cores\n"
+        f"sweep = Sweep(Path({str(here / 'sweep')!r}))\n"
+        f"jobs = [sweep.job(i, overrides) for i, overrides in enumerate({given!r})]\n"
+        f"sweep.play(jobs, {COMMAND!r}, 2, shared_cores(2))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -215,14 +217,8 @@ def test_a_damaged_folder_is_refused(tmp_path, text):
 QUICK = (*SHAPES, "model=gan", "trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none")
 
 
-def sweep(*overrides):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), "-m", *overrides], capture_output=True, text=True, timeout=300
-    )
-
-
 def test_a_key_that_does_not_exist_stops_a_sweep_before_any_job(tmp_path):
-    result = sweep(*QUICK, "seed=0,1", "model.nothing=1", f"paths.runs={tmp_path}")
+    result = forked.run("train.py", "-m", *QUICK, "seed=0,1", "model.nothing=1", f"paths.runs={tmp_path}")
     assert result.returncode == 2
     assert "error: model.nothing: there is no such key" in result.stderr
     assert not list(tmp_path.glob("*/job*"))
@@ -230,12 +226,12 @@ def test_a_key_that_does_not_exist_stops_a_sweep_before_any_job(tmp_path):
 
 def test_torchrun_does_not_start_sweeps(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "a")
-    result = sweep(*QUICK, "seed=0,1", f"paths.runs={tmp_path}")
+    result = forked.run("train.py", "-m", *QUICK, "seed=0,1", f"paths.runs={tmp_path}")
     assert result.returncode == 2
     assert "error: -m: torchrun would start the whole sweep" in result.stderr
 
 
-def test_both_ranks_of_every_job_train_with_the_jobs_own_settings(tmp_path):
+def test_both_ranks_of_every_job_train_with_the_jobs_own_settings_in_a_folder_of_its_own(tmp_path, monkeypatch):
     (tmp_path / "telling.py").write_text(
         "import os\nfrom pathlib import Path\nimport pytorch_lightning as pl\n\n"
         "class Tell(pl.Callback):\n"
@@ -243,23 +239,18 @@ def test_both_ranks_of_every_job_train_with_the_jobs_own_settings(tmp_path):
         "        rate = trainer.optimizers[1].param_groups[0]['weight_decay']\n"
         f"        (Path({str(tmp_path)!r}) / f'{{rate}}-rank{{trainer.global_rank}}').touch()\n"
     )
-    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
-    result = subprocess.run(
-        [
-            *(sys.executable, str(ROOT / "train.py"), "-m", *QUICK, "trainer.accelerator=cpu", "trainer.devices=2"),
-            *("+model.optimizers.generator.weight_decay=0.25,0.5", "+callbacks.tell._target_=telling.Tell"),
-            f"paths.runs={tmp_path}/runs",
-        ],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    monkeypatch.setenv("PYTHONPATH", paths)  # of the jobs
+    result = forked.run(
+        *("train.py", "-m", *QUICK, "trainer.accelerator=cpu", "trainer.devices=2"),
+        *("+model.optimizers.generator.weight_decay=0.25,0.5", "+callbacks.tell._target_=telling.Tell"),
+        f"paths.runs={tmp_path}/runs",
     )
     assert result.returncode == 0, result.stderr + result.stdout
     assert sorted(path.name for path in tmp_path.glob("0.*")) == [
         *("0.25-rank0", "0.25-rank1", "0.5-rank0", "0.5-rank1")
     ]
-    assert len(list((tmp_path / "runs" / "gan-shapes").iterdir())) == 2
+    assert len(list((tmp_path / "runs" / "gan-shapes").glob("*/metrics.json"))) == 2
     assert len(list((tmp_path / "runs" / "sweeps").iterdir())) == 1
 
 

@@ -11,6 +11,8 @@ from genzoo.runs.build import build_data, build_module
 from support import cpu_trainer, resolved
 from support.spawned import KeepWeights
 
+pytestmark = pytest.mark.usefixtures("forked_ranks")
+
 
 def fit(model, folder, **trainer_options):
     config = resolved(f"model={model}", "data=cartpole", "trainer=smoke", "trainer.rounds=3", "recipe.batch_size=81")

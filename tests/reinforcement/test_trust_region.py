@@ -156,7 +156,7 @@ def test_conjugate_gradients_solve():
     assert torch.allclose(conjugate_gradient(lambda v: a @ v, 1e-9 * b, 50), 1e-9 * torch.linalg.solve(a, b), rtol=1e-3)
 
 
-def test_two_ranks_of_half_the_data_step_as_one_with_all_of_them(regression, tmp_path):
+def test_two_ranks_of_half_the_data_step_as_one_with_all_of_them(regression, tmp_path, forked_ranks):
     torch.save((regression.x, regression.y, EXACT), tmp_path / "given.pt")
     spawn(step_regression, (2, tmp_path), nprocs=2)
     first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))

@@ -23,6 +23,8 @@ from support.spawned import (
     played,
 )
 
+pytestmark = pytest.mark.usefixtures("forked_ranks")
+
 
 def fit(model, folder, *overrides, callbacks=(), **trainer_options):
     config = resolved(

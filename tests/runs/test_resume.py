@@ -4,10 +4,7 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
@@ -20,9 +17,7 @@ from genzoo.runs import logs as run_logs
 from genzoo.runs import resume
 from genzoo.runs.lock import locked
 from genzoo.runs.train import train
-from support import ROOT, SHAPES, composed, resolved, same, state, train_until_cut
-
-TRAIN = ROOT / "train.py"
+from support import SHAPES, composed, forked, resolved, same, state, train_until_cut
 
 
 @pytest.mark.parametrize("model", ["infogan", "gan"])
@@ -45,31 +40,24 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configu
 
 
 def test_a_run_killed_by_sigkill_goes_on_to_the_very_weights(tmp_path):
-    def command(name: str, *more: str) -> list[str]:
-        return [
-            *(sys.executable, str(TRAIN), *SHAPES, "trainer=smoke", "trainer.rounds=2000", "recipe.batch_size=16"),
-            *("metrics=none", "callbacks.pictures=null", "callbacks.validation=null", "logger=none"),
-            *(f"paths.runs={tmp_path}/{name}", *more),
-        ]
-
-    def finish(name: str, *more: str) -> Path:
-        subprocess.run(command(name, *more), check=True, stdout=subprocess.DEVNULL)
-        (run,) = (tmp_path / name).glob("*/*")
-        return run
-
-    process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL)
+    given = (*SHAPES, "trainer=smoke", "recipe.batch_size=16", "trainer.rounds=500", "logger=none", "metrics=none")
+    given += ("callbacks.pictures=null", "callbacks.validation=null")
+    saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=20", f"paths.runs={tmp_path}/killed")
+    entry = forked.Entry("train.py", *given, *saving)
     deadline = time.monotonic() + 120
     while not list((tmp_path / "killed").glob("*/*/last.ckpt")):
-        assert process.poll() is None, "the run ended before it could be killed"
+        assert entry.process.is_alive(), "the run ended before it could be killed"
         assert time.monotonic() < deadline, "no checkpoint within two minutes"
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    (run,) = (tmp_path / "killed").glob("*/*")
-    assert 0 < state(run)["progress"]["rounds"] < 2000
-    assert not (run / "metrics.json").exists()
+    entry.process.kill()
+    assert entry.finish().returncode == -signal.SIGKILL
+    (killed,) = (tmp_path / "killed").glob("*/*")
+    assert 0 < state(killed)["progress"]["rounds"] < 500
+    assert not (killed / "metrics.json").exists()
 
-    killed, unbroken = finish("killed", "resume=last"), finish("unbroken")
+    train(composed(f"paths.runs={tmp_path}/killed", "resume=last"))
+    train(composed(*given, f"paths.runs={tmp_path}/unbroken"))
+    (unbroken,) = (tmp_path / "unbroken").glob("*/*")
     assert same(state(killed)["state_dict"], state(unbroken)["state_dict"])
     assert json.loads((killed / "metrics.json").read_text())["state"] == "finished"
 

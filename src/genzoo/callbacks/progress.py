@@ -9,19 +9,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from genzoo.callbacks.losses import Losses
 from genzoo.core.registry import register
+from genzoo.core.stopwatch import clock
 
 SHOWN = ("_loss", "return")  # ends of the names that are shown
-
-
-def clock(seconds: float) -> str:
-    """Formats seconds as hours, minutes and seconds.
-
-    >>> clock(75), clock(3700)
-    ('1:15', '1:01:40')
-    """
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 @register

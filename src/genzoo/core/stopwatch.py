@@ -24,3 +24,14 @@ class Stopwatch:
     def _now() -> tuple[float, float]:
         user, system, children_user, children_system, _ = os.times()
         return time.monotonic(), user + system + children_user + children_system
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds.
+
+    >>> clock(75), clock(3700)
+    ('1:15', '1:01:40')
+    """
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

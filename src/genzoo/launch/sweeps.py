@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from genzoo.callbacks.progress import clock
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import atomic_write, is_count, read_json, write_json
+from genzoo.core.stopwatch import clock
 from genzoo.launch.jobs import DetachedJob, Process, Task
 from genzoo.runs.folders import JOB, VARIABLE
 from genzoo.runs.lock import locked, owner_of

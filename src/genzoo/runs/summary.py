@@ -14,8 +14,8 @@ import pytorch_lightning as pl
 import torch
 
 import genzoo
-from genzoo.callbacks.progress import clock
 from genzoo.core.rounds import RoundModule
+from genzoo.core.stopwatch import clock
 from genzoo.data.source import Data
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.runs.config_hash import config_hash
