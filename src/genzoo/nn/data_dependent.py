@@ -1,6 +1,7 @@
 """Data-dependent initialisation of layers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -8,11 +9,18 @@ from torch import Tensor, nn
 INITIAL = 500  # number of training images for it, as in openai/improved-gan
 
 
+@runtime_checkable
+class DataDependent(Protocol):
+    """A layer whose ``forward``, while ``initialising`` is true, sets the parameters from the input first."""
+
+    initialising: bool
+
+
 def initialise_from_data(network: nn.Module, draw: Callable[[], Tensor]) -> None:
     """Runs the data-dependent initialisation of all layers that have one, in one pass.
 
-    Such a layer has an attribute ``initialising``. While it is true, ``forward`` sets the layer's parameters from its
-    input and returns the output with these parameters. Noise and dropout are on.
+    Each layer returns the output with its new parameters, from which the next layer is initialised. Noise and dropout
+    are on.
 
     Args:
         network: network, changed in place.
@@ -20,7 +28,7 @@ def initialise_from_data(network: nn.Module, draw: Callable[[], Tensor]) -> None
 
     Source: Salimans, Kingma 2016, arXiv 1602.07868, section 3.
     """
-    layers: Sequence[nn.Module] = [m for m in network.modules() if hasattr(m, "initialising")]
+    layers = [m for m in network.modules() if isinstance(m, DataDependent)]
     if not layers:
         return
     for layer in layers:

@@ -8,7 +8,7 @@ cost per pixel does not grow with the image. A layer whose kernel reaches beyond
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,17 @@ class Steps(Protocol):
 
     def forget(self) -> None:
         """Clears the cache for a new image."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A layer whose kernel reaches beyond its own pixel."""
+
+    steps: Steps | None
+
+    def remember(self, batch: int, width: int) -> Steps:
+        """A new cache for ``batch`` images of ``width`` pixels."""
+        ...
 
 
 class PixelSteps:
@@ -143,7 +154,7 @@ class Cursor:
 @contextmanager
 def in_steps(network: nn.Module, batch: int, width: int) -> Iterator[Cursor]:
     """Inside, the network is evaluated incrementally, from the first pixel of ``batch`` images of ``width`` pixels."""
-    layers = [m for m in network.modules() if hasattr(m, "remember")]
+    layers = [m for m in network.modules() if isinstance(m, Remembers)]
     try:
         for layer in layers:
             layer.steps = layer.remember(batch, width)
