@@ -11,7 +11,7 @@ import pytest
 from genzoo.core.errors import GenzooError
 from genzoo.runs import torchrun
 from genzoo.runs.build import trainer_options
-from support import ROOT, SHAPES, resolved, same, state
+from support import ROOT, SHAPES, forked, resolved, same, state
 
 RUN = (
     "model=gan",
@@ -59,8 +59,8 @@ def test_two_machines_train_what_two_devices_of_one_train(tmp_path):
     assert "finished after 3 of 3 rounds" in outputs[0]
     assert "2 x cpu" in outputs[0]
     assert "rounds" not in outputs[1], "only the first process tells"
-    command = [sys.executable, str(ROOT / "train.py"), *RUN, "trainer.rounds=3", "trainer.devices=2"]
-    subprocess.run([*command, f"paths.runs={tmp_path}/one"], check=True, timeout=200, stdout=subprocess.DEVNULL)
+    alone = forked.run("train.py", *RUN, "trainer.rounds=3", "trainer.devices=2", f"paths.runs={tmp_path}/one")
+    assert alone.returncode == 0, alone.stderr
     (one,) = (tmp_path / "one").glob("*/*")
     assert same(state(one)["state_dict"], state(two)["state_dict"])
 
