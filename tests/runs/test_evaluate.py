@@ -200,7 +200,7 @@ def test_the_users_own_classes_are_built_once_trusted(run, tmp_path, monkeypatch
     with pytest.raises(GenzooError, match="not registered"):
         evaluation(f"ckpt={path}")
     assert "my_objectives" not in sys.modules
-    assert evaluation(f"ckpt={path}", "trust=[my_objectives]")
+    assert evaluation(f"ckpt={path}", "trust=[my_objectives]", "metrics=[code_error]")
 
 
 def test_an_unknown_split_is_named_before_anything_is_made(run):

@@ -63,12 +63,14 @@ def test_the_likelihood_is_the_integral_over_the_latent_variables(layers, poster
     step = torch.linspace(-6, 6, 301)
     noise = torch.cartesian_prod(*[step] * layers).view(-1, layers)
     log_p = -0.5 * noise.square().sum(1) - layers * (0.5 * math.log(2 * math.pi) - math.log(step[1] - step[0]))
+    copies = levels.repeat_interleave(400, 0)  # 400 times 40 draws take a hundredth of the passes of 16,000 draws
+    estimates = model.log_prob(copies, 40, torch.Generator().manual_seed(0)).view(len(levels), 400)
     with torch.no_grad():
         parameters = model.parameters_of(noise)
-        for level, found in zip(levels, model.log_prob(levels, 4000, torch.Generator().manual_seed(0)), strict=True):
+        for level, found in zip(levels, estimates.logsumexp(1) - math.log(400), strict=True):
             image = from_levels(level).expand(len(noise), *shape)
             joint = model.likelihood.log_prob(image, parameters).sum((1, 2)) + log_p
-            assert found.item() == pytest.approx(joint.logsumexp(0).item(), abs=0.02)
+            assert found.item() == pytest.approx(joint.logsumexp(0).item(), abs=0.01)
 
 
 @LADDERS
