@@ -83,7 +83,7 @@ def test_of_a_box_the_action_is_seen_beside_the_observation():
 def test_by_its_loss_it_learns_to_tell_the_expert(law):
     made = discriminator(law)
     policy, expert = (X[:2], LAWS[law][:2]), (X[2:], LAWS[law][2:])
-    made.meet(policy, expert)
+    made.update(policy, expert)
     optimizer = torch.optim.Adam(made.parameters(), 0.01)
     before = made.loss(policy, expert)
     for _ in range(300):
@@ -98,11 +98,11 @@ def test_by_its_loss_it_learns_to_tell_the_expert(law):
 @pytest.mark.parametrize("law", LAWS)
 def test_the_normaliser_starts_from_the_expert_and_takes_in_both_sides(law):
     made, actions = discriminator(law), LAWS[law]
-    made.start(X[:2], actions[:2])
+    made.initialise(X[:2], actions[:2])
     normaliser = made.network.normaliser
     assert normaliser.count == 2
     assert torch.allclose(normaliser.mean[:3].float(), X[:2].mean(0))
-    made.meet((X[2:4], actions[2:4]), (X[4:], actions[4:]))
+    made.update((X[2:4], actions[2:4]), (X[4:], actions[4:]))
     seen = X if law == "Categorical" else torch.cat([X, actions], dim=1)
     assert normaliser.count == 5
     assert torch.allclose(normaliser.mean.float(), seen.mean(0), atol=1e-6)
@@ -119,6 +119,6 @@ def test_another_task_is_refused():
 @pytest.mark.parametrize(("task", "reward"), [("survival", 1.0), ("goal", -1.0)])
 def test_the_control_pays_all_alike(task, reward):
     made = ConstantReward(3, 2, "Categorical", task)
-    made.start(X, LAWS["Categorical"])
-    made.meet((X[:2], None), (X[2:], None))
+    made.initialise(X, LAWS["Categorical"])
+    made.update((X[:2], None), (X[2:], None))
     assert made.reward(X, LAWS["Categorical"]).tolist() == [reward] * 5

@@ -80,20 +80,20 @@ def test_a_data_set_that_declares_more_than_the_file_holds_takes_no_memory(tmp_p
     h5py = pytest.importorskip("h5py", reason="the extra experts is not installed")
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file.create_dataset("snapshots/iter0000020/GibbsPolicy/out/W", (10**12,), chunks=(1000,))
-    with pytest.raises(GenzooError, match=r"x.h5: no expert policy .*W declares 4000000000000 bytes"):
+    with pytest.raises(GenzooError, match=r"x.h5: not an expert policy .*W declares 4000000000000 bytes"):
         read_expert(tmp_path / "x.h5")
 
 
 def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(GenzooError, match=r'x.h5: HDF5 is read by h5py.*pip install "genzoo\[experts\]"'):
+    with pytest.raises(GenzooError, match=r'x.h5: reading HDF5 needs h5py.*pip install "genzoo\[experts\]"'):
         read_expert(tmp_path / "x.h5")
 
 
 @pytest.mark.parametrize("lacking", ["GibbsPolicy.out.W", "GibbsPolicy.obsnorm.Standardizer.count", "GibbsPolicy"])
 def test_a_file_that_holds_no_expert_is_one_line(lacking, tmp_path):
     found = {name: array for name, array in arrays().items() if not name.startswith(lacking)}
-    with pytest.raises(GenzooError, match=r"x.npz: no expert policy of openai/imitation"):
+    with pytest.raises(GenzooError, match=r"x.npz: not an expert policy of openai/imitation"):
         read_expert(written(tmp_path / "x.npz", found))
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_holds_no_expert_is_one_line(lacking, tmp_path):
 def test_arrays_that_make_no_policy_are_one_line(changes, message, tmp_path):
     found = arrays("GaussianPolicy", hidden=(7,)) | {f"GaussianPolicy.{name}": given for name, given in changes.items()}
     path = written(tmp_path / "x.npz", {name: array for name, array in found.items() if array is not None})
-    with pytest.raises(GenzooError, match=rf"x.npz: no expert policy of openai/imitation \(.*{message}") as caught:
+    with pytest.raises(GenzooError, match=rf"x.npz: not an expert policy of openai/imitation \(.*{message}") as caught:
         read_expert(path)
     assert "\n" not in str(caught.value)
 
@@ -126,7 +126,7 @@ def test_a_damaged_file_is_one_line(damage, tmp_path):
         (tmp_path / "x.npy").rename(path)
     else:
         path.write_bytes(path.read_bytes()[: 0 if damage == "empty" else 700])
-    with pytest.raises(GenzooError, match=r"x.npz: no expert policy of openai/imitation \(.+\)") as caught:
+    with pytest.raises(GenzooError, match=r"x.npz: not an expert policy of openai/imitation \(.+\)") as caught:
         read_expert(path)
     assert "\n" not in str(caught.value)
 
@@ -139,7 +139,7 @@ def test_an_environment_of_one_number_has_an_expert(tmp_path):
 
 
 def test_a_missing_file_is_one_line(tmp_path):
-    with pytest.raises(GenzooError, match=r"x.npz: no expert policy of openai/imitation .*No such file"):
+    with pytest.raises(GenzooError, match=r"x.npz: not an expert policy of openai/imitation .*No such file"):
         read_expert(tmp_path / "x.npz")
 
 
@@ -175,7 +175,7 @@ def test_an_environment_that_it_does_not_fit_is_refused(tmp_path):
     PublishedExpert(policy, "Acrobot-v1").check_data(EnvironmentSpec("acrobot", 6, 3, "Categorical", 200))
     with pytest.raises(GenzooError, match=r"\(4, 3, 'Categorical'\) do not fit data=cartpole"):
         PublishedExpert(policy, "CartPole-v1").check_data(EnvironmentSpec("cartpole", 4, 2, "Categorical", 200))
-    with pytest.raises(GenzooError, match="data=mnist gives images"):
+    with pytest.raises(GenzooError, match="data=mnist has images"):
         PublishedExpert(policy, "CartPole-v1").check_data(DataSpec("mnist", 1, 28))
 
 

@@ -27,7 +27,7 @@ def written(path, n=30, environment="Pendulum-v1"):
 
 
 def test_a_round_goes_in_the_order_of_the_original(monkeypatch):
-    """The policy is paid by the adversary as it stood, the baseline is told what the new one pays."""
+    """The policy is trained on the rewards of the adversary before its update, the baseline on those after it."""
     data, module = built()
     order = []
 
@@ -37,20 +37,20 @@ def test_a_round_goes_in_the_order_of_the_original(monkeypatch):
 
     note(policy_gradient, "sample", "episodes")
     note(module.adversary, "reward", "rewards")
-    note(module.adversary, "meet", "meeting")
+    note(module.adversary, "update", "update")
     note(module.baseline, "fit", "targets")
     note(module, "after_step", None)
     play(data, module)
-    assert order[:7] == ["episodes", "rewards", "policy", "meeting", "discriminator", "rewards", "targets"]
+    assert order[:7] == ["episodes", "rewards", "policy", "update", "discriminator", "rewards", "targets"]
     assert set(order[7:]) == {"value"}
 
 
-def test_the_adversary_meets_the_rounds_steps_and_as_many_of_the_experts():
+def test_the_adversary_is_updated_with_the_rounds_steps_and_as_many_of_the_experts():
     data, module = built("data.trajectories=1")
-    met, meet, rollouts = [], module.adversary.meet, kept_rollouts(module)
-    module.adversary.meet = lambda *sides: (met.append(sides), meet(*sides))
+    calls, original, rollouts = [], module.adversary.update, kept_rollouts(module)
+    module.adversary.update = lambda *sides: (calls.append(sides), original(*sides))
     play(data, module)
-    (((of_policy, _), (observations, actions)),) = met
+    (((of_policy, _), (observations, actions)),) = calls
     shown = data.demonstrated("train")
     pairs = {(*o.tolist(), a.item()) for o, a in zip(shown.observations, shown.actions, strict=True)}
     assert len(pairs) == 20 < len(actions) == len(rollouts[0].rewards)
@@ -88,7 +88,7 @@ def test_causal_entropy_is_rewarded_by_its_weight_and_unknown_to_the_baseline(mo
     rollouts = kept_rollouts(module)
     play(data, module)
     monkeypatch.setattr(module.adversary, "reward", lambda observations, actions: torch.full((len(actions),), 3.0))
-    experience = module.experienced(rollouts[0])
+    experience = module.experience_of(rollouts[0])
     log_prob = module.action_log_prob(experience.observations, experience.actions).numpy()
     assert np.allclose(module.rewards(experience), 3 - 0.5 * log_prob)
     assert np.allclose(module.baseline_rewards(experience), 3)
@@ -103,7 +103,7 @@ def test_the_sign_of_rewards_is_the_environments_or_as_configured(model, overrid
     data, module = built(f"model={model}", *overrides)
     rollouts = kept_rollouts(module)
     play(data, module)
-    rewards = sign * module.rewards(module.experienced(rollouts[0]))
+    rewards = sign * module.rewards(module.experience_of(rollouts[0]))
     assert rewards.min() >= 0 < rewards.max()
 
 

@@ -40,8 +40,8 @@ def rollout(rewards, lengths, terminated, last=None):
 @pytest.mark.parametrize("data", ["cartpole", "pendulum"])
 def test_trpo_moves_the_policy_within_its_bound_and_raises_its_surrogate(data):
     environment, module = built(f"data={data}")
-    problems, pose = {}, module.pose
-    module.pose = lambda player, problem: (problems.update({player: problem}), pose(player, problem))
+    problems, original = {}, module.set_problem
+    module.set_problem = lambda player, problem: (problems.update({player: problem}), original(player, problem))
     before = copy.deepcopy(module.policy.network.normaliser.state_dict())
     play(environment, module)
     module.policy.network.normaliser.load_state_dict(before)  # the baseline's turn has been
@@ -83,8 +83,8 @@ def test_progress_counts_the_steps_of_whole_episodes():
 def test_what_comes_after_an_episode_counts_where_it_was_cut_off(bootstrap, tails, monkeypatch):
     _, module = built(f"+model.bootstrap={bootstrap}", "model.discount=0.5", "model.gae_lambda=1")
     monkeypatch.setattr(module.baseline, "forward", lambda observations, times: 7.0 + 0 * times.float())
-    monkeypatch.setattr(module, "pose", lambda *_: None)
-    experience = module.experienced(rollout([1.0, 1.0, 1.0], [2, 1], [True, False]))
+    monkeypatch.setattr(module, "set_problem", lambda *_: None)
+    experience = module.experience_of(rollout([1.0, 1.0, 1.0], [2, 1], [True, False]))
     expected = np.array([1.5, 1.0, 1.0 + 0.5 * tails[1]]) - 7
     expected = (expected - expected.mean()) / expected.std()
     assert np.allclose(module.advantages(experience), expected, atol=1e-5)
@@ -117,8 +117,8 @@ def test_a_compiled_policy_takes_the_same_step(monkeypatch):
 
 def test_entropy_is_rewarded_by_its_weight():
     _, module = built("+model.entropy_weight=0.3")
-    module.pose = lambda *_: None
-    (steps,) = module.policy_draws(module.experienced(rollout([1.0, 2.0, 0.0], [2, 1], [True, True])))
+    module.set_problem = lambda *_: None
+    (steps,) = module.policy_draws(module.experience_of(rollout([1.0, 2.0, 0.0], [2, 1], [True, True])))
     plain = -steps["advantages"].mean()  # the ratio is 1
     assert module.policy_loss(**steps).item() == pytest.approx(plain.item() - 0.3 * np.log(2), abs=1e-6)
 
@@ -169,7 +169,7 @@ def test_it_acts_by_the_most_likely_action_or_by_drawn_ones():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (DataSpec("mnist", 1, 28), "data=mnist gives images, but the model acts; choose an environment"),
+        (DataSpec("mnist", 1, 28), "data=mnist has images, but the model needs an environment; choose one"),
         (
             EnvironmentSpec("hopper", 11, 3, "Gaussian", 1000),
             r"model.policy: .*\(4, 2, 'Categorical'\) do not fit data=hopper, which has \(11, 3, 'Gaussian'\)",
@@ -209,10 +209,10 @@ def test_a_run_goes_on_in_its_own_environment_only(tmp_path):
         train(composed("model=trpo", f"paths.runs={tmp_path}", f"resume={run}"))
 
 
-def test_the_policy_that_played_is_the_one_that_is_measured_from():
+def test_the_logged_divergence_starts_from_the_policy_of_the_rollout():
     data, module = built()
-    experiences, experienced = [], module.experienced
-    module.experienced = lambda rollout: (experiences.append(experienced(rollout)), experiences[-1])[1]
+    experiences, original = [], module.experience_of
+    module.experience_of = lambda rollout: (experiences.append(original(rollout)), experiences[-1])[1]
     kept = After(lambda module: mean_divergence(experiences[-1].before, module.policy(experiences[-1].observations)))
     play(data, module, rounds=2, callbacks=[kept])
     assert kept.kept[0] == kept.kept[2] == 0  # before the policy's step

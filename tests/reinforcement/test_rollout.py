@@ -93,5 +93,5 @@ def test_rollouts_are_joined_in_order():
 @pytest.mark.parametrize("what", ["an observation", "a reward"])
 @pytest.mark.parametrize("step", [2, 4])
 def test_what_is_not_finite_is_named(what, step):
-    with pytest.raises(GenzooError, match=rf"gave {what} that is not finite, in an episode of 4 steps \(seed 7\)"):
+    with pytest.raises(GenzooError, match=rf"returned {what} that is not finite, in an episode of 4 steps \(seed 7\)"):
         play(Counting(spoil=(1, step, what.split()[1])), seed=7)

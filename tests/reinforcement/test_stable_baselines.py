@@ -94,7 +94,7 @@ def test_the_step_of_trpo_is_theirs(data):
             a.copy_(b)
 
     (optimizer, _) = ours.configure_optimizers()
-    experience = ours.experienced(rollout)
+    experience = ours.experience_of(rollout)
     advantages = ours.advantages(experience)
     steps = {
         "observations": experience.observations,

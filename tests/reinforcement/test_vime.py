@@ -140,7 +140,7 @@ def test_only_the_advantages_contain_the_bonus(monkeypatch):
     monkeypatch.setattr(module, "bonus_of", lambda gains: gains)
     told = []
     monkeypatch.setattr(module.baseline, "fit", lambda observations, times, returns: told.append(returns))
-    experience = module.experienced(episodes)
+    experience = module.experience_of(episodes)
     advantages = module.advantages(experience)
     assert list(module.baseline_draws(experience)) == []
     a, b, c = episodes.rewards
@@ -204,5 +204,5 @@ def test_an_environment_that_observes_nothing_ends_in_a_line(monkeypatch):
         return environment
 
     monkeypatch.setattr(data, "make", broken)
-    with pytest.raises(GenzooError, match="the environment gave an observation that is not finite"):
+    with pytest.raises(GenzooError, match="the environment returned an observation that is not finite"):
         play(data, module)

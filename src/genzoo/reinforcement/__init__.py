@@ -1,1 +1,1 @@
-"""Learning by acting: policy gradients, imitation of experts, exploration."""
+"""Reinforcement learning: policy gradients, imitation learning, exploration."""

@@ -1,8 +1,8 @@
-"""What tells an expert's steps from a policy's, and pays the policy for steps like the expert's.
+"""Adversaries: they distinguish the expert's steps from the policy's and return rewards.
 
-An adversary pays as its task wants it. Where failure ends an episode (``"survival"``) rewards are never negative: each
-step is worth living for. Where success ends it (``"goal"``) they are never positive: each step is one too many. With
-the other sign, a policy would learn to fail, or never to finish.
+The task decides the sign of the rewards. If failure ends an episode (``"survival"``), rewards are never negative, so
+that a longer episode has a higher return. If success ends it (``"goal"``), they are never positive, so that a shorter
+episode has a higher return. With the opposite sign, a policy would learn to fail early or never to finish.
 """
 
 from typing import Any
@@ -19,24 +19,24 @@ from genzoo.reinforcement.networks import MLP
 
 
 class Adversary(nn.Module):
-    """Base of the adversaries.
+    """Base class of the adversaries.
 
     Args:
         observations, actions, law: of the environment; see ``EnvironmentSpec``.
         task: ``"survival"`` or ``"goal"``.
 
     Raises:
-        GenzooError: the task is not known, or there is no such task.
+        GenzooError: the task is None or unknown.
     """
 
-    trained = False  #: by an optimizer, as the player ``discriminator``
+    trained = False  #: whether an optimizer trains it, as the player ``discriminator``
 
     def __init__(self, observations: int, actions: int, law: str, task: str | None):
         super().__init__()
         if task is None:
             raise GenzooError(
-                "data.task=null: what ends an episode decides the sign of the adversary's rewards; give "
-                "data.task=survival (failure ends it) or data.task=goal (success does)."
+                "data.task=null: the task decides the sign of the adversary's rewards; give data.task=survival "
+                "(failure ends an episode) or data.task=goal (success ends it)."
             )
         if task not in TASKS:
             raise GenzooError(f"model.adversary.task={task}: unknown. {near(task, TASKS)}")
@@ -44,36 +44,36 @@ class Adversary(nn.Module):
 
     @property
     def inputs(self) -> int:
-        """Numbers that are standardised: observations and, if they are points, actions."""
+        """Dimension of the network's input: the observation and, if continuous, the action."""
         return self.observations + (0 if self.discrete else self.actions)
 
     def joined(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """What is standardised (B, inputs)."""
+        """Input vectors (B, inputs): observations, concatenated with the actions if these are continuous."""
         return observations if self.discrete else torch.cat([observations, actions], dim=1)
 
-    def start(self, observations: Tensor, actions: Tensor) -> None:
-        """Takes in the expert's steps before all else."""
+    def initialise(self, observations: Tensor, actions: Tensor) -> None:
+        """Initialises the adversary with the expert's steps, before the first round."""
         raise NotImplementedError
 
-    def meet(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
-        """Takes in a round's steps, (observations, actions) of each side."""
+    def update(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
+        """Updates the adversary with the steps of a round: (observations, actions) of the policy and of the expert."""
         raise NotImplementedError
 
     def reward(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """What steps are paid (B,)."""
+        """Rewards (B,) of steps."""
         raise NotImplementedError
 
 
 @register
 class Discriminator(Adversary):
-    """A network that gives the logit of D, the probability that a step is the expert's.
+    """A network whose output is the logit of D, the probability that a step is the expert's.
 
-    Its reward is -log(1 - D) for survival and log D for a goal. Of a finite set of actions it gives each a logit, from
-    the observation; a point is an input beside it.
+    The reward is -log(1 - D) for ``"survival"`` and log D for ``"goal"``. With discrete actions, the network maps the
+    observation to one logit per action; a continuous action is an input beside the observation.
 
     Args:
         hidden, activation: of the network; see ``MLP``.
-        entropy_weight: of the Bernoulli entropy of D, in nats, which is subtracted from its loss.
+        entropy_weight: weight of the Bernoulli entropy of D, in nats, which is subtracted from the loss.
         args, kwargs: of ``Adversary``.
 
     Source: Ho & Ermon 2016, arXiv 1606.03476, equation 17; openai/imitation, policyopt/imitation.py
@@ -90,28 +90,28 @@ class Discriminator(Adversary):
         self.network = MLP(self.inputs, self.actions if self.discrete else 1, hidden, activation)
 
     def logits(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """Of steps (B,)."""
-        scores = at_least_float32(self.network(self.joined(observations, actions)))
-        return scores.gather(1, actions[:, None])[:, 0] if self.discrete else scores[:, 0]
+        """Logits (B,) of steps."""
+        logits = at_least_float32(self.network(self.joined(observations, actions)))
+        return logits.gather(1, actions[:, None])[:, 0] if self.discrete else logits[:, 0]
 
     def reward(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """-log(1 - D) or log D."""
+        """Rewards (B,) of steps: -log(1 - D) or log D."""
         logits = self.logits(observations, actions)
         return F.softplus(logits) if self.task == "survival" else F.logsigmoid(logits)
 
-    def start(self, observations: Tensor, actions: Tensor) -> None:
-        """The normaliser starts from the expert's steps."""
+    def initialise(self, observations: Tensor, actions: Tensor) -> None:
+        """Initialises the running statistics of the network's inputs with the expert's steps."""
         self.network.normaliser.update(self.joined(observations, actions))
 
-    def meet(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
-        """The normaliser takes in both sides."""
+    def update(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
+        """Updates the running statistics with the policy's and the expert's steps."""
         self.network.normaliser.update(torch.cat([self.joined(*policy), self.joined(*expert)]))
 
     def loss(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> Tensor:
-        """Cross entropy, as the mean over each side's steps: the expert's are 1; minus the weighted entropy.
+        """Binary cross entropy (target 1 for the expert), minus the weighted entropy; policy and expert count equally.
 
         Args:
-            policy, expert: observations and actions of each side.
+            policy, expert: (observations, actions) of each.
         """
         of_policy, of_expert = self.logits(*policy), self.logits(*expert)
         entropy = bernoulli_entropy(of_policy).mean() + bernoulli_entropy(of_expert).mean()
@@ -119,13 +119,13 @@ class Discriminator(Adversary):
 
     @torch.no_grad()
     def accuracy(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> Tensor:
-        """The fraction of steps that it classifies right, each side counting half; a logit of 0 means the policy."""
+        """Classification accuracy, with equal weights for policy and expert; a logit of 0 counts as the policy's."""
         of_policy, of_expert = self.logits(*policy), self.logits(*expert)
         return ((of_policy <= 0).float().mean() + (of_expert > 0).float().mean()) / 2
 
 
 def bernoulli_entropy(logits: Tensor) -> Tensor:
-    """In nats.
+    """Entropies of Bernoulli distributions, in nats, of the shape of their logits.
 
     >>> round(bernoulli_entropy(torch.zeros(())).item(), 4)  # log 2
     0.6931
@@ -135,19 +135,19 @@ def bernoulli_entropy(logits: Tensor) -> Tensor:
 
 @register
 class ConstantReward(Adversary):
-    """Pays every step alike: 1 for survival, -1 for a goal; the expert is never looked at.
+    """The same reward for every step, independent of the expert: 1 for ``"survival"``, -1 for ``"goal"``.
 
-    A control: what a policy achieves by it is owed to the sign of rewards, not to imitation.
+    A control experiment: the return that a policy reaches with it is due to the sign of rewards, not to imitation.
 
     Source: Kostrikov et al. 2019, arXiv 1809.02925, section 4.1, on the bias of rewards of one sign.
     """
 
-    def start(self, observations: Tensor, actions: Tensor) -> None:
-        """Nothing."""
+    def initialise(self, observations: Tensor, actions: Tensor) -> None:
+        """Does nothing."""
 
-    def meet(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
-        """Nothing."""
+    def update(self, policy: tuple[Tensor, Tensor], expert: tuple[Tensor, Tensor]) -> None:
+        """Does nothing."""
 
     def reward(self, observations: Tensor, actions: Tensor) -> Tensor:
-        """1 or -1."""
+        """Rewards (B,), all 1 or all -1."""
         return observations.new_full((len(observations),), 1.0 if self.task == "survival" else -1.0)

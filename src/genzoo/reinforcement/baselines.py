@@ -1,4 +1,4 @@
-"""What a policy's return is expected to be, given what is observed."""
+"""Baselines: value functions, which predict a policy's return from an observation."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -29,29 +29,29 @@ class Targets(NamedTuple):
 
 
 class Baseline(nn.Module):
-    """Base of the baselines: V(s, t)."""
+    """Base class of the baselines: V(s, t)."""
 
-    trained = False  #: by an optimizer, as the player ``value``
+    trained = False  #: whether an optimizer trains it, as the player ``value``
 
     def forward(self, observations: Tensor, times: Tensor) -> Tensor:
-        """Values (B,) of observations (B, D) after so many steps of an episode (B,)."""
+        """Values (B,) of observations (B, D) at time steps (B,) of an episode."""
         raise NotImplementedError
 
-    def start(self, observations: Tensor, times: Tensor) -> None:
-        """Takes in what will be observed, before the first returns."""
+    def initialise(self, observations: Tensor, times: Tensor) -> None:
+        """Initialises the running statistics of the inputs, before the first call of ``fit``."""
 
     def fit(self, observations: Tensor, times: Tensor, returns: Tensor) -> Targets | None:
-        """Takes in the returns (B,) that followed; a trained baseline returns the data of its loss."""
+        """Fits the baseline to returns (B,); a trained baseline instead returns the data of its loss."""
         raise NotImplementedError
 
 
 @register
 class LinearBaseline(Baseline):
-    """Least squares on the observations, their squares, and the time to the third power.
+    """Ridge regression on the observations, their squares, and the powers 0 to 3 of the time.
 
     Args:
-        observations: numbers of an observation.
-        ridge: weight of the squared coefficients.
+        observations: dimension of an observation.
+        ridge: weight of the L2 penalty on the coefficients.
 
     Source: Duan et al. 2016, arXiv 1604.06778; rll/rllab, rllab/baselines/linear_feature_baseline.py.
     """
@@ -62,16 +62,16 @@ class LinearBaseline(Baseline):
         self.register_buffer("coefficients", torch.zeros(2 * observations + 4, dtype=torch.double))
 
     def features(self, observations: Tensor, times: Tensor) -> Tensor:
-        """(B, 2 D + 4), in double precision."""
+        """Features (B, 2 D + 4), in double precision."""
         o, t = observations.double().clamp(-10, 10), times.double()[:, None] / 100
         return torch.cat([o, o**2, t, t**2, t**3, torch.ones_like(t)], dim=1)
 
     def forward(self, observations: Tensor, times: Tensor) -> Tensor:
-        """As the base's."""
+        """Values (B,) of observations (B, D) at time steps (B,)."""
         return (self.features(observations, times) @ self.coefficients).float()
 
     def fit(self, observations: Tensor, times: Tensor, returns: Tensor) -> None:
-        """Solves the normal equations."""
+        """Solves the normal equations for returns (B,)."""
         x = self.features(observations, times)
         penalty = self.ridge * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
         self.coefficients.copy_(torch.linalg.solve(x.T @ x + penalty, x.T @ returns.double()))
@@ -82,11 +82,11 @@ class ValueNetwork(Baseline):
     """A network on standardised observations, trained by squared error on standardised returns.
 
     Args:
-        observations: numbers of an observation.
+        observations: dimension of an observation.
         hidden, activation: of the network; see ``MLP``.
-        passes: of its update; one pass over the whole batch by default.
-        time_limit: if given, the network sees the time, too, as a fraction of this: what can still be had before an
-            episode is cut off.
+        passes: epochs and minibatches of its update; one pass over the whole batch by default.
+        time_limit: if given, the time as a fraction of this limit is an input, too, since the return depends on the
+            number of steps before truncation.
 
     Source: openai/imitation, policyopt/rl.py (``ValueFunc``).
     """
@@ -107,27 +107,27 @@ class ValueNetwork(Baseline):
         self.returns = Normaliser(1)
 
     def forward(self, observations: Tensor, times: Tensor) -> Tensor:
-        """As the base's."""
+        """Values (B,) of observations (B, D) at time steps (B,)."""
         return self.returns.inverse(self._standardised(self._inputs(observations, times))[:, None])[:, 0]
 
-    def start(self, observations: Tensor, times: Tensor) -> None:
-        """The normaliser starts from it."""
+    def initialise(self, observations: Tensor, times: Tensor) -> None:
+        """Initialises the running statistics of the network's inputs."""
         self.network.normaliser.update(self._inputs(observations, times))
 
     @torch.no_grad()
     def fit(self, observations: Tensor, times: Tensor, returns: Tensor) -> Targets:
-        """The normalisers take in the batch; the optimizer does the rest."""
+        """Updates the running statistics of inputs and returns; returns the data of the loss."""
         x = self._inputs(observations, times)
         self.network.normaliser.update(x)
         self.returns.update(returns[:, None])
         return Targets(x, self.returns(returns[:, None])[:, 0].float(), self._standardised(x))
 
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
-        """The mean squared error, in standard deviations of returns, of inputs (B, D) and standardised returns (B,)."""
+        """Mean squared error of the predictions for inputs (B, D), against standardised returns (B,)."""
         return (self._standardised(x) - y).square().mean()
 
     def problem(self, targets: Targets) -> Problem:
-        """The trust region's; values are means of Gaussians of variance ½."""
+        """The trust region problem: each value is the mean of a Gaussian of variance ½."""
         x, y, before = targets
 
         def curvature(fraction: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""A Bayesian neural network: every weight has a Gaussian posterior of its own."""
+"""A Bayesian neural network with a factorised Gaussian posterior of its weights."""
 
 import math
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from genzoo.core.registry import register
 class BayesianLinear(nn.Module):
     """A linear layer with q(w) = N(μ, σ²) for each of its weights and biases, σ = log(1 + e^ρ), and the prior N(0, s²).
 
-    Not the weights are drawn but what comes out (local reparameterisation): each output is Gaussian, with the mean
-    x·μ and the variance x²·σ².
+    Local reparameterisation: the outputs are drawn instead of the weights. Each output is Gaussian with the mean x·μ
+    and the variance x²·σ².
 
     Args:
-        inputs, outputs: sizes of the vectors.
-        prior_std: s, which is σ at first, too; μ ~ N(0, 1) at first.
+        inputs, outputs: dimensions of the vectors.
+        prior_std: s, which is also the initial σ; the initial μ is drawn from N(0, 1).
 
     Source: Houthooft et al. 2016, arXiv 1605.09674, section 2.5; openai/vime, dynamics/bnn.py (``BNNLayer``).
     """
@@ -34,7 +34,7 @@ class BayesianLinear(nn.Module):
         self.rho = nn.Parameter(torch.full_like(self.mean, math.log(math.expm1(prior_std))))
 
     def forward(self, x: Tensor, noise: Tensor) -> Tensor:
-        """What comes out of (..., B, inputs) for standard-normal noise (S, B, outputs): of the noise's shape."""
+        """Output (S, B, outputs) for input (..., B, inputs) and standard-normal noise (S, B, outputs)."""
         variance = softplus(self.rho).square()
         mean_out = x @ self.mean[:-1] + self.mean[-1]
         variance_out = x.square() @ variance[:-1] + variance[-1]
@@ -46,23 +46,23 @@ class BayesianLinear(nn.Module):
         return ((s / std).log() + (std.square() + self.mean.square()) / (2 * s**2) - 0.5).sum()
 
     def curvature(self) -> dict[str, Tensor]:
-        """Parameter -> the second derivative of KL(q(w; φ') || q(w; φ)) by φ' at φ' = φ; all mixed ones are 0."""
+        """Parameter -> second derivative of KL(q(w; φ') || q(w; φ)) in φ' at φ' = φ; the mixed derivatives are 0."""
         std = softplus(self.rho)
         return {"mean": 1 / std.square(), "rho": 2 * (torch.sigmoid(self.rho) / std).square()}
 
 
 @register
 class BayesianNetwork(nn.Module):
-    """A perceptron of Bayesian layers and ReLUs whose output is the mean of a Gaussian.
+    """A multilayer perceptron of Bayesian layers and ReLUs whose output is the mean of a Gaussian.
 
     Args:
-        inputs, outputs: sizes of the vectors.
-        hidden: units of each hidden layer.
-        prior_std: of the weights.
-        likelihood_std: of the Gaussian, in each dimension.
-        samples: of the weights, that expectations over q are taken of.
-        shared_noise: within a sample, all vectors of a batch get the same noise, as in the original's code; the
-            paper's estimator draws it for each, which makes its variance smaller.
+        inputs, outputs: dimensions of the vectors.
+        hidden: number of units of each hidden layer.
+        prior_std: standard deviation of the weights' prior.
+        likelihood_std: standard deviation of the Gaussian, in each dimension.
+        samples: number of samples of the weights in the estimates of expectations over q.
+        shared_noise: whether all vectors of a batch share the noise of a sample, as in the original code; the paper's
+            estimator draws noise per vector, which has a smaller variance.
 
     Raises:
         GenzooError: a standard deviation or the number of samples is not positive.
@@ -103,7 +103,7 @@ class BayesianNetwork(nn.Module):
         return x
 
     def expected_log_likelihood(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """E_q[log p(y|x, w)] in nats (B,), of what came out (samples, B, outputs) and what should (B, outputs)."""
+        """E_q[log p(y|x, w)] in nats (B,), of outputs (samples, B, outputs) and targets y (B, outputs)."""
         error = (y - at_least_float32(outputs)) / self.likelihood_std
         constant = math.log(self.likelihood_std) + 0.5 * math.log(2 * math.pi)
         return (-0.5 * error.square() - constant).sum(-1).mean(0)
@@ -113,5 +113,5 @@ class BayesianNetwork(nn.Module):
         return sum(layer.divergence() for layer in self.layers)
 
     def curvature(self) -> dict[str, Tensor]:
-        """As a layer's, of all."""
+        """Parameter -> second derivative of the divergence, of all layers; see ``BayesianLinear.curvature``."""
         return {f"layers.{i}.{name}": h for i, layer in enumerate(self.layers) for name, h in layer.curvature().items()}

@@ -12,7 +12,7 @@ from genzoo.reinforcement.model import PolicyModel, check_demonstrated, draw_dem
 
 @register
 class BehaviouralCloning(PolicyModel):
-    """A policy of the greatest likelihood of what an expert did; it never acts while it learns.
+    """A policy trained by maximum likelihood on an expert's actions, without rollouts.
 
     A round is one step on a batch of the expert's steps, drawn with replacement.
 
@@ -27,16 +27,16 @@ class BehaviouralCloning(PolicyModel):
         return {"policy": [self.policy]}
 
     def turns(self) -> tuple[Turn, ...]:
-        """One."""
+        """The policy's turn."""
         return (Turn({"policy": self.loss}),)
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses an environment without demonstrations."""
+        """Raises a GenzooError, too, for an environment without demonstrations."""
         super().check_data(data)
         check_demonstrated(data)
 
     def initialise(self, demonstrations: Any) -> None:
-        """The normaliser is that of the expert's steps, once and for all."""
+        """Sets the normaliser to the statistics of the expert's steps, which training does not change."""
         self.policy.normaliser.update(demonstrations.observations)
 
     def collect(self) -> dict[str, Tensor]:
@@ -51,5 +51,5 @@ class BehaviouralCloning(PolicyModel):
         return -self.policy(observations).log_prob(actions).mean()
 
     def seen_in(self, batch: Any, observations: Tensor, actions: Tensor) -> int:
-        """The expert's steps that all ranks saw."""
+        """Number of the expert's steps in the batches of all ranks."""
         return len(actions) * self.trainer.world_size

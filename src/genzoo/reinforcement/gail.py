@@ -25,13 +25,13 @@ class GAIL(PolicyGradient):
     new rewards.
 
     Args:
-        adversary: gives the rewards; with linear rewards this is apprenticeship learning.
+        adversary: computes the rewards; with linear rewards this is apprenticeship learning.
         adversary_steps: number of steps of a trained adversary per round.
         causal_entropy: λ, weight of -log π(a|s), in nats, in the policy's rewards.
         kwargs: of ``PolicyGradient``; a trained adversary is the player ``discriminator``.
 
     Source: Ho & Ermon 2016, arXiv 1606.03476, algorithm 1; openai/imitation, policyopt/imitation.py
-    (``ImitationOptimizer``), whose order a round has.
+    (``ImitationOptimizer``), which has the same order of updates.
     """
 
     def __init__(self, adversary: Adversary, adversary_steps: int = 1, causal_entropy: float = 0.0, **kwargs: Any):
@@ -51,7 +51,7 @@ class GAIL(PolicyGradient):
         return (self.policy_turn(), Turn(losses, draws=self.adversary_draws), self.baseline_turn())
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses an environment without demonstrations."""
+        """Raises a GenzooError, too, for an environment without demonstrations."""
         super().check_data(data)
         check_demonstrated(data)
 
@@ -60,8 +60,8 @@ class GAIL(PolicyGradient):
         """Initialises all normalisers with the statistics of the expert's steps."""
         observations, actions, times = demonstrations[:3]
         self.policy.normaliser.update(observations)
-        self.baseline.start(observations, times)
-        self.adversary.start(observations, actions)
+        self.baseline.initialise(observations, times)
+        self.adversary.initialise(observations, actions)
 
     def rewards(self, experience: Experience) -> np.ndarray:
         """The adversary's rewards plus the causal entropy's, -λ log π(a|s)."""
@@ -79,7 +79,7 @@ class GAIL(PolicyGradient):
         """Yields the rollouts' steps and as many of the expert's, once per step of the adversary."""
         policy = experience.observations, experience.actions
         expert = draw_demonstrated(self.trainer.datamodule.demonstrated("train"), len(policy[1]), self.device)
-        self.adversary.meet(policy, expert)
+        self.adversary.update(policy, expert)
         if self.adversary.trained:
             self.log_scalars(discriminator_accuracy=self.adversary.accuracy(policy, expert))
         for _ in range(self.adversary_steps):

@@ -1,4 +1,4 @@
-"""How much a model of the world would learn from a single observation."""
+"""The information gain of a Bayesian network from a single example."""
 
 import torch
 from torch import Tensor
@@ -8,10 +8,10 @@ from genzoo.reinforcement.bayesian_network import BayesianNetwork
 
 
 def information_gain(network: BayesianNetwork, x: Tensor, y: Tensor, step: float = 0.01) -> Tensor:
-    """KL(q(w; φ + λ Δφ) || q(w; φ)) ≈ ½ λ² ∇ℓᵀ H⁻¹ ∇ℓ with Δφ = -H⁻¹ ∇ℓ, of each pair (x, y) alone, in nats (B,).
+    """KL(q(w; φ + λ Δφ) || q(w; φ)) ≈ ½ λ² ∇ℓᵀ H⁻¹ ∇ℓ with Δφ = -H⁻¹ ∇ℓ, for each pair (x, y) alone, in nats (B,).
 
-    ℓ = -E_q[log p(y|x, w)]; H is the Hessian of the divergence, which is diagonal. Nothing is updated. Each pair has
-    noise of its own.
+    ℓ = -E_q[log p(y|x, w)]; H is the Hessian of the divergence, which is diagonal. The parameters do not change. Each
+    pair has its own noise.
 
     Args:
         network: with the parameters φ of q.
@@ -20,7 +20,7 @@ def information_gain(network: BayesianNetwork, x: Tensor, y: Tensor, step: float
         step: λ.
 
     Source: Houthooft et al. 2016, arXiv 1605.09674, section 2.5; openai/vime, dynamics/bnn.py (``fast_kl_div``), which
-    leaves out the ½.
+    omits the factor ½.
 
     Example:
         >>> network = BayesianNetwork(inputs=3, outputs=2)
@@ -40,5 +40,5 @@ def information_gain(network: BayesianNetwork, x: Tensor, y: Tensor, step: float
         gradient = grad(loss)(parameters, x, y)
         return 0.5 * step**2 * sum((gradient[name].square() / curvature[name]).sum() for name in gradient)
 
-    with torch.compiler.set_stance("force_eager"):  # torch.func does not look into a compiled network
+    with torch.compiler.set_stance("force_eager"):  # torch.func cannot trace a compiled network
         return vmap(gain, randomness="different", chunk_size=512)(x, y)

@@ -1,4 +1,4 @@
-"""What all models that act share: a policy that fits its environment."""
+"""The base class of models with a policy."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ from genzoo.reinforcement.policies import Policy
 
 
 class PolicyModel(RoundModule):
-    """Base of the models that act.
+    """Base class of the models with a policy.
 
     Args:
-        policy: of the environment's actions.
+        policy: distribution of the environment's actions.
         kwargs: of ``RoundModule``.
     """
 
@@ -29,25 +29,25 @@ class PolicyModel(RoundModule):
         self.policy = policy
 
     def capabilities(self) -> frozenset[type]:
-        """It acts, and knows how likely actions are."""
+        """It returns actions and their log-probabilities."""
         return frozenset({Acts, ScoresActions})
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Refuses all but environments that the policy fits."""
+        """Raises a GenzooError unless the data is an environment whose observations and actions fit the policy."""
         if not isinstance(data, EnvironmentSpec):
             raise GenzooError(
-                f"data={data.name} gives images, but the model acts; choose an environment, such as data=cartpole."
+                f"data={data.name} has images, but the model needs an environment; choose one, such as data=cartpole."
             )
         needed = (data.observations, data.actions, data.policy)
         if (given := (self.policy.observations, self.policy.actions, self.policy.law)) != needed:
             raise GenzooError(
                 f"model.policy: (observations, actions, law) {given} do not fit data={data.name}, which has {needed}; "
-                "give the policy the same."
+                "set the policy's to the same."
             )
 
     @in_inference
     def act(self, observations: Tensor, deterministic: bool = False, generator: Generator | None = None) -> Tensor:
-        """Numbers of actions (B,), or points (B, A), which may lie outside of the box."""
+        """Indices of actions (B,), or continuous actions (B, A), which may lie outside of the box."""
         distribution = self.policy(observations)
         return distribution.mode if deterministic else self.policy.sample(distribution, generator)
 
@@ -63,10 +63,10 @@ class PolicyModel(RoundModule):
 
 
 def check_demonstrated(data: EnvironmentSpec) -> None:
-    """Refuses an environment without demonstrations.
+    """Checks that the environment has demonstrations.
 
     Raises:
-        GenzooError: naming the setting.
+        GenzooError: it has none.
     """
     if not data.demonstrations:
         raise GenzooError(

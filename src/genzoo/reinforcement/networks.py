@@ -1,5 +1,5 @@
-"""Networks on vectors, which NumPy can run, too: an episode asks for one vector at a time, and torch takes ten times as
-long to answer.
+"""Multilayer perceptrons that run in torch and in NumPy: for the single observations of a rollout, NumPy is ten times
+as fast.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from genzoo.core.errors import GenzooError, near
 from genzoo.reinforcement.normaliser import Normaliser
 
-# Name -> torch's and NumPy's.
+# Name -> torch module, NumPy function.
 ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], Callable[[np.ndarray], np.ndarray]]] = {
     "tanh": (nn.Tanh, np.tanh),
     "relu": (nn.ReLU, lambda x: np.maximum(x, 0)),
@@ -20,18 +20,18 @@ ACTIVATIONS: dict[str, tuple[Callable[[], nn.Module], Callable[[np.ndarray], np.
 
 
 class MLP(nn.Module):
-    """Fully connected layers on standardised vectors; its output is 0 until it is trained.
+    """Fully connected layers on standardised vectors; the initial output is 0.
 
     Args:
-        inputs, outputs: sizes of the vectors.
-        hidden: units of each hidden layer.
+        inputs, outputs: dimensions of the vectors.
+        hidden: number of units of each hidden layer.
         activation: ``"tanh"``, ``"relu"`` or ``"leaky_relu"``.
 
     Raises:
-        GenzooError: there is no such activation.
+        GenzooError: the activation is unknown.
 
-    Source: openai/imitation, policyopt/nn.py and rl.py: hidden layers of Glorot's uniform initialisation, a last one of
-    zeros.
+    Source: openai/imitation, policyopt/nn.py and rl.py: hidden layers have Glorot's uniform initialisation, the last
+    one starts from zeros.
     """
 
     def __init__(self, inputs: int, outputs: int, hidden: Sequence[int] = (64, 64), activation: str = "tanh"):
@@ -56,7 +56,7 @@ class MLP(nn.Module):
         return self.layers[-1](x)
 
     def numpy(self) -> Callable[[np.ndarray], np.ndarray]:
-        """The network as it stands, for one vector: float32 (inputs,) -> (outputs,)."""
+        """The current network as a NumPy function of one float32 vector: (inputs,) -> (outputs,)."""
 
         def array(values: Tensor) -> np.ndarray:
             return np.ascontiguousarray(values.detach().float().cpu().numpy())

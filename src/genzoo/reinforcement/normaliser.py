@@ -1,14 +1,14 @@
-"""Inputs of mean 0 and standard deviation 1, as far as they are known."""
+"""Standardisation of vectors by running statistics."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Normaliser(nn.Module):
-    """Standardises vectors by the mean and the standard deviation of all that it was shown; before, it changes nothing.
+    """Standardises vectors by the mean and standard deviation of all vectors so far; before any, it is the identity.
 
     Args:
-        size: of the vectors.
+        size: dimension of the vectors.
         epsilon: added to the standard deviation.
 
     Source: openai/imitation, policyopt/nn.py (``Standardizer``).
@@ -28,14 +28,14 @@ class Normaliser(nn.Module):
         self.register_buffer("square", torch.ones(size, dtype=torch.double))  # mean of the squares
 
     def update(self, values: Tensor) -> None:
-        """Takes in vectors (B, size), each with the same weight as every one before."""
+        """Updates the running statistics with vectors (B, size); all vectors so far have the same weight."""
         values = values.detach().to(self.mean)
         self.count += len(values)
         self.mean += (values - self.mean).sum(0) / self.count
         self.square += (values.square() - self.square).sum(0) / self.count
 
     def scale(self) -> Tensor:
-        """The standard deviation that vectors are divided by (size,), in double precision."""
+        """The divisor of the vectors (size,): standard deviation plus epsilon, in double precision."""
         return (self.square - self.mean.square()).clamp(min=0).sqrt() + self.epsilon * (self.count > 0)
 
     def forward(self, values: Tensor) -> Tensor:
@@ -43,5 +43,5 @@ class Normaliser(nn.Module):
         return (values - self.mean.to(values.dtype)) / self.scale().to(values.dtype)
 
     def inverse(self, values: Tensor) -> Tensor:
-        """The vectors (B, size) that standardised ones stand for."""
+        """The vectors (B, size) whose standardised values are given."""
         return values * self.scale().to(values.dtype) + self.mean.to(values.dtype)

@@ -1,4 +1,4 @@
-"""What a policy minimises on its own episodes; with the optimizer that takes the step, this is the algorithm.
+"""The policy's losses on its rollouts; objective, optimizer and passes together define the algorithm.
 
 | objective | optimizer | passes | algorithm |
 |---|---|---|---|
@@ -6,7 +6,8 @@
 | ``LogLikelihood`` | any | 1 | REINFORCE |
 | ``Clipped`` | any | several, in minibatches | PPO |
 
-Each is a function of log π(a|s) now and before the update, and of the advantages A, all (B,).
+Each is a function of log π(a|s) under the current policy, of the same before the update, and of the advantages A,
+all (B,).
 """
 
 from typing import Protocol
@@ -18,15 +19,15 @@ from genzoo.core.registry import register
 
 
 class Objective(Protocol):
-    """What is minimised."""
+    """A loss of the policy."""
 
     def __call__(self, log_prob: Tensor, before: Tensor, advantages: Tensor) -> Tensor:
-        """A scalar."""
+        """The loss, a scalar."""
 
 
 @register
 class LogLikelihood:
-    """-E[log π(a|s) A]: its gradient is the policy gradient.
+    """-E[log π(a|s) A], whose gradient is the negative policy gradient.
 
     Source: Williams 1992, Simple statistical gradient-following algorithms (REINFORCE).
     """
@@ -38,7 +39,7 @@ class LogLikelihood:
 
 @register
 class Surrogate:
-    """-E[π(a|s) / π_before(a|s) · A]: the advantage of the new policy where the old one goes.
+    """-E[π(a|s) / π_before(a|s) · A]: minus the advantage of the new policy, at the states of the old one.
 
     Source: Schulman et al. 2015, arXiv 1502.05477, equation 14.
     """
@@ -50,13 +51,13 @@ class Surrogate:
 
 @register
 class Clipped:
-    """-E[min(r A, clip(r, 1 - ε, 1 + ε) A)], r = π(a|s) / π_before(a|s): nothing is gained by going further.
+    """-E[min(r A, clip(r, 1 - ε, 1 + ε) A)] with r = π(a|s) / π_before(a|s).
 
     Args:
-        epsilon: in (0, 1).
+        epsilon: ε, in (0, 1).
 
     Raises:
-        GenzooError: it is out of range.
+        GenzooError: epsilon is out of range.
 
     Source: Schulman et al. 2017, arXiv 1707.06347, equation 7.
     """

@@ -1,4 +1,4 @@
-"""How often an update goes over a batch, and in how many parts."""
+"""Epochs and minibatches of an update on a batch."""
 
 import torch
 from torch import Tensor
@@ -9,14 +9,14 @@ from genzoo.core.registry import register
 
 @register
 class Passes:
-    """Goes over a batch several times, each time in a fresh order and in parts of (almost) the same size.
+    """Several epochs over a batch, each in a new random order and in minibatches of (almost) equal size.
 
     Args:
-        epochs: times.
-        minibatches: parts.
+        epochs: number of epochs.
+        minibatches: number of minibatches per epoch.
 
     Raises:
-        GenzooError: one is no positive integer.
+        GenzooError: a number is not a positive integer.
 
     Example:
         >>> [len(part) for part in Passes(epochs=2, minibatches=3).over(10)]
@@ -29,11 +29,11 @@ class Passes:
         self.epochs, self.minibatches = epochs, minibatches
 
     def __len__(self) -> int:
-        """Parts in all."""
+        """Number of minibatches in total."""
         return self.epochs * self.minibatches
 
     def over(self, n: int, device: torch.device | str = "cpu") -> list[Tensor]:
-        """The indices of each part of a batch of n; in order, if all are together."""
+        """The indices of each minibatch of a batch of n; in order, if there is one minibatch per epoch."""
         if self.minibatches == 1:
             return [torch.arange(n, device=device)] * self.epochs
         orders = [torch.randperm(n, device=device) for _ in range(self.epochs)]
@@ -41,7 +41,7 @@ class Passes:
 
 
 def share_of(n: int, fraction: float, device: torch.device | str = "cpu") -> Tensor | slice:
-    """The indices of a random fraction of a batch of n, at least one; of a whole one all."""
+    """The indices of a random fraction of a batch of n, at least one; for 1, the whole batch in order."""
     if fraction == 1:
         return slice(None)
     return torch.randperm(n, device=device)[: max(round(fraction * n), 1)]

@@ -1,4 +1,4 @@
-"""Policies: laws of actions, given what is observed."""
+"""Policies: distributions of actions conditioned on observations."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,20 +12,20 @@ from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.reinforcement.networks import MLP
 
-# Draws an action for one observation: (D,), a source of random numbers -> what is stored.
+# Draws an action for one observation: (D,), random generator -> the action as a rollout stores it.
 Actor = Callable[[np.ndarray, np.random.Generator], Any]
 
 
 class Policy(nn.Module):
-    """Base of the policies: a network on standardised observations gives the parameters of a distribution.
+    """Base class of the policies: a network maps standardised observations to the parameters of a distribution.
 
     Args:
-        observations: numbers of an observation.
-        actions: number of actions, or of the numbers of an action.
+        observations: dimension of an observation.
+        actions: number of discrete actions, or dimension of a continuous action.
         hidden, activation: of the network; see ``MLP``.
     """
 
-    law: str  #: as ``EnvironmentSpec.policy`` names it
+    law: str  #: the distribution, as ``EnvironmentSpec.policy`` names it
 
     def __init__(self, observations: int, actions: int, hidden: Sequence[int] = (64, 64), activation: str = "tanh"):
         super().__init__()
@@ -34,7 +34,7 @@ class Policy(nn.Module):
 
     @property
     def normaliser(self) -> nn.Module:
-        """Of observations; it is for whoever trains the policy to update it."""
+        """Running statistics of observations; the model that trains the policy updates them."""
         return self.network.normaliser
 
     def forward(self, observations: Tensor) -> Distribution:
@@ -42,17 +42,17 @@ class Policy(nn.Module):
         raise NotImplementedError
 
     def sample(self, distribution: Distribution, generator: Generator | None = None) -> Tensor:
-        """Actions drawn from π(·|s)."""
+        """Actions drawn from π(·|s), (B,) or (B, A)."""
         raise NotImplementedError
 
     def actor(self) -> Actor:
-        """The policy as it stands, in NumPy."""
+        """The current policy as a NumPy function; later updates do not change it."""
         raise NotImplementedError
 
 
 @register
 class CategoricalPolicy(Policy):
-    """Chooses one of a finite set of actions: the network gives their logits.
+    """A categorical distribution of discrete actions: the network's outputs are its logits.
 
     Example:
         >>> policy = CategoricalPolicy(observations=4, actions=2)
@@ -63,15 +63,15 @@ class CategoricalPolicy(Policy):
     law = "Categorical"
 
     def forward(self, observations: Tensor) -> Categorical:
-        """As the base's."""
+        """π(·|s) for observations (B, D)."""
         return Categorical(logits=at_least_float32(self.network(observations)), validate_args=False)
 
     def sample(self, distribution: Distribution, generator: Generator | None = None) -> Tensor:
-        """Numbers of actions (B,)."""
+        """Indices of actions (B,)."""
         return torch.multinomial(distribution.probs, 1, generator=generator).squeeze(1)
 
     def actor(self) -> Actor:
-        """Gives the number of an action."""
+        """The current policy as a NumPy function that returns the index of an action."""
         network = self.network.numpy()
 
         def act(observation: np.ndarray, random: np.random.Generator) -> int:
@@ -84,10 +84,10 @@ class CategoricalPolicy(Policy):
 
 @register
 class GaussianPolicy(Policy):
-    """Chooses a point: the network gives the mean of each number; their deviations are parameters of their own.
+    """A diagonal Gaussian of continuous actions: the network outputs the mean; the standard deviations are parameters.
 
     Args:
-        log_std: logarithm of the standard deviations at first.
+        log_std: logarithm of the initial standard deviations.
 
     Example:
         >>> policy = GaussianPolicy(observations=11, actions=3)
@@ -102,18 +102,18 @@ class GaussianPolicy(Policy):
         self.log_std = nn.Parameter(torch.full((self.actions,), float(log_std)))
 
     def forward(self, observations: Tensor) -> Independent:
-        """As the base's."""
+        """π(·|s) for observations (B, D)."""
         mean = at_least_float32(self.network(observations))
         each = Normal(mean, self.log_std.exp().expand_as(mean), validate_args=False)
         return Independent(each, 1, validate_args=False)
 
     def sample(self, distribution: Distribution, generator: Generator | None = None) -> Tensor:
-        """Points (B, A)."""
+        """Actions (B, A)."""
         noise = torch.randn(distribution.mean.shape, generator=generator, device=distribution.mean.device)
         return distribution.mean + distribution.stddev * noise
 
     def actor(self) -> Actor:
-        """Gives a point (A,)."""
+        """The current policy as a NumPy function that returns an action (A,)."""
         network, std = self.network.numpy(), self.log_std.detach().exp().cpu().numpy()
 
         def act(observation: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -128,7 +128,7 @@ def mean_divergence(before: Distribution, now: Distribution) -> Tensor:
 
 
 def divergence_from_itself(policy: Policy, observations: Tensor) -> Tensor:
-    """The mean KL divergence of a policy from itself: 0, but its second derivative is the Fisher information."""
+    """The mean KL divergence of a policy from itself: 0, with the Fisher information as its second derivative."""
     with torch.no_grad():
         fixed = policy(observations)
     return mean_divergence(fixed, policy(observations))

@@ -1,4 +1,4 @@
-"""On-policy learning: what TRPO, REINFORCE and PPO share, and all that learns to act by them."""
+"""On-policy learning: the round that TRPO, REINFORCE, PPO and the models built on them share."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -25,15 +25,15 @@ from genzoo.reinforcement.trust_region import Problem, TrustRegion
 
 
 class Experience(NamedTuple):
-    """Whole episodes of a policy, as its losses need them: N steps of E episodes.
+    """A rollout with the tensors and values that the losses need: N steps of E whole episodes.
 
     Args:
         rollout: the episodes.
         observations, actions, times: of each step, on the device; see ``Rollout``.
-        before: π(·|s) of the policy that played, of each step.
-        log_prob: log π(a|s) of it (N,).
+        before: π(·|s) of each step, under the policy that collected the rollout.
+        log_prob: log π(a|s) of each step, under the same policy (N,).
         values: V(s_t) before the round's update (N,).
-        tails: the value of what came after each episode (E,).
+        tails: the bootstrapped value after the last step of each episode (E,).
     """
 
     rollout: Rollout
@@ -48,28 +48,28 @@ class Experience(NamedTuple):
 
 @register
 class PolicyGradient(PolicyModel):
-    """A policy that plays whole episodes and moves towards the actions that did better than expected.
+    """A policy trained by policy gradients on rollouts of whole episodes.
 
-    One round is one iteration: episodes by the policy as it stands; their advantages; a turn of the policy, whose
-    objective and optimizer say which algorithm this is; a turn of the baseline. Last, the policy's normaliser takes in
-    what was observed.
+    One round is one iteration: rollouts of the current policy; their advantages; the policy's turn, whose objective
+    and optimizer define the algorithm; the baseline's turn. After both, the running statistics of the policy's
+    observations are updated.
 
-    With several ranks each plays its share of the steps, and then all hold all episodes and compute the same.
+    With several ranks, each collects its share of the steps; then every rank holds all episodes and computes the same.
 
     Args:
-        policy: of the environment's actions.
-        objective: what the policy minimises; see ``objectives``.
+        policy: distribution of the environment's actions.
+        objective: the policy's loss; see ``objectives``.
         baseline: V(s, t).
         discount: γ.
         gae_lambda: λ of generalised advantage estimation (GAE).
-        passes: of the policy's turn over the batch.
-        entropy_weight: of the policy's mean entropy, in nats, in its loss.
-        bootstrap: an episode that was cut off is worth the baseline's value of its last observation more; else nothing
-            comes after it, as after one that ended.
+        passes: epochs and minibatches of the policy's turn.
+        entropy_weight: weight of the policy's mean entropy, in nats, in its loss.
+        bootstrap: whether the return of a truncated episode includes the baseline's value of its last observation;
+            otherwise that value is 0, as after a terminated episode.
         kwargs: of ``RoundModule``; the players are ``policy`` and, if the baseline is trained, ``value``.
 
     Raises:
-        GenzooError: a setting is out of range, a trust region meets minibatches.
+        GenzooError: a setting is out of range, or a trust region is combined with minibatches.
 
     Source: Schulman et al. 2015, arXiv 1502.05477, algorithm 1, and 2016, arXiv 1506.02438, section 6.1; order of the
     iteration: openai/imitation, policyopt/rl.py (``SamplingPolicyOptimizer``).
@@ -101,50 +101,50 @@ class PolicyGradient(PolicyModel):
         return {"policy": [self.policy]} | ({"value": [self.baseline]} if self.baseline.trained else {})
 
     def turns(self) -> tuple[Turn, ...]:
-        """Episodes and the policy's move; the baseline's."""
+        """The policy's turn, then the baseline's."""
         return (self.policy_turn(), self.baseline_turn())
 
     def policy_turn(self) -> Turn:
-        """The policy's move, on the round's episodes."""
+        """The policy's update on the round's rollouts."""
         return Turn({"policy": self.policy_loss}, draws=self.policy_draws)
 
     def baseline_turn(self) -> Turn:
-        """The baseline learns the returns of the round's episodes."""
+        """The baseline's update on the returns of the round's rollouts."""
         losses = {"value": self.baseline.loss} if self.baseline.trained else {}
         return Turn(losses, draws=self.baseline_draws)
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
-        """Refuses a trust region that would meet minibatches."""
+        """The players' optimizers; raises a GenzooError for a trust region with several passes or minibatches."""
         optimizers = super().configure_optimizers()
         passes = {"policy": self.passes} | ({"value": self.baseline.passes} if self.baseline.trained else {})
         for player, optimizer in zip(self.players(), optimizers, strict=True):
             if isinstance(optimizer, TrustRegion) and len(passes[player]) != 1:
                 raise GenzooError(
-                    f"model.optimizers.{player}: a trust region takes one step on the whole batch; give no passes."
+                    f"model.optimizers.{player}: a trust region takes one step on the whole batch; remove its passes."
                 )
         return optimizers
 
-    # A round: episodes, the policy's turn, the baseline's.
+    # A round: rollouts, the policy's turn, the baseline's turn.
 
     def collect(self) -> dict[str, Any]:
-        """The round's episodes, of all ranks."""
-        return {"experience": self.experienced(self.play())}
+        """The round's rollouts of all ranks."""
+        return {"experience": self.experience_of(self.play())}
 
     def play(self) -> Rollout:
-        """Plays this rank's share of the episodes and returns all ranks'."""
+        """Collects this rank's share of the episodes and returns those of all ranks."""
         data, rounds = self.trainer.datamodule, self.progress.rounds
         if self._environment is None:
             self._environment = data.make()
         share = -(-data.batch_size // self.trainer.world_size)
         seed = derive_seed(self.seed, "episodes", rounds, self.global_rank)
         mine = sample(self._environment, self.policy.actor(), share, data.spec.time_limit, seed)
-        # From here on all ranks hold the same, and draw the same random numbers.
+        # From here on all ranks hold the same episodes and draw the same random numbers.
         seed_all(derive_seed(self.seed, "iteration", rounds), self.device)
         return concatenated(gather_objects(mine))
 
     @torch.no_grad()
-    def experienced(self, rollout: Rollout) -> Experience:
-        """Episodes on the device, with the policy's distributions and the baseline's values as both stand."""
+    def experience_of(self, rollout: Rollout) -> Experience:
+        """Moves a rollout to the device and adds the current policy's distributions and the baseline's values."""
         observations, actions, times, last, lengths = (
             torch.as_tensor(array, device=self.device)
             for array in (rollout.observations, rollout.actions, rollout.times, rollout.last, rollout.lengths)
@@ -159,41 +159,41 @@ class PolicyGradient(PolicyModel):
         return Experience(rollout, observations, actions, times, before, before.log_prob(actions), values, tails)
 
     def rewards(self, experience: Experience) -> np.ndarray:
-        """The rewards that the policy is to collect, at each step of the episodes (N,)."""
+        """The rewards of the policy's advantages, of each step (N,)."""
         return experience.rollout.rewards
 
     def baseline_rewards(self, experience: Experience) -> np.ndarray:
-        """The rewards whose returns the baseline learns (N,)."""
+        """The rewards of the returns that the baseline is fitted to, of each step (N,)."""
         return self.rewards(experience)
 
     def advantages(self, experience: Experience) -> Tensor:
-        """Of each step (N,), standardised."""
-        found = generalised_advantages(
+        """Standardised advantages of each step (N,)."""
+        advantages = generalised_advantages(
             *(self.rewards(experience), experience.values, experience.tails, experience.rollout.lengths),
             discount=self.discount,
             gae_lambda=self.gae_lambda,
         )
-        return self._tensor((found - found.mean()) / (found.std() + 1e-8))
+        return self._tensor((advantages - advantages.mean()) / (advantages.std() + 1e-8))
 
     @torch.no_grad()
     def policy_draws(self, experience: Experience) -> Iterator[dict[str, Tensor]]:
-        """The arguments of ``policy_loss`` in each of the ``passes``' parts."""
+        """Yields the arguments of ``policy_loss`` for each minibatch of ``passes``."""
         whole = {
             "observations": experience.observations,
             "actions": experience.actions,
             "log_prob_before": experience.log_prob,
             "advantages": self.advantages(experience),
         }
-        self.pose("policy", self.policy_problem(experience.before, **whole))
+        self.set_problem("policy", self.policy_problem(experience.before, **whole))
         for part in self.passes.over(len(experience.observations), self.device):
             yield {name: values[part] for name, values in whole.items()}
 
     def policy_loss(self, observations: Tensor, actions: Tensor, log_prob_before: Tensor, advantages: Tensor) -> Tensor:
-        """The objective, and the weighted entropy, on steps.
+        """The objective minus the weighted entropy, a scalar.
 
         Args:
             observations, actions: (B, D) and (B,) or (B, A).
-            log_prob_before: log π(a|s) of the policy that played (B,).
+            log_prob_before: log π(a|s) of the policy that collected the rollout (B,).
             advantages: (B,).
         """
         now = self.policy(observations)
@@ -201,7 +201,7 @@ class PolicyGradient(PolicyModel):
         return loss - self.entropy_weight * now.entropy().mean() if self.entropy_weight else loss
 
     def policy_problem(self, before: Distribution, observations: Tensor, **others: Tensor) -> Problem:
-        """The trust region's: the loss on the whole batch within the KL divergence from the policy that played."""
+        """The trust region problem: the loss on the whole batch, the KL divergence from the policy of the rollout."""
 
         def curvature(fraction: float) -> Tensor:
             chosen = share_of(len(observations), fraction, self.device)
@@ -213,18 +213,19 @@ class PolicyGradient(PolicyModel):
             curvature=curvature,
         )
 
-    def pose(self, player: str, problem: Problem) -> None:
-        """Hands a player's optimizer, if it is a trust region, the problem of its next step."""
+    def set_problem(self, player: str, problem: Problem) -> None:
+        """Sets the problem of the next step on a player's optimizer, if that is a trust region."""
         optimizer = dict(zip(self.players(), self.trainer.optimizers, strict=True))[player]
         if isinstance(optimizer, TrustRegion):
             optimizer.problem = problem
 
     @torch.no_grad()
     def baseline_draws(self, experience: Experience) -> Iterator[dict[str, Tensor]]:
-        """The arguments of the baseline's loss in each of its passes' parts, if it is trained; before these, all
-        normalisers take in the round.
+        """Fits the baseline and updates all running statistics; for a trained baseline, then yields the arguments of
+        its loss for each minibatch of its passes.
         """
         observations, lengths = experience.observations, experience.rollout.lengths
+        # The divergence that is logged must precede the update of the policy's running statistics.
         self.log_scalars(divergence=mean_divergence(experience.before, self.policy(observations)))
         rewards = with_tails(self.baseline_rewards(experience), experience.tails, self.discount, lengths)
         returns = discounted_sums(rewards, self.discount, lengths)
@@ -232,16 +233,16 @@ class PolicyGradient(PolicyModel):
         targets = self.baseline.fit(observations, experience.times, self._tensor(returns))
         self.policy.normaliser.update(observations)
         if targets is not None:
-            self.pose("value", self.baseline.problem(targets))
+            self.set_problem("value", self.baseline.problem(targets))
             for part in self.baseline.passes.over(len(returns), self.device):
                 yield {"x": targets.x[part], "y": targets.y[part]}
 
     def seen_in(self, batch: Any, experience: Experience) -> int:
-        """The steps of all ranks in a round."""
+        """Number of steps of all ranks in a round."""
         return len(experience.rollout.rewards)
 
     def on_fit_end(self) -> None:
-        """Leaves no environment behind."""
+        """Closes the environment."""
         if self._environment is not None:
             self._environment.close()
             self._environment = None

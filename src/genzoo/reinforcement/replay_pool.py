@@ -1,4 +1,4 @@
-"""What happened lately, whatever episode it was in."""
+"""A replay pool: a buffer of the latest transitions."""
 
 from typing import NamedTuple
 
@@ -11,12 +11,12 @@ from genzoo.core.registry import register
 
 
 class Transitions(NamedTuple):
-    """Steps: what was observed, what was done, and what was observed then.
+    """Transitions (s, a, s').
 
     Args:
-        observations: (..., D).
-        actions: (..., A).
-        following: (..., D).
+        observations: s (..., D).
+        actions: a (..., A).
+        following: s', the next observations (..., D).
     """
 
     observations: Tensor
@@ -26,21 +26,21 @@ class Transitions(NamedTuple):
 
 @register
 class ReplayPool(nn.Module):
-    """The latest transitions; it is part of the module's state.
+    """A ring buffer of the latest transitions, stored in the module's state.
 
-    A transition is kept whole, so an episode's last observation is never followed by the next one's first. (The
-    original's pool keeps observations in a row, and pairs them.)
+    Each transition holds its own next observation, so no transition joins two episodes. (The original's pool stores
+    consecutive observations and pairs neighbours.)
 
     Args:
-        observations, actions: numbers of an observation and of an action.
-        capacity: so many transitions are kept.
-        minimum: with fewer, nothing can be learned.
+        observations, actions: dimensions of an observation and of an action.
+        capacity: maximum number of transitions.
+        minimum: number of transitions from which on the pool is used.
 
     Raises:
-        GenzooError: a number is not positive, the minimum is beyond the capacity.
+        GenzooError: a number is not positive, or the minimum exceeds the capacity.
 
     Source: Houthooft et al. 2016, arXiv 1605.09674, section 2.5; openai/vime, algos/batch_polopt_expl.py
-    (``SimpleReplayPool``), which takes its statistics over one row too many while it is not full.
+    (``SimpleReplayPool``), whose statistics include one row too many until the pool is full.
     """
 
     def __init__(self, observations: int, actions: int, capacity: int = 100_000, minimum: int = 500):
@@ -56,18 +56,18 @@ class ReplayPool(nn.Module):
         self.register_buffer("observations", torch.zeros(capacity, observations))
         self.register_buffer("actions", torch.zeros(capacity, actions))
         self.register_buffer("following", torch.zeros(capacity, observations))
-        self.register_buffer("added", torch.zeros((), dtype=torch.long))  # in all
+        self.register_buffer("added", torch.zeros((), dtype=torch.long))  # number of all transitions so far
 
     def __len__(self) -> int:
         return min(int(self.added), self.capacity)
 
     @property
     def ready(self) -> bool:
-        """Whether there are enough to learn from."""
+        """Whether the pool holds at least the minimum of transitions."""
         return len(self) >= self.minimum
 
     def add(self, transitions: Transitions) -> None:
-        """Takes in transitions (B, ...) in the place of the oldest ones."""
+        """Adds transitions (B, ...), overwriting the oldest ones."""
         n = len(transitions.observations)
         kept = min(n, self.capacity)
         places = (self.added + n - kept + torch.arange(kept, device=self.added.device)) % self.capacity
@@ -81,9 +81,9 @@ class ReplayPool(nn.Module):
         return Transitions(self.observations[chosen], self.actions[chosen], self.following[chosen])
 
     def standardised(self, transitions: Transitions) -> Transitions:
-        """The transitions in standard deviations from the mean of the pool's observations and actions.
+        """The transitions, standardised by the mean and standard deviation of the pool's observations and actions.
 
-        What follows is an observation, too.
+        Next observations have the same statistics as observations.
         """
         known = (values[: len(self)].double() for values in (self.observations, self.actions))
         of_observations, of_actions = ((values.mean(0), values.std(0, correction=0) + 1e-8) for values in known)

@@ -1,4 +1,4 @@
-"""Whole episodes by a policy."""
+"""Rollouts: whole episodes of a policy in an environment."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,15 +12,15 @@ from genzoo.reinforcement.policies import Actor
 
 
 class Rollout(NamedTuple):
-    """Whole episodes, one after the other.
+    """Whole episodes, concatenated: N steps of E episodes.
 
     Args:
-        observations: float32 (N, D): what each step began with.
-        actions: as drawn, whether or not the environment clips them: int64 (N,) or float32 (N, A).
+        observations: the observation before each step, float32 (N, D).
+        actions: as drawn from the policy, before any clipping by the environment: int64 (N,) or float32 (N, A).
         rewards: float64 (N,).
-        lengths: steps of each episode, int64 (E,); they add up to N.
-        terminated: whether the environment ended the episode; else it was cut off. Bool (E,).
-        last: what the last step of each episode led to, float32 (E, D).
+        lengths: number of steps of each episode, int64 (E,); they add up to N.
+        terminated: whether the episode terminated (true) or was truncated (false), bool (E,).
+        last: the observation after the last step of each episode, float32 (E, D).
     """
 
     observations: np.ndarray
@@ -32,46 +32,46 @@ class Rollout(NamedTuple):
 
     @property
     def starts(self) -> np.ndarray:
-        """The first step of each episode (E,)."""
+        """The index of the first step of each episode (E,)."""
         return self.lengths.cumsum() - self.lengths
 
     @property
     def times(self) -> np.ndarray:
-        """The number of each step within its episode, from 0 (N,)."""
+        """The time of each step within its episode, from 0 (N,)."""
         return np.arange(len(self.rewards)) - np.repeat(self.starts, self.lengths)
 
     @property
     def returns(self) -> np.ndarray:
-        """The sum of the rewards of each episode (E,)."""
+        """The undiscounted return of each episode (E,)."""
         return np.add.reduceat(self.rewards, self.starts)
 
 
 def concatenated(rollouts: Sequence[Rollout]) -> Rollout:
-    """The episodes of all, in their order."""
+    """One rollout of the episodes of all rollouts, in their order."""
     return Rollout(*map(np.concatenate, zip(*rollouts, strict=True)))
 
 
 def sample(environment: gymnasium.Env, actor: Actor, steps: int, time_limit: int, seed: int) -> Rollout:
-    """Plays whole episodes until they have so many steps together.
+    """Collects whole episodes until they have a minimum number of steps in total.
 
-    What is played is a function of the actor and the seed, which the environment is reset with: nothing of an earlier
-    call is left.
+    The result depends on the actor and the seed only, since the environment is reset with the seed.
 
     Args:
-        environment: observes vectors.
+        environment: its observations are vectors.
         actor: draws actions.
-        steps: at least so many.
-        time_limit: steps after which an episode is cut off.
+        steps: minimum number of steps.
+        time_limit: number of steps after which an episode is truncated.
         seed: of the actions and of the environment.
 
     Raises:
         GenzooError: an observation or a reward is not finite.
     """
     random = np.random.default_rng(seed)
-    space, room = environment.action_space, steps + time_limit
-    observations = np.empty((room, *environment.observation_space.shape), np.float32)
-    actions = np.empty((room, *space.shape), np.float32 if isinstance(space, Box) else np.int64)
-    rewards = np.empty(room)
+    # Buffers for the largest possible number of steps: the last episode may start at step ``steps - 1``.
+    space, size = environment.action_space, steps + time_limit
+    observations = np.empty((size, *environment.observation_space.shape), np.float32)
+    actions = np.empty((size, *space.shape), np.float32 if isinstance(space, Box) else np.int64)
+    rewards = np.empty(size)
     lengths, ends, last = [], [], []
 
     n, observation = 0, environment.reset(seed=seed)[0]

@@ -11,13 +11,13 @@ from genzoo.core.registry import register
 
 
 class Problem(NamedTuple):
-    """What a trust region is put around.
+    """The problem of one trust-region step; all functions depend on the current parameters and return a scalar.
 
     Args:
-        loss: as a function of the parameters as they stand, a scalar.
-        divergence: the mean KL divergence of what the parameters stood for before the step from what they stand for.
-        curvature: of a fraction of the batch, the mean KL divergence of what the parameters stand for from itself: 0,
-            but its second derivative by the parameters is the Fisher information.
+        loss: the loss.
+        divergence: the mean KL(p_before || p) from the distribution before the step to the current one.
+        curvature: fraction of the batch -> the mean KL divergence of the current distribution from itself: 0, with the
+            Fisher information as its second derivative in the parameters.
     """
 
     loss: Callable[[], Tensor]
@@ -27,25 +27,26 @@ class Problem(NamedTuple):
 
 @register
 class TrustRegion(torch.optim.Optimizer):
-    """Goes as far along the natural gradient as a bound on the KL divergence allows, and back until the loss is lower.
+    """Natural-gradient steps within a bound on the KL divergence, with a backtracking line search.
 
-    The direction solves (F + damping) x = -g by conjugate gradients, of which each asks for one product with the Fisher
-    information F. The step is scaled to ½ xᵀ(F + damping)x = max_kl and shrunk until the loss itself has fallen and the
-    divergence itself is within the bound; if it never is, nothing moves. Several ranks agree on each number.
+    The direction solves (F + damping) x = -g by conjugate gradients, with one product with the Fisher information F
+    per iteration. The step is scaled to ½ xᵀ(F + damping)x = max_kl and shrunk until the loss has decreased and the
+    divergence is within the bound; if no trial is accepted, the parameters do not change. The gradient, the products
+    with F, the losses and the divergences are averages over ranks.
 
-    Whoever calls ``step`` has set ``problem`` and the gradient of its loss.
+    Before ``step``, the caller sets ``problem`` and computes the gradient of its loss.
 
     Args:
-        params: what moves.
+        params: the parameters.
         max_kl: δ, in nats.
         damping: added to the diagonal of F.
-        cg_steps: products with F.
-        fraction: of the batch, for these products.
-        shrink, searches: each of so many trials is so much shorter than the one before.
-        accept: least fall of the loss, as a fraction of what its gradient promises.
+        cg_steps: number of conjugate-gradient iterations.
+        fraction: fraction of the batch for the products with F.
+        shrink, searches: factor between the lengths of consecutive trials of the line search, and number of trials.
+        accept: minimum decrease of the loss, as a fraction of the decrease that is linear in the step.
         slack: largest divergence that is accepted, as a multiple of ``max_kl``.
-        least_gradient: if no entry of the gradient is larger, nothing moves: without any reward the direction would be
-            0 / 0.
+        least_gradient: no step is taken if all entries of the gradient are smaller: without any reward, the direction
+            would be 0 / 0.
 
     Raises:
         ValueError: a setting is out of range.
@@ -80,10 +81,10 @@ class TrustRegion(torch.optim.Optimizer):
 
     @torch.enable_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:
-        """Takes the step.
+        """Takes one step.
 
         Args:
-            closure: called first, if given.
+            closure: called before the step, if given.
         """
         if closure is not None:
             closure()
@@ -98,7 +99,7 @@ class TrustRegion(torch.optim.Optimizer):
         self._search(parameters, length * direction, gradient, group)
 
     def _fisher(self, parameters: list[nn.Parameter], fraction: float, damping: float) -> Callable[[Tensor], Tensor]:
-        """v -> (F + damping) v."""
+        """The function v -> (F + damping) v."""
         with torch.compiler.set_stance("force_eager"):  # compiled networks cannot be differentiated twice
             divergence = self.problem.curvature(fraction)
         slope = flat(torch.autograd.grad(divergence, parameters, create_graph=True))
@@ -111,32 +112,32 @@ class TrustRegion(torch.optim.Optimizer):
 
     @torch.no_grad()
     def _search(self, parameters: list[nn.Parameter], step: Tensor, gradient: Tensor, options: dict[str, Any]) -> None:
-        """Moves the parameters by the first of the ever shorter steps that is accepted, or not at all."""
+        """Backtracking line search: applies the first trial step that is accepted, or none."""
         start, before = flat(parameters), average_over_ranks(self.problem.loss().detach())
         for trial in range(options["searches"]):
             size = options["shrink"] ** trial
             nn.utils.vector_to_parameters(start + size * step, parameters)
             loss, divergence = average_over_ranks(torch.stack([self.problem.loss(), self.problem.divergence()]))
-            promised = size * (gradient @ step)
-            fell = loss < before and loss - before <= options["accept"] * promised
-            if fell and divergence <= options["slack"] * options["max_kl"]:
+            expected = size * (gradient @ step)
+            decreased = loss < before and loss - before <= options["accept"] * expected
+            if decreased and divergence <= options["slack"] * options["max_kl"]:
                 return
         nn.utils.vector_to_parameters(start, parameters)
 
 
 def flat(tensors: Any) -> Tensor:
-    """All in one vector, a copy."""
+    """A copy of all tensors, concatenated to one vector."""
     return torch.cat([tensor.reshape(-1) for tensor in tensors])
 
 
 def conjugate_gradient(product: Callable[[Tensor], Tensor], b: Tensor, steps: int, tolerance: float = 1e-5) -> Tensor:
-    """Solves A x = b for a symmetric, positive definite A, from 0.
+    """Solves A x = b for a symmetric, positive definite A by conjugate gradients, starting from x = 0.
 
     Args:
-        product: v -> A v.
+        product: the function v -> A v.
         b: the right-hand side (P,).
-        steps: at most so many products.
-        tolerance: of the residual's norm, as a fraction of that of b.
+        steps: maximum number of iterations, each with one product.
+        tolerance: stops when the residual's norm is at most this fraction of the norm of b.
 
     Example:
         >>> a = torch.tensor([[4.0, 1.0], [1.0, 3.0]])

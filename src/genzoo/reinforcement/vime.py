@@ -1,4 +1,4 @@
-"""Curiosity: a policy that is rewarded for what its model of the environment learns from it."""
+"""Variational information maximising exploration (VIME): rewards with a bonus for the information gain of a step."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,32 +21,32 @@ from genzoo.reinforcement.rollout import Rollout
 
 @register
 class Vime(PolicyGradient):
-    """Variational information maximising exploration, on top of any policy gradient: r' = r + η · gain / typical gain.
+    """VIME on top of any policy gradient: the reward is r' = r + η · gain / typical gain.
 
-    A Bayesian network models p(s'|s, a). The gain of a step is what the network would learn from it alone, in nats. As
-    gains shrink by orders of magnitude in training, they are taken relative to a typical one: the mean over the last
-    iterations of the median over an iteration. In the first iteration, when the network knows nothing, nothing is
-    added.
+    A Bayesian network models the dynamics p(s'|s, a). The gain of a step is the information gain, in nats, of an
+    update of the network on this step alone. Since gains shrink by orders of magnitude in training, they are divided
+    by a typical gain: the mean over the last iterations of the median over an iteration. Until the pool holds its
+    minimum of transitions (always in the first iteration), the bonus is 0.
 
-    Only the advantages contain the bonus: ``return`` and what the baseline is to tell do not.
+    Only the advantages contain the bonus: the metric ``return`` and the baseline's targets do not.
 
     Args:
         policy, objective, baseline, kwargs: see ``PolicyGradient``; there is one more player, ``dynamics``.
-        dynamics: makes the network (s, a) -> s', all standardised, of ``inputs`` and ``outputs``.
-        pool: makes the memory of the latest steps, of ``observations`` and ``actions``.
+        dynamics: constructor of the network (s, a) -> s', all standardised, from ``inputs`` and ``outputs``.
+        pool: constructor of the replay pool, from ``observations`` and ``actions``.
         eta: η.
-        step: λ of the gain.
-        updates, batch_size: of the network, in each iteration: steps of its optimizer and transitions of each.
-        batches: the divergence from the prior counts 1 / batches in the loss of an update.
-        memory: iterations whose medians are remembered.
-        largest: gains are cut off at so many nats.
+        step: λ of the information gain.
+        updates, batch_size: the network's optimizer steps per iteration, and transitions per step.
+        batches: the divergence from the prior has weight 1 / batches in the loss of an update.
+        memory: number of iterations whose medians are averaged.
+        largest: upper bound that gains are clipped to, in nats.
 
     Raises:
         GenzooError: a setting is out of range.
 
     Source: Houthooft et al. 2016, arXiv 1605.09674, algorithm 1 and section 2.5; openai/vime,
-    algos/batch_polopt_expl.py. There an episode's last step has the gain of the one before, as what it led to is
-    forgotten; here it has its own.
+    algos/batch_polopt_expl.py. In that code the last step of an episode has the gain of the step before it, since its
+    next observation is not stored; here it has its own gain.
     """
 
     def __init__(
@@ -77,26 +77,26 @@ class Vime(PolicyGradient):
         self.eta, self.step, self.largest = eta, step, largest
         self.updates, self.batch_size, self.batches = updates, batch_size, batches
         self.register_buffer("medians", torch.zeros(memory, dtype=torch.double))
-        self.register_buffer("measured", torch.zeros((), dtype=torch.long))  # iterations
+        self.register_buffer("measured", torch.zeros((), dtype=torch.long))  # number of medians so far
 
     def players(self) -> dict[str, list[nn.Module]]:
-        """The dynamics, too."""
+        """The players of ``PolicyGradient`` and the dynamics."""
         return {**super().players(), "dynamics": [self.dynamics]}
 
     def turns(self) -> tuple[Turn, ...]:
-        """Last, the dynamics' on what is remembered; the policy's has used them as they were."""
+        """The dynamics' turn is last: the policy's advantages use the dynamics from before this round."""
         return (*super().turns(), Turn({"dynamics": self.dynamics_loss}, draws=self.dynamics_draws))
 
     # The bonus.
 
     def gains(self, rollout: Rollout) -> np.ndarray:
-        """What would be learned from each step, in nats (N,)."""
+        """Information gain of each step, in nats (N,), clipped to ``largest``."""
         x, y = self.pairs(self.transitions(rollout))
         gains = information_gain(self.dynamics, x, y, self.step)
         return gains.double().clamp(0, self.largest).cpu().numpy()
 
     def bonus_of(self, gains: np.ndarray) -> np.ndarray:
-        """η · gains / (the mean of the last iterations' medians, this one's included)."""
+        """η · gains / (the mean of the medians of the last iterations, including this one) (N,)."""
         median, memory = float(np.median(gains)), len(self.medians)
         self.medians[self.measured % memory] = median
         self.measured += 1
@@ -106,21 +106,21 @@ class Vime(PolicyGradient):
 
     @torch.no_grad()
     def rewards(self, experience: Experience) -> np.ndarray:
-        """With the bonus of each step."""
+        """The environment's rewards plus the bonus of each step (N,)."""
         rewards = experience.rollout.rewards
         bonus = self.bonus_of(self.gains(experience.rollout)) if self.pool.ready else np.zeros(len(rewards))
         self.log_scalars(bonus=bonus.mean())
         return rewards + bonus
 
     def baseline_rewards(self, experience: Experience) -> np.ndarray:
-        """Without it, as in the original."""
+        """The environment's rewards (N,), without the bonus, as in the original."""
         return experience.rollout.rewards
 
-    # The model of the environment.
+    # The dynamics.
 
     @torch.no_grad()
     def dynamics_draws(self, experience: Experience) -> Iterator[dict[str, Tensor]]:
-        """Fills the pool; the minibatches of all updates, or none until the pool has its minimum."""
+        """Adds the rollouts to the pool and yields the minibatches of all updates; none before the pool is ready."""
         self.pool.add(self.transitions(experience.rollout))
         if self.pool.ready:
             x, y = self.pairs(self.pool.draw(self.updates, self.batch_size))
@@ -128,12 +128,12 @@ class Vime(PolicyGradient):
                 yield {"x": x[i], "y": y[i]}
 
     def dynamics_loss(self, x: Tensor, y: Tensor) -> Tensor:
-        """KL(q || prior) / batches - Σ E_q[log p(s'|s, a)], of a minibatch; see ``pairs``."""
+        """KL(q || prior) / batches - Σ E_q[log p(s'|s, a)] over a minibatch, a scalar; see ``pairs``."""
         fit = self.dynamics.expected_log_likelihood(self.dynamics(x), y).sum()
         return self.dynamics.divergence() / self.batches - fit
 
     def transitions(self, rollout: Rollout) -> Transitions:
-        """Its steps. What the last one of an episode led to belongs to that episode."""
+        """The rollout's transitions; the last one of an episode has that episode's final observation."""
         following = np.concatenate([rollout.observations[1:], rollout.last[-1:]])
         following[rollout.lengths.cumsum() - 1] = rollout.last
         observations, actions, following = (
@@ -144,6 +144,6 @@ class Vime(PolicyGradient):
         return Transitions(observations, actions.float(), following)
 
     def pairs(self, transitions: Transitions) -> tuple[Tensor, Tensor]:
-        """Inputs (..., D + A) and outputs (..., D) of the dynamics, standardised by the pool as it stands."""
+        """Inputs (..., D + A) and targets (..., D) of the dynamics, standardised by the current pool."""
         observations, actions, following = self.pool.standardised(transitions)
         return torch.cat([observations, actions], -1), following
