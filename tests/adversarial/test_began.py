@@ -73,7 +73,7 @@ def test_k_moves_by_the_balance_after_all_losses(before, gain, after):
 
 def test_the_convergence_measure_is_recorded():
     module = make(gamma=0.7)
-    module.move_k(Measured(torch.tensor(REAL_LOSS), torch.tensor(FAKE_LOSS)))
+    module.update_k(Measured(torch.tensor(REAL_LOSS), torch.tensor(FAKE_LOSS)))
     recorded = module.meters.means()
     assert recorded["convergence"].item() == pytest.approx(REAL_LOSS + abs(0.7 * REAL_LOSS - FAKE_LOSS))
     assert recorded["k"].item() == 0

@@ -246,7 +246,7 @@ def test_it_says_what_it_can_do_and_what_it_is_built_for():
 
 
 def test_networks_of_different_image_shapes_are_refused():
-    with pytest.raises(GenzooError, match=r"makes images of .* \(1, 4, 4\), but the discriminator takes \(3, 4, 4\)"):
+    with pytest.raises(GenzooError, match=r"generator's images .* \(1, 4, 4\), but the discriminator's \(3, 4, 4\)"):
         make(discriminator=infogan.Discriminator((3, 4, 4), channels=2, hidden=8))
 
 
@@ -350,12 +350,16 @@ def test_penalties_are_added_to_the_discriminators_loss_and_recorded():
 
 
 def test_a_penalty_with_batch_norm_is_refused_with_the_reason():
-    with pytest.raises(GenzooError, match=r"model.penalties.r1: the discriminator has batch norm.*batch mates"):
+    with pytest.raises(
+        GenzooError, match=r"model.penalties.r1: the discriminator has batch norm.*other images of the batch"
+    ):
         make(penalties={"r1": R1()})
 
 
 def test_a_penalty_with_minibatch_discrimination_is_refused_likewise():
-    with pytest.raises(GenzooError, match=r"penalties.r1: the discriminator has minibatch discrimination.*batch mates"):
+    with pytest.raises(
+        GenzooError, match=r"penalties.r1: the discriminator has minibatch discrimination.*other images of the batch"
+    ):
         wasserstein(penalties={"r1": R1()}, discriminator=critic(minibatch=MinibatchDiscrimination))
 
 
@@ -414,7 +418,7 @@ def test_real_images_are_dequantised_where_the_original_does_so(name):
 
 
 def test_dequantisation_needs_256_levels():
-    with pytest.raises(GenzooError, match="has 2 levels a pixel, but the model needs 256"):
+    with pytest.raises(GenzooError, match="has 2 levels per pixel, but the model needs 256"):
         wasserstein(dequantise=True).check_data(DataSpec("binary", 1, 16, levels=2))
 
 

@@ -180,12 +180,12 @@ def test_the_generators_batch_norm_has_no_gain_to_train():
     [
         (
             "+model.round._target_=genzoo.adversarial.rounds.Simultaneous",
-            "model.round: this game",
+            "model.round: this model has a fixed round",
         ),
-        ("+model.round._target_=genzoo.adversarial.rounds.Shared", "model.round: this game"),
+        ("+model.round._target_=genzoo.adversarial.rounds.Shared", "model.round: this model has a fixed round"),
         (
             "+model.round={_target_: genzoo.adversarial.rounds.Alternating, discriminator_steps: 2}",
-            "model.round: this game",
+            "model.round: this model has a fixed round",
         ),
         ("+model.labelled_weight=-1", "model.labelled_weight and model.unlabelled_weight"),
         ("model.discriminator.classes=0", "model.discriminator.classes=0"),

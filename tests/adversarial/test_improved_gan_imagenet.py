@@ -125,5 +125,5 @@ def test_data_of_other_classes_are_refused(classes, in_data):
 
 
 def test_data_without_classes_are_refused_where_they_are_to_be_learned():
-    with pytest.raises(GenzooError, match="data=images has no labels, but the model learns from them"):
+    with pytest.raises(GenzooError, match="data=images has no labels, but the model needs them"):
         make().check_data(of(0))

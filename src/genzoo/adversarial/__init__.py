@@ -1,1 +1,1 @@
-"""Adversarial models: a generator and a discriminator play a game."""
+"""Adversarial models: a generator and a discriminator that are trained against each other."""

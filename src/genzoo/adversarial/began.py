@@ -20,7 +20,7 @@ from genzoo.core.rounds import Turn
 
 @dataclass
 class Measured:
-    """Reconstruction losses of a round, scalars: the latest of real images and of the generator's."""
+    """Latest reconstruction losses of a round, scalars: of real images and of the generator's turn."""
 
     real: Tensor | None = None
     fake: Tensor | None = None
@@ -28,14 +28,14 @@ class Measured:
 
 @register
 class BEGAN(Game):
-    """The discriminator reconstructs real images well and generated ones badly; the generator wants its own to be
-    reconstructed well.
+    """The discriminator is an autoencoder; its reconstruction loss is minimised on real images and maximised on
+    generated ones, and the generator minimises the latter.
 
     With L(x) = mean |x - D(x)|: L_D = L(x) - k L(G(z_D)), L_G = L(G(z_G)), and after each round
-    k <- k + λ (γ L(x) - L(G(z_G))), within [0, 1]. ``convergence`` is recorded: M = L(x) + |γ L(x) - L(G(z_G))|.
+    k <- k + λ (γ L(x) - L(G(z_G))), within [0, 1]. The logged ``convergence`` is M = L(x) + |γ L(x) - L(G(z_G))|.
 
     Args:
-        gamma: γ in (0, 1], the ratio of losses at equilibrium: lower is sharper and less diverse.
+        gamma: γ in (0, 1], the ratio of losses at equilibrium; a lower ratio gives sharper, less diverse images.
         gain: λ, the proportional gain of k.
         kwargs: of ``Game``; the discriminator maps images to reconstructions.
 
@@ -43,7 +43,7 @@ class BEGAN(Game):
     """
 
     needs = base.Autoencoder
-    accumulates = False  # k follows whole batches
+    accumulates = False  # k depends on losses of whole batches
 
     def __init__(self, gamma: float = 0.5, gain: float = 0.001, **kwargs: Any):
         super().__init__(**kwargs)
@@ -53,11 +53,11 @@ class BEGAN(Game):
         self.register_buffer("k", torch.zeros(()))
 
     def turns(self) -> tuple[Turn, ...]:
-        """The game's, then k's."""
-        return (*super().turns(), Turn({}, draws=self.move_k))
+        """The turns of the game, then the update of k."""
+        return (*super().turns(), Turn({}, draws=self.update_k))
 
     def collect(self) -> dict[str, Measured]:
-        """An empty sheet for the round's reconstruction losses."""
+        """An empty object for the round's reconstruction losses."""
         return {"measured": Measured()}
 
     def reconstruction_loss(self, images: Tensor) -> Tensor:
@@ -65,21 +65,21 @@ class BEGAN(Game):
         return (at_least_float32(images) - at_least_float32(self.discriminator(images))).abs().mean()
 
     def discriminator_loss(self, real: ImageBatch, measured: Measured, made: Made | None = None) -> Tensor:
-        """L(x) - k L(G(z_D)); L(x) is noted in ``measured``."""
+        """L(x) - k L(G(z_D)); stores L(x) in ``measured``."""
         _, fake = self.detached_fakes(real, made)
         loss = self.reconstruction_loss(real.images)
         measured.real = loss.detach()
         return loss - self.k * self.reconstruction_loss(fake)
 
     def generator_loss(self, real: ImageBatch, measured: Measured, made: Made | None = None) -> Tensor:
-        """L(G(z_G)), which is noted in ``measured``."""
+        """L(G(z_G)), which is also stored in ``measured``."""
         _, fake = made or self.make(real)
         loss = self.reconstruction_loss(fake)
         measured.fake = loss.detach()
         return loss
 
-    def move_k(self, measured: Measured) -> Iterable[dict[str, Any]]:
-        """Moves k by the losses of a round that all ranks measured; no player moves."""
+    def update_k(self, measured: Measured) -> Iterable[dict[str, Any]]:
+        """Updates k from the round's losses, averaged over ranks; yields nothing, so no player steps."""
         real, fake = average_over_ranks(torch.stack([measured.real, measured.fake]))
         balance = self.gamma * real - fake
         self.meters.log("convergence", real + balance.abs())

@@ -1,4 +1,4 @@
-"""The baseline of semi-supervised learning: the labelled images alone."""
+"""The supervised baseline of semi-supervised learning: a classifier trained on the labelled images only."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ from genzoo.nn.data_dependent import INITIAL, initialise_from_data
 
 
 class ClassifyingDiscriminator:
-    """What models have in common whose ``discriminator`` maps images to logits (B, classes)."""
+    """Common methods of the models whose ``discriminator`` maps images to logits (B, classes)."""
 
     discriminator: nn.Module
 
     def check_classes(self, data: DataSpec) -> None:
-        """Refuses data with another number of classes than there are logits.
+        """Checks that the data has as many classes as the discriminator has logits.
 
         Raises:
-            GenzooError: naming both.
+            GenzooError: the numbers differ; names both.
         """
         classes = self.discriminator.classes
         if data.classes != classes:
@@ -48,9 +48,9 @@ class ClassifyingDiscriminator:
 
 @register
 class Classifier(ClassifyingDiscriminator, ImageModule):
-    """The discriminator of ``SemiSupervisedGAN`` without the game: it minimises the cross-entropy of labelled images.
+    """The discriminator of ``SemiSupervisedGAN`` alone, trained by the cross-entropy of labelled images.
 
-    Its data-dependent initialisation sees training images whose labels it does not know, too.
+    The data-dependent initialisation uses unlabelled training images, too.
 
     Args:
         discriminator: maps images to logits (B, classes), and to ``features`` (B, F).
@@ -67,7 +67,7 @@ class Classifier(ClassifyingDiscriminator, ImageModule):
         return {"discriminator": [self.discriminator]}
 
     def turns(self) -> tuple[Turn, ...]:
-        """One batch of labelled images."""
+        """One turn, on a batch of labelled images."""
         return (Turn({"discriminator": self.discriminator_loss}, (Stream("labelled", "labelled"),)),)
 
     def capabilities(self) -> frozenset[type]:
@@ -75,14 +75,14 @@ class Classifier(ClassifyingDiscriminator, ImageModule):
         return frozenset({Classifies, Features})
 
     def check_data(self, data: DataSpec) -> None:
-        """Refuses data without labels, or with another number of classes."""
+        """Raises a GenzooError, too, for data with another number of classes, or without labels."""
         super().check_data(data)
         self.check_classes(data)
 
     def initialise(self, images: Tensor) -> None:
-        """Data-dependent initialisation."""
+        """Data-dependent initialisation from training images (N, C, H, W)."""
         initialise_from_data(self.discriminator, lambda: images[:INITIAL])
 
     def discriminator_loss(self, labelled: ImageBatch) -> Tensor:
-        """Cross-entropy."""
+        """Cross-entropy of labelled images, a scalar."""
         return F.cross_entropy(at_least_float32(self.discriminator(labelled.images)), labelled.labels)

@@ -1,4 +1,4 @@
-"""Adversarial models of images given their class."""
+"""Adversarial models of images conditioned on the class."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ from genzoo.core.registry import register
 
 
 class _Labelled(GAN):
-    """A GAN whose latent code has a part ``label`` that is the class of the image.
+    """A GAN whose latent code has a part ``label``, the class of the image.
 
-    Generated images that go with real ones have their labels.
+    In training, generated images have the labels of the batch of real images.
     """
 
     pool = "labelled"
@@ -30,11 +30,11 @@ class _Labelled(GAN):
         super().__init__(**kwargs)
         part = self.latent.parts.get("label")
         if not isinstance(part, Categorical):
-            raise GenzooError("model.latent.label: a Categorical part is needed, of as many categories as classes.")
+            raise GenzooError("model.latent.label: a Categorical part is needed, with one category per class.")
         self.classes = part.size
 
     def check_data(self, data: DataSpec) -> None:
-        """Refuses data without labels, or with another number of classes."""
+        """Raises a GenzooError, too, for data with another number of classes, or without labels."""
         super().check_data(data)
         if data.classes != self.classes:
             raise GenzooError(
@@ -43,11 +43,11 @@ class _Labelled(GAN):
             )
 
     def codes(self, real: ImageBatch) -> Tensor:
-        """Codes whose labels are those of the real images."""
+        """Codes with the labels of the real images."""
         return self._with_labels(super().codes(real), real.labels)
 
     def one_hot(self, labels: Tensor) -> Tensor:
-        """Labels (B,) as float (B, classes)."""
+        """One-hot vectors, float (B, classes), of labels (B,)."""
         return F.one_hot(labels, self.classes).float()
 
     def _with_labels(self, z: Tensor, labels: Tensor) -> Tensor:
@@ -55,10 +55,10 @@ class _Labelled(GAN):
 
     @in_inference
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1] of the given classes (n,), or of random ones.
+        """n images (n, C, H, W) in [-1, 1] of the given classes (n,), or of random classes.
 
         Raises:
-            GenzooError: labels that are no integers of the model's classes, or not n of them.
+            GenzooError: labels are not n integers of the model's classes.
         """
         if labels is None:
             return super().sample(n, generator=generator)
@@ -68,7 +68,7 @@ class _Labelled(GAN):
 
 @register
 class ConditionalGAN(_Labelled):
-    """Both networks are told the class.
+    """Generator and discriminator are conditioned on the class.
 
     Args:
         kwargs: of ``GAN``; the discriminator takes images and one-hot labels (B, classes), as
@@ -80,18 +80,18 @@ class ConditionalGAN(_Labelled):
     needs = base.ConditionalDiscriminator
 
     def discriminate(self, images: Tensor, real: ImageBatch) -> Tensor:
-        """Logits (B,) of images under the labels of a batch of real ones."""
+        """Logits (B,) of images, conditioned on the labels of the batch of real images."""
         return at_least_float32(self.discriminator(images, self.one_hot(real.labels)))
 
 
 @register
 class ACGAN(_Labelled):
-    """The generator is told the class, and the discriminator tells it.
+    """The generator is conditioned on the class, and the discriminator has an auxiliary classifier.
 
-    L_S is the objective; L_C = E log P(C = c | x) on real and generated images is what both players raise, too.
+    L_S is the objective; both players also maximise L_C = E log P(C = c | x) on real and generated images.
 
     Args:
-        class_weight: of L_C in the discriminator's and in the generator's loss.
+        class_weight: weight of L_C in the discriminator's and in the generator's loss.
         kwargs: of ``GAN``; the discriminator must have ``features`` and a linear ``head``.
 
     Source: Odena, Olah, Shlens 2017, arXiv 1610.09585, equations 2 and 3.
@@ -105,7 +105,7 @@ class ACGAN(_Labelled):
         self.class_head = nn.Linear(self.discriminator.head.in_features, self.classes)
 
     def players(self) -> dict[str, list[nn.Module]]:
-        """The discriminator moves the class head as well."""
+        """The discriminator's parameters include the class head."""
         return super().players() | {"discriminator": [self.discriminator, self.class_head]}
 
     def capabilities(self) -> frozenset[type]:

@@ -1,4 +1,4 @@
-"""What all adversarial models share: two networks that take turns, and the images that one of them makes."""
+"""The base class of adversarial models: a generator and a discriminator that are trained in turns."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,24 +23,24 @@ from genzoo.nn.data_dependent import INITIAL, initialise_from_data
 
 
 class Game(ImageModule):
-    """Base of the adversarial models; subclasses give the two losses.
+    """Base class of the adversarial models; subclasses implement the two losses.
 
     Args:
         generator: factory of the network that maps codes (B, latent.width) to images (B, C, H, W) in [-1, 1]; called
             with ``latent``, the width of the codes.
-        discriminator: network on images that fulfils ``needs``; called critic where its output is no logit.
-        latent: law of the codes.
+        discriminator: network on images with the protocol ``needs``; called critic if its output is not a logit.
+        latent: prior of the codes.
         optimizers: of the players ``discriminator`` and ``generator``.
         schedules, averages, batch_norm: see ``RoundModule``.
-        round: the order in which the players move.
-        sampling_batch: images generated per pass. Where batch norm uses batch statistics this is part of the
-            protocol: the recipe's batch size.
-        historical_averaging: player -> a term of its loss that draws it to the mean of its past, recorded as
-            ``historical_averaging/<player>``.
+        round: the order of the players' updates.
+        sampling_batch: images generated per pass. If batch norm uses batch statistics, this is part of the protocol:
+            the recipe's batch size.
+        historical_averaging: player -> term of its loss, the distance of its parameters from their past mean; logged
+            as ``historical_averaging/<player>``.
     """
 
-    pool = "train"  #: that real images come from
-    needs: type = base.Discriminator  #: protocol of its discriminator
+    pool = "train"  #: pool of the real images
+    needs: type = base.Discriminator  #: protocol of the discriminator
 
     def __init__(
         self,
@@ -64,8 +64,8 @@ class Game(ImageModule):
         self.image_shape = tuple(self.generator.shape)
         if tuple(discriminator.shape) != self.image_shape:
             raise GenzooError(
-                f"model: the generator makes images of (channels, height, width) {self.image_shape}, but the "
-                f"discriminator takes {tuple(discriminator.shape)}; give both the same."
+                f"model: the generator's images have the (channels, height, width) {self.image_shape}, but the "
+                f"discriminator's {tuple(discriminator.shape)}; set both to the same."
             )
 
     def players(self) -> dict[str, list[nn.Module]]:
@@ -73,7 +73,7 @@ class Game(ImageModule):
         return {"discriminator": [self.discriminator], "generator": [self.generator]}
 
     def turns(self) -> tuple[Turn, ...]:
-        """Those of ``round``."""
+        """The turns of ``round``."""
         losses = {player: self.loss_of(player) for player in ("discriminator", "generator")}
         return self.round.turns(losses, Stream("real", self.pool), self.make)
 
@@ -82,8 +82,8 @@ class Game(ImageModule):
         return frozenset({Samples, Decodes})
 
     def initialise(self, images: Tensor) -> None:
-        """Hands training images to networks that start from them; layers with a data-dependent initialisation take it
-        from 500 images, or from a batch of codes.
+        """Calls the networks' ``initialise`` with training images; initialises data-dependent layers of the
+        discriminator from 500 images and those of the generator from a batch of codes.
         """
         for network in (self.generator, self.discriminator):
             if not base.missing(network, base.Initialised):
@@ -92,7 +92,7 @@ class Game(ImageModule):
         initialise_from_data(self.generator, lambda: self.latent.sample(self.sampling_batch))
 
     def follow_averages(self) -> None:
-        """As ``Inference``; lets each historical average start from its player's networks."""
+        """Also starts each historical average from its player's current parameters."""
         super().follow_averages()
         players = self.players()
         for player, history in self.historical_averaging.items():
@@ -103,7 +103,7 @@ class Game(ImageModule):
             history.follow(players[player])
 
     def loss_of(self, player: str) -> Callable[..., Tensor]:
-        """What a turn takes of a player: its loss, with its historical averaging."""
+        """The loss of a player, including its historical averaging."""
         loss: Callable[..., Tensor] = getattr(self, f"{player}_loss")
         if player not in self.historical_averaging:
             return loss
@@ -116,34 +116,34 @@ class Game(ImageModule):
         return with_history
 
     def after_step(self, player: str) -> None:
-        """Historical averaging takes in the player's parameters."""
+        """Updates the player's historical average with its parameters."""
         if player in self.historical_averaging:
             self.historical_averaging[player].update(self.players()[player])
 
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
-        """What the discriminator minimises.
+        """The discriminator's loss, a scalar.
 
         Args:
             real: real images.
-            made: the generated images to judge, which both players share; None: new ones are made.
+            made: generated images that both players share; None: new ones are generated.
         """
         raise NotImplementedError
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
-        """What the generator minimises; arguments as for ``discriminator_loss``."""
+        """The generator's loss, a scalar; the arguments are those of ``discriminator_loss``."""
         raise NotImplementedError
 
     def codes(self, real: ImageBatch) -> Tensor:
-        """As many codes (B, latent.width) as there are real images."""
+        """Codes (B, latent.width) from the prior, as many as real images."""
         return self.latent.sample(len(real.images), device=self.device)
 
     def make(self, real: ImageBatch) -> Made:
-        """New codes and their images, as many as there are real ones."""
+        """New codes and their images, as many as real images."""
         z = self.codes(real)
         return z, self.generator(z)
 
     def detached_fakes(self, real: ImageBatch, made: Made | None = None) -> Made:
-        """Codes and images for the discriminator's loss, which sends no gradient to the generator."""
+        """Codes and images for the discriminator's loss, without gradients to the generator."""
         if made is None:
             with torch.no_grad():
                 return self.make(real)
@@ -156,10 +156,10 @@ class Game(ImageModule):
 
     @in_inference
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1] from the prior.
+        """n images (n, C, H, W) in [-1, 1] of codes from the prior.
 
-        Where batch norm uses batch statistics, the last pass is filled up with fixed codes from the prior (as InfoGAN's
-        original fills its picture grids), so that few images look as they do among many.
+        If batch norm uses batch statistics, the last pass is padded with fixed codes from the prior (as InfoGAN's
+        original pads its picture grids), so that the statistics do not depend on n.
 
         Raises:
             GenzooError: labels are given, or n is not a positive integer.
@@ -173,10 +173,10 @@ class Game(ImageModule):
 
     @in_inference
     def decode(self, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width); that of a code does not depend on the others.
+        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width), each independent of the other codes.
 
-        Where batch norm uses batch statistics, they are those of ``sampling_batch`` fixed codes from the prior: the
-        given codes' own ones would remove all that these have in common, their category for instance.
+        If batch norm uses batch statistics, they are those of ``sampling_batch`` fixed codes from the prior: statistics
+        of the given codes would remove what these have in common, such as their category.
         """
         if self.batch_norm == "running":
             return self._in_passes(z)
@@ -184,7 +184,7 @@ class Game(ImageModule):
             return self._in_passes(z)
 
     def fixed_codes(self, n: int) -> Tensor:
-        """n codes (n, latent.width) from the prior, the same ones at each call."""
+        """n codes (n, latent.width) from the prior, the same at each call."""
         return self.latent.sample(n, fixed_generator(0, "filler"), self.device)
 
     def _in_passes(self, z: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The two-player game of Goodfellow et al. and those that differ in its objective."""
+"""The GAN of Goodfellow et al. and the models that differ from it in objective, penalties or networks."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,24 +24,24 @@ from genzoo.nn.pooling import max_pooled
 
 @register
 class GAN(Game):
-    """A generator learns to fool a discriminator that learns to tell its images from real ones.
+    """A discriminator is trained to distinguish real from generated images, a generator to make them indistinguishable.
 
-    What a system of this family is, its configuration says: objective x penalties x networks x latent x optimizers.
+    The configuration defines the method: objective, penalties, networks, latent and optimizers.
 
     Args:
-        objective: what each player minimises.
-        penalties: name -> term of the discriminator's loss on its gradient.
+        objective: the losses of both players.
+        penalties: name -> gradient penalty, a term of the discriminator's loss.
         weight_clip: bound of the absolute value of each of the discriminator's parameters; None = no bound.
-        dequantise: real images of 256 levels get uniform noise of one level's width.
+        dequantise: whether uniform noise of one level's width is added to real images of 256 levels.
         matching: distance between the discriminator's ``features`` of real (B, F) and of generated images (B', F),
-            which the generator minimises instead of the objective; its turn sees the real images that the
-            discriminator's began with.
-        kwargs: of ``Game``. The discriminator maps images to logits (B,), or scores. Its ``feature_maps``, if it has
+            which the generator minimises instead of the objective; its real images are the first of the
+            discriminator's turn.
+        kwargs: of ``Game``. The discriminator maps images to logits or scores (B,). Its ``feature_maps``, if it has
             that method, are the model's features.
 
     Raises:
-        GenzooError: a setting is out of range, a penalty meets a discriminator whose output for an image depends on
-            other images, or matching one without features.
+        GenzooError: a setting is out of range, penalties are combined with a discriminator whose output for an image
+            depends on other images, or matching with one without features.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1; penalties, clipping and dequantisation: arXiv
         1701.07875, algorithm 1; igul222/improved_wgan_training, gan_cifar_resnet.py.
@@ -68,55 +68,59 @@ class GAN(Game):
             if self.penalties and any(isinstance(m, kind) for m in self.discriminator.modules()):
                 raise GenzooError(
                     f"model.penalties.{next(iter(self.penalties))}: the discriminator has {name}, which makes the "
-                    "output of an image depend on its batch mates, so that the penalty is not one on the gradient at "
-                    "each image; choose a discriminator without it (of norms, where it has one: layer, instance, "
-                    "spectral or none)."
+                    "output for an image depend on the other images of the batch, so that its gradient at a single "
+                    "image is not defined; choose a discriminator without it (norm: layer, instance, spectral or none)."
                 )
 
         if any(isinstance(m, MinibatchDiscrimination) for m in self.discriminator.modules()):
-            self.accumulates = False  # similarities are those of whole batches
+            self.accumulates = False  # similarities are computed over whole batches
         if matching is not None:
-            self.accumulates = False  # so are the means
+            self.accumulates = False  # means are computed over whole batches
             base.check_network(self.discriminator, base.FeatureNetwork, "model.matching")
 
     def capabilities(self) -> frozenset[type]:
-        """A discriminator that shows its feature maps gives features."""
+        """It has features, too, if the discriminator returns feature maps."""
         able = super().capabilities()
         return able if base.missing(self.discriminator, base.FeatureMaps) else able | {Features}
 
     def compile_networks(self) -> None:
-        """Compiles the networks; a critic under a penalty is refused, because it is differentiated twice."""
+        """Compiles the networks; raises a GenzooError for models with penalties, which are differentiated twice."""
         if self.penalties:
             raise GenzooError(
                 f"compile=true: the critic of model.penalties.{next(iter(self.penalties))} is differentiated twice, "
-                "which compiled networks cannot be; use compile=false."
+                "which torch.compile does not support; use compile=false."
             )
         super().compile_networks()
 
     def initialise(self, images: Tensor) -> None:
-        """As ``Game``; the weights are clipped from the start."""
+        """Also clips the initial weights."""
         super().initialise(images)
         self.clip()
 
     def after_step(self, player: str) -> None:
-        """Clips the discriminator's weights, then as ``Game``."""
+        """Also clips the discriminator's weights."""
         if player == "discriminator":
             self.clip()
         super().after_step(player)
 
     def clip(self) -> None:
-        """Keeps the discriminator's weights within ``weight_clip``."""
+        """Clips the discriminator's parameters to [-weight_clip, weight_clip], if that is set."""
         if self.weight_clip is not None:
             with torch.no_grad():
                 for parameter in self.discriminator.parameters():
                     parameter.clamp_(-self.weight_clip, self.weight_clip)
 
     def discriminate(self, images: Tensor, real: ImageBatch) -> Tensor:
-        """The discriminator's logits (B,) of images that go with a batch of real ones."""
+        """The discriminator's logits (B,) of images.
+
+        Args:
+            images: real or generated images (B, C, H, W).
+            real: the batch of real images; conditional discriminators use its labels for both.
+        """
         return at_least_float32(self.discriminator(images))
 
     def logits(self, features: Tensor) -> Tensor:
-        """The logits (B,) that the discriminator's ``head`` gives for its ``features`` (B, F)."""
+        """The logits (B,) of the discriminator's ``head`` for its ``features`` (B, F)."""
         return at_least_float32(self.discriminator.head(features).squeeze(1))
 
     def real_images(self, real: ImageBatch) -> Tensor:
@@ -133,20 +137,23 @@ class GAN(Game):
         return total
 
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
-        """The objective on real images and as many generated ones, in separate passes (separate batch statistics)."""
+        """The objective and its penalties on equal numbers of real and generated images.
+
+        Both go through the discriminator in separate passes, with separate batch statistics.
+        """
         images, (_, fake) = self.real_images(real), self.detached_fakes(real, made)
         loss = self.objective.discriminator(self.discriminate(images, real), self.discriminate(fake, real))
         return loss + self.penalty(real, images, fake)
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
-        """The objective on generated images, as many as there are real ones; or the distance of their features."""
+        """The objective or the feature matching on generated images, as many as real ones."""
         _, fake = made or self.make(real)
         if self.matching is None:
             return self.objective.generator(self.discriminate(fake, real))
         return self.generator_objective(real, self.discriminator.features(fake))
 
     def generator_objective(self, real: ImageBatch, features: Tensor) -> Tensor:
-        """What the generator minimises, given the discriminator's features (B, F) of its images."""
+        """The generator's loss, given the discriminator's features (B, F) of generated images."""
         if self.matching is None:
             return self.objective.generator(self.logits(features))
         with torch.no_grad():
@@ -157,7 +164,7 @@ class GAN(Game):
     def features(self, images: Tensor) -> Tensor:
         """The discriminator's feature maps of images (B, C, H, W) in [-1, 1], each max-pooled to 4 x 4: (B, F).
 
-        With batch statistics, give batches of mixed images.
+        With batch statistics, batches should mix images of all classes.
 
         Source: DCGAN (arXiv 1511.06434), section 5.1.
         """

@@ -1,4 +1,4 @@
-"""Historical averaging: a player is drawn to the mean of its own past."""
+"""Historical averaging: a penalty on the distance of a player's parameters from their past mean."""
 
 from collections.abc import Iterable
 
@@ -13,8 +13,8 @@ from genzoo.core.registry import register
 class HistoricalAveraging(nn.Module):
     """The term λ ‖θ - (1/t) Σ θ[i]‖² of a player's loss.
 
-    θ are all parameters of its networks and θ[1], ..., θ[t] their values so far: the initial ones and those after each
-    of its steps. Their mean is no function of θ: the gradient is 2 λ (θ - mean).
+    θ are all parameters of its networks and θ[1], ..., θ[t] their past values: the initial ones and those after each
+    of its steps. Their mean is a constant for the gradient, which is 2 λ (θ - mean).
 
     Args:
         weight: λ.
@@ -39,12 +39,12 @@ class HistoricalAveraging(nn.Module):
         super().__init__()
         if weight <= 0:
             raise GenzooError(
-                f"model.historical_averaging: weight={weight}: a positive number is needed; leave the player out."
+                f"model.historical_averaging: weight={weight}: a positive number is needed; or remove the player."
             )
         self.weight = weight
 
     def follow(self, networks: Iterable[nn.Module]) -> None:
-        """Starts from the networks as they stand."""
+        """Starts from the current parameters of the networks."""
         self.register_buffer("mean", _parameters(networks).detach().clone())
         self.register_buffer("count", self.mean.new_ones((), dtype=torch.long))
 
@@ -54,11 +54,11 @@ class HistoricalAveraging(nn.Module):
 
     @torch.no_grad()
     def update(self, networks: Iterable[nn.Module]) -> None:
-        """Takes in the networks' newest parameters."""
+        """Updates the mean with the current parameters of the networks."""
         self.count += 1
         self.mean += (_parameters(networks) - self.mean) / self.count
 
 
 def _parameters(networks: Iterable[nn.Module]) -> Tensor:
-    """All parameters in one row."""
+    """All parameters, concatenated to one vector."""
     return torch.cat([p.flatten() for network in networks for p in network.parameters()])

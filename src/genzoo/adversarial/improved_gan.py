@@ -1,4 +1,4 @@
-"""Improved GAN: a discriminator that learns the classes of a few labelled images beside the game."""
+"""Improved GAN: semi-supervised learning with a discriminator that also classifies a few labelled images."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,20 +23,20 @@ from genzoo.core.rounds import Turn
 
 @register
 class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
-    """The discriminator has one logit l_k a class; the logit of "generated" is fixed at 0.
+    """The discriminator has one logit l_k per class; the logit of "generated" is fixed at 0.
 
-    With Z(x) = Σ_k exp l_k(x) it says D(x) = Z / (Z + 1). It minimises the cross-entropy of the labelled images plus
-    half the loss of the game, -½ E log D(x) - ½ E log(1 - D(G(z))). The generator minimises E log(1 - D(G(z))).
+    With Z(x) = Σ_k exp l_k(x), D(x) = Z / (Z + 1). The discriminator minimises the cross-entropy of the labelled images
+    plus half the adversarial loss, -½ E log D(x) - ½ E log(1 - D(G(z))). The generator minimises E log(1 - D(G(z))).
 
-    A round draws a batch of labelled images and one of unlabelled ones.
+    A round draws one batch of labelled and one of unlabelled images.
 
     Args:
-        labelled_weight: of the cross-entropy in the discriminator's loss; 0 = no labels are drawn, and the model does
-            not classify.
-        unlabelled_weight: of the game in the discriminator's loss.
-        real: the label α of real images in the game; below 1, labels are smoothed on one side.
-        generator_steps: turns of the generator in a round.
-        kwargs: of ``Game``. The discriminator maps images to logits (B, classes): its ``head`` of its ``features``
+        labelled_weight: weight of the cross-entropy in the discriminator's loss; 0 = no labels are used, and the model
+            does not classify.
+        unlabelled_weight: weight of the adversarial loss in the discriminator's loss.
+        real: the label α of real images in the adversarial loss; a label below 1 is one-sided label smoothing.
+        generator_steps: updates of the generator per round.
+        kwargs: of ``Game``. The discriminator maps images to logits (B, classes), by its ``head`` on its ``features``
             (B, F).
 
     Source: Salimans et al. 2016, arXiv 1606.03498, section 5; openai/improved-gan, mnist_svhn_cifar10 (the factors ½
@@ -44,7 +44,7 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
     """
 
     needs = base.ClassDiscriminator
-    accumulates = False  # means of features and similarities are those of whole batches
+    accumulates = False  # means of features and similarities are computed over whole batches
 
     def __init__(
         self,
@@ -58,19 +58,19 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
         check_positive("model.generator_steps", generator_steps)
         if self.round != Alternating():
             raise GenzooError(
-                "model.round: this game has a round of its own: one turn of the discriminator and "
-                "model.generator_steps of the generator; leave it out."
+                "model.round: this model has a fixed round: one update of the discriminator and "
+                "model.generator_steps of the generator; remove model.round."
             )
         if min(labelled_weight, unlabelled_weight) < 0:
-            raise GenzooError("model.labelled_weight and model.unlabelled_weight: numbers from 0 on are needed.")
+            raise GenzooError("model.labelled_weight and model.unlabelled_weight: numbers of at least 0 are needed.")
         if not self.discriminator.classes:
-            raise GenzooError("model.discriminator.classes=0: one logit at least is needed.")
+            raise GenzooError("model.discriminator.classes=0: at least one logit is needed.")
         check_label("model.real", real)
         self.labelled_weight, self.unlabelled_weight, self.objective = labelled_weight, unlabelled_weight, Minimax(real)
         self.generator_steps = generator_steps
 
     def turns(self) -> tuple[Turn, ...]:
-        """The discriminator, then the generator."""
+        """The discriminator's turn, then the generator's."""
         labelled = (Stream("labelled", "labelled"),) if self.labelled_weight else ()
         return (
             Turn({"discriminator": self.loss_of("discriminator")}, (*labelled, Stream("unlabelled"))),
@@ -78,22 +78,22 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
         )
 
     def generator_turn(self) -> Turn:
-        """Each of its steps makes as many images as the discriminator just judged."""
+        """The generator's updates, each on as many new images as the discriminator's turn had."""
         losses = {"generator": self.loss_of("generator")}
         return Turn(losses, (Stream("unlabelled"),), draws=lambda **drawn: [drawn] * self.generator_steps)
 
     def capabilities(self) -> frozenset[type]:
-        """It has features, too; and it classifies, if it sees labels."""
+        """It has features, too, and classifies if labels are used."""
         return super().capabilities() | {Features} | ({Classifies} if self.labelled_weight else set())
 
     def check_data(self, data: DataSpec) -> None:
-        """Refuses, where labels are used, data without them or with another number of classes."""
+        """Raises a GenzooError, too, if labels are used and the data has none or another number of classes."""
         super().check_data(data)
         if self.labelled_weight:
             self.check_classes(data)
 
     def discriminator_loss(self, unlabelled: ImageBatch, labelled: ImageBatch | None = None) -> Tensor:
-        """Cross-entropy of the labelled images plus the game's loss of unlabelled and generated ones."""
+        """Cross-entropy of labelled images plus the adversarial loss of unlabelled and generated ones, weighted."""
         _, fake = self.detached_fakes(unlabelled)
         known = [] if labelled is None else [labelled.images]
         *logits, real, generated = self.discriminate(*known, unlabelled.images, fake)
@@ -107,23 +107,26 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
         return loss
 
     def generator_loss(self, unlabelled: ImageBatch) -> Tensor:
-        """E log(1 - D(G(z))) of as many images as there are unlabelled ones."""
+        """E log(1 - D(G(z))) of as many generated images as unlabelled ones."""
         _, fake = self.make(unlabelled)
         (logits,) = self.discriminate(fake)
         return self.objective.generator(logits.logsumexp(1))
 
     def discriminate(self, *batches: Tensor) -> tuple[Tensor, ...]:
-        """The class logits (B, classes) of each batch of images, in one pass up to the ``head``, which may compare the
-        images of a batch."""
+        """The class logits (B, classes) of each batch of images.
+
+        The features of all batches are computed in one pass, the ``head`` (which may compare the images of a batch) per
+        batch.
+        """
         features = self.discriminator.features(torch.cat(batches)).chunk(len(batches))
         return tuple(at_least_float32(self.discriminator.head(f)) for f in features)
 
 
 @register
 class FeatureMatchingGAN(SemiSupervisedGAN):
-    """The generator matches the means of the discriminator's features, noise and dropout on.
+    """The generator matches the means of the discriminator's features, with noise and dropout active.
 
-    Each of its steps draws unlabelled images that the discriminator did not just see.
+    Each update of the generator draws unlabelled images other than those of the discriminator's update.
 
     Args:
         matching: distance of two batches of features (B, F), real and generated.
@@ -138,11 +141,11 @@ class FeatureMatchingGAN(SemiSupervisedGAN):
         self.matching = matching
 
     def generator_turn(self) -> Turn:
-        """Each of its steps draws other images."""
+        """The generator's updates, each on its own unlabelled images."""
         return Turn({"generator": self.loss_of("generator")}, (Stream("other"),), self.generator_steps)
 
     def generator_loss(self, other: ImageBatch) -> Tensor:
-        """The distance of generated images' features from those of real images that the discriminator did not see."""
+        """The distance between features of generated images and of the turn's unlabelled images."""
         _, fake = self.make(other)
         with torch.no_grad():
             real = self.discriminator.features(other.images)

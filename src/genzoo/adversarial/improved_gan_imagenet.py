@@ -1,4 +1,4 @@
-"""The GAN of improved-gan that names classes: K of them are real, the last one is "generated"."""
+"""The GAN of improved-gan with K + 1 classes: K real ones, and the last one is "generated"."""
 
 from typing import Any
 
@@ -17,19 +17,19 @@ from genzoo.core.registry import register
 
 @register
 class LabelGAN(Game):
-    """The discriminator tells K classes of real images and "generated" apart; the generator is not told classes.
+    """The discriminator classifies images as one of K real classes or "generated"; the generator is unconditional.
 
-    Of the discriminator's K + 1 logits l, an image is real with logit log Σ exp(l_1 .. l_K) - l_(K+1): the objective's
-    input. The discriminator's loss also has the cross-entropy of the real images' classes among all K + 1.
-    ``class_loss`` and ``class_error`` (share of real images in the training batch) are recorded. Without classes
-    (K = 0) there are two logits and no such term.
+    From the discriminator's K + 1 logits l, the logit of "real" is log Σ exp(l_1 .. l_K) - l_(K+1), the input of the
+    objective. The discriminator's loss also contains the cross-entropy of the real images' classes among all K + 1.
+    ``class_loss`` and ``class_error`` (fraction of misclassified real images of the training batch) are logged. Without
+    classes (K = 0) there are two logits and no cross-entropy.
 
-    With classes, real images are drawn from those whose label is known.
+    With classes, real images are drawn from the labelled ones.
 
-    It does not classify alone, because the discriminator judges real images next to generated ones only.
+    The model does not implement ``classify``, because the discriminator needs real and generated images together.
 
     Args:
-        objective: what each player minimises beside it.
+        objective: the adversarial losses of both players.
         kwargs: of ``Game``; the discriminator maps real and generated images to logits (B, K + 1) of each, and has
             ``classes``: K, or 0 or None.
 
@@ -47,7 +47,7 @@ class LabelGAN(Game):
             self.pool = "labelled"
 
     def check_data(self, data: DataSpec) -> None:
-        """Refuses another number of classes; classes are left out only where there are none, or by wish."""
+        """Raises a GenzooError, too, unless the discriminator has the data's number of classes, or 0."""
         super().check_data(data)
         if self.classes != 0 and (self.classes or 0) != data.classes:
             raise GenzooError(
@@ -56,7 +56,7 @@ class LabelGAN(Game):
             )
 
     def discriminate(self, real: ImageBatch, fake: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B, K + 1) of real images and of as many generated ones."""
+        """Logits (B, K + 1) of real images and of equally many generated ones."""
         of_real, of_fake = self.discriminator(real.images, fake)
         return at_least_float32(of_real), at_least_float32(of_fake)
 
@@ -73,14 +73,14 @@ class LabelGAN(Game):
         return loss + class_loss
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
-        """The objective on generated images among the real ones."""
+        """The objective on generated images, which the discriminator maps together with the real ones."""
         _, fake = made or self.make(real)
         _, of_fake = self.discriminate(real, fake)
         return self.objective.generator(is_real(of_fake))
 
 
 def is_real(logits: Tensor) -> Tensor:
-    """The logit (B,) of "real" of logits (B, K + 1) of K real classes and "generated".
+    """The logit of "real" (B,), from logits (B, K + 1) of K real classes and "generated".
 
     >>> import torch
     >>> is_real(torch.tensor([[0.0, 0.0, 0.0]])).sigmoid()  # two of three equally likely classes are real

@@ -1,4 +1,4 @@
-"""InfoGAN: codes that the images must tell."""
+"""InfoGAN: a GAN with codes that can be inferred from the images."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from genzoo.nn.posteriors import Posterior
 
 @register
 class InfoGAN(GAN):
-    """A GAN whose generator keeps the mutual information between some parts c of its latent code and its images.
+    """A GAN that maximises the mutual information between some parts c of the latent code and the generated images.
 
     Both players maximise the bound L_I = E[log Q(c|G(z, c))] + H(c) ≤ I(c; G(z, c)), where Q is a head on the
     discriminator's features. Q is trained with the discriminator, by its optimizer.
@@ -54,7 +54,7 @@ class InfoGAN(GAN):
         self.q_head = q_head(features=self.discriminator.head.in_features, outputs=sum(self._outputs.values()))
 
     def players(self) -> dict[str, list[nn.Module]]:
-        """The discriminator moves Q as well."""
+        """The discriminator's parameters include those of Q."""
         return {"discriminator": [self.discriminator, self.q_head], "generator": [self.generator]}
 
     def capabilities(self) -> frozenset[type]:
@@ -64,7 +64,7 @@ class InfoGAN(GAN):
     def information(self, z: Tensor, features: Tensor) -> Tensor:
         """Σ λ L_I(part), in nats, of codes (B, latent.width) and the features (B, F) of their images.
 
-        The bound of each part is recorded as ``information/<part>``.
+        The bound of each part is logged as ``information/<part>``.
         """
         codes, parameters = self.latent.split(z), self._posterior_parameters(features)
         total = z.new_zeros(())
@@ -89,7 +89,7 @@ class InfoGAN(GAN):
 
     @in_inference
     def infer_codes(self, images: Tensor) -> dict[str, Tensor]:
-        """The mean of Q(part|x): part -> (B, size). With batch statistics, give batches of mixed images."""
+        """The mean of Q(part|x): part -> (B, size). With batch statistics, batches should mix images of all classes."""
         parameters = self._posterior_parameters(self.discriminator.features(images))
         return {name: q.mean(parameters[name]) for name, q in self.posteriors.items()}
 

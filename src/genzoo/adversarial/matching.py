@@ -1,6 +1,6 @@
-"""Feature matching: the generator's images shall have the features of real ones in the mean over a batch.
+"""Feature matching: distances between the mean features of a batch of generated and of real images.
 
-What the discriminator finds in real images is a target: no gradient flows to it.
+The features of real images are targets, without a gradient.
 """
 
 from torch import Tensor
@@ -16,7 +16,7 @@ class _Means:
         self.scope = scope
 
     def difference(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Mean features of generated minus those of real images, (F,)."""
+        """Mean features of generated images minus those of real images, (F,)."""
         return self._mean(fake) - self._mean(real.detach())
 
     def _mean(self, features: Tensor) -> Tensor:

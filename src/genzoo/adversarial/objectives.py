@@ -1,7 +1,7 @@
-"""Objectives of the two-player game, as functions of what the discriminator (critic) says of each image.
+"""Objectives of the two-player game, as functions of the discriminator's (critic's) output for each image.
 
-It says a real number: for ``Minimax``, ``NonSaturating`` and ``SmoothedLabels`` the logit of the probability D(x)
-that x is real, for the others the score D(x) itself. Every loss is a mean over the batch and is minimised.
+The output is a real number: for ``Minimax``, ``NonSaturating`` and ``SmoothedLabels`` the logit of the probability
+D(x) that x is real, for the others the score D(x). Every loss is a mean over the batch and is minimised.
 """
 
 import math
@@ -16,7 +16,7 @@ from genzoo.core.registry import register
 
 
 class Objective(Protocol):
-    """What each player minimises."""
+    """The losses of both players."""
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """The discriminator's loss, given its outputs on real (B,) and generated (B',) images."""
@@ -26,10 +26,10 @@ class Objective(Protocol):
 
 
 def check_label(key: str, label: float) -> None:
-    """Refuses what is no label of an image that counts as real.
+    """Checks the label of real images, a probability above 0.
 
     Raises:
-        GenzooError: naming the key.
+        GenzooError: it is outside (0, 1]; names the key.
     """
     if not 0 < label <= 1:
         raise GenzooError(f"{key}={label}: a label above 0 and up to 1 is needed, such as 0.9.")
@@ -37,14 +37,14 @@ def check_label(key: str, label: float) -> None:
 
 @register
 class Minimax:
-    """The game as the theory has it: D maximises E log D(x) + E log(1 - D(G(z))), G minimises the second term.
+    """The minimax game: D maximises E log D(x) + E log(1 - D(G(z))), G minimises the second term.
 
     Args:
-        real: the label α of real images; below 1, labels are smoothed on one side: generated images keep 0, and the
-            best D(x) is α p_data / (p_data + p_model).
+        real: the label α of real images. A label below 1 is one-sided label smoothing: the label of generated images
+            stays 0, and the optimal D(x) is α p_data / (p_data + p_model).
 
     Raises:
-        GenzooError: α outside (0, 1].
+        GenzooError: α is outside (0, 1].
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, equation 1; α: Salimans et al. 2016, arXiv 1606.03498, section 3.4.
 
@@ -64,13 +64,13 @@ class Minimax:
         return loss if self.real == 1 else loss + (1 - self.real) * real.mean()  # log D - log(1 - D) is the logit
 
     def generator(self, fake: Tensor) -> Tensor:
-        """E log(1 - D(G(z))): saturates while the discriminator wins."""
+        """E log(1 - D(G(z))), which saturates where the discriminator rejects generated images with confidence."""
         return -F.softplus(fake).mean()
 
 
 @register
 class NonSaturating(Minimax):
-    """As minimax, but G maximises E log D(G(z)): the same fixed point, stronger gradients early on.
+    """Like minimax, but G maximises E log D(G(z)): the same fixed point, stronger gradients early in training.
 
     Args:
         real: the label of real images; see ``Minimax``.
@@ -90,23 +90,23 @@ class NonSaturating(Minimax):
 
 @register
 class SmoothedLabels(Minimax):
-    """As minimax with one-sided label smoothing, but the generator pulls D(G(z)) to a target of its own.
+    """Minimax with one-sided label smoothing, where the generator has a target probability for D(G(z)).
 
-    Pulled to p means KL(p || D), the cross-entropy minus its least value.
+    The loss for a target p is KL(p || D), the cross-entropy minus its minimum.
 
     Args:
         real: the label of real images; see ``Minimax``.
-        wanted: what the generator wants the discriminator to say of its images, in (0, 1].
+        wanted: the generator's target for D(G(z)), in (0, 1].
 
     Raises:
         GenzooError: a probability is out of range.
 
-    Source: arXiv 1606.03498, section 3.4; openai/improved-gan, imagenet/build_model.py (0.75, and 0.375 wanted: what
-        the discriminator says at equilibrium).
+    Source: arXiv 1606.03498, section 3.4; openai/improved-gan, imagenet/build_model.py (real 0.75 and wanted 0.375,
+        which is D at equilibrium).
 
     Example:
         >>> import torch
-        >>> SmoothedLabels(wanted=0.5).generator(torch.zeros(1))  # D says 1/2, as wanted
+        >>> SmoothedLabels(wanted=0.5).generator(torch.zeros(1))  # D = 1/2, the target
         tensor(0.)
     """
 
@@ -126,17 +126,17 @@ class SmoothedLabels(Minimax):
 
 
 def _entropy(p: float) -> float:
-    """In nats, of a Bernoulli law of this probability."""
+    """Entropy of a Bernoulli distribution of probability p, in nats."""
     return -sum(q * math.log(q) for q in (p, 1 - p) if q)
 
 
 @register
 class LeastSquares:
-    """Each player pulls the discriminator's scores to target values.
+    """Squared differences between the discriminator's scores and each player's target scores.
 
     Args:
-        fake, real: what the discriminator wants generated and real images to score (the paper's a and b).
-        wanted: what the generator wants its images to score (the paper's c).
+        fake, real: the discriminator's targets for generated and real images (the paper's a and b).
+        wanted: the generator's target for generated images (the paper's c).
 
     Source: Mao et al. 2017, arXiv 1611.04076, equations 2, 8 (-1, 1, 0: Pearson's χ²) and 9 (0, 1, 1).
 
@@ -159,7 +159,7 @@ class LeastSquares:
 
 
 class _Score:
-    """The generator raises its images' mean score."""
+    """The generator maximises the mean score of its images."""
 
     def generator(self, fake: Tensor) -> Tensor:
         """-E D(G(z))."""
@@ -168,7 +168,7 @@ class _Score:
 
 @register
 class Wasserstein(_Score):
-    """The critic's loss is minus its estimate of the Wasserstein distance, if a penalty or clipping keeps it Lipschitz.
+    """The critic's loss: minus its estimate of the Wasserstein distance, if a penalty or clipping keeps it Lipschitz.
 
     Source: Arjovsky, Chintala, Bottou 2017, arXiv 1701.07875, equation 2 and algorithm 1.
 
@@ -185,7 +185,7 @@ class Wasserstein(_Score):
 
 @register
 class Hinge(_Score):
-    """The discriminator moves scores out of the margin (-1, 1) only.
+    """Hinge loss: the discriminator's gradient is 0 for real scores above 1 and generated scores below -1.
 
     Source: Miyato et al. 2018, arXiv 1802.05957, equations 16 and 17.
 

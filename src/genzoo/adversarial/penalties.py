@@ -1,7 +1,7 @@
 """Penalties on the critic's gradient with respect to its input.
 
-A penalty asks the network itself, in float32, for the gradient of each image's output; it is differentiated once
-more, which ``torch.compile`` cannot, and it means something only if outputs do not depend on an image's batch mates.
+A penalty computes the gradient of each image's output in float32 and is itself differentiated, which ``torch.compile``
+does not support. It is well defined only if the output for an image does not depend on other images of the batch.
 """
 
 from collections.abc import Callable
@@ -21,19 +21,24 @@ class Penalty(Protocol):
     """A term of the critic's loss."""
 
     def __call__(self, critic: Critic, real: Tensor, fake: Tensor) -> Tensor:
-        """Scalar, given the critic (images -> (B,)) and as many real as generated images (B, C, H, W)."""
+        """The penalty, a scalar.
+
+        Args:
+            critic: images (B, C, H, W) -> outputs (B,).
+            real, fake: equal numbers of real and generated images (B, C, H, W).
+        """
 
 
 class _Weighted:
     def __init__(self, weight: float = 10.0):
         if weight <= 0:
-            raise GenzooError(f"model.penalties: weight={weight}: a positive number is needed; leave the penalty out.")
+            raise GenzooError(f"model.penalties: weight={weight}: a positive number is needed; or remove the penalty.")
         self.weight = weight
 
 
 @register
 class GradientPenalty(_Weighted):
-    """λ E (‖∇D(x̂)‖ - 1)² at points x̂ drawn uniformly between real and generated images, one draw a pair.
+    """λ E (‖∇D(x̂)‖ - 1)² at points x̂ drawn uniformly between real and generated images, one point per pair.
 
     The norm is over all dimensions of an image.
 
@@ -76,7 +81,7 @@ class R1(_Weighted):
 
 
 def gradient_norms(critic: Critic, images: Tensor) -> Tensor:
-    """Euclidean norm (B,) of each output's gradient with respect to its image, differentiable."""
+    """Euclidean norms (B,) of the gradients of the outputs with respect to their images, differentiable."""
     with torch.autocast(images.device.type, enabled=False):
         images = at_least_float32(images.detach()).requires_grad_()
         (gradients,) = torch.autograd.grad(critic(images).sum(), images, create_graph=True)

@@ -1,4 +1,4 @@
-"""The order in which the two players of an adversarial game move in a round."""
+"""The order of the updates of generator and discriminator in a round."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 
 Made = tuple[Tensor, Tensor]  # codes (B, latent.width) and the generator's images of them (B, C, H, W)
-Losses = Mapping[str, Callable[..., Tensor]]  # of ``discriminator`` and ``generator``
-Make = Callable[[ImageBatch], Made]  # generates as many images as there are real ones
+Losses = Mapping[str, Callable[..., Tensor]]  # player (``discriminator``, ``generator``) -> loss
+Make = Callable[[ImageBatch], Made]  # generates as many images as the batch has real ones
 
 
 class GameRound(Protocol):
@@ -27,11 +27,11 @@ class GameRound(Protocol):
 @register
 @dataclass(frozen=True)
 class Alternating:
-    """The discriminator moves, then the generator, each on real and generated images of its own.
+    """The discriminator's update, then the generator's, each on its own real and generated images.
 
     Args:
-        discriminator_steps: moves of the discriminator per round, or a function of the rounds played that returns it.
-        generator_batches: batches of images that the generator's loss is a mean over.
+        discriminator_steps: updates of the discriminator per round, or a function from the number of past rounds to it.
+        generator_batches: number of batches of images in the generator's loss.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1.
     """
@@ -45,7 +45,7 @@ class Alternating:
         check_positive("model.round.generator_batches", self.generator_batches)
 
     def turns(self, losses: Losses, real: Stream, make: Make) -> tuple[Turn, ...]:
-        """A turn per player."""
+        """One turn per player."""
         return (
             Turn({"discriminator": losses["discriminator"]}, (real,), self.discriminator_steps),
             Turn({"generator": losses["generator"]}, (real._replace(batches=self.generator_batches),)),
@@ -55,7 +55,7 @@ class Alternating:
 @register
 @dataclass(frozen=True)
 class Simultaneous:
-    """Both players move at once, on gradients of the same state; each draws generated images of its own.
+    """Both players are updated at once, from gradients at the same parameters; each has its own generated images.
 
     Source: goodfeli/adversarial, sgd.py: one update of all parameters.
     """
@@ -71,7 +71,8 @@ class Shared:
     """Both players use the same generated images: one pass through the generator per round instead of two.
 
     Args:
-        at_once: both players move on gradients of the same state; else the discriminator moves first.
+        at_once: whether both gradients are computed before either update; otherwise the discriminator's update is
+            first.
     """
 
     at_once: bool = False

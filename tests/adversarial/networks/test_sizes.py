@@ -13,5 +13,5 @@ def test_halving_so_often_leads_to_the_smallest_size(size, expected):
 
 @pytest.mark.parametrize("shape", [(3, 48, 48), (1, 14, 14), (3, 8, 8), (3, 32, 64)])
 def test_other_sizes_are_refused(shape):
-    with pytest.raises(GenzooError, match=rf"data.size={shape[1]} cannot be; choose a power of two .* or 28"):
+    with pytest.raises(GenzooError, match=rf"data.size={shape[1]} is not possible; choose a power of two .* or 28"):
         halvings(shape)

@@ -1,6 +1,6 @@
-"""The members that a model expects of its networks, and the check that a network has them.
+"""The protocols of the networks of adversarial models, and the check that a network has their members.
 
-Every network of images has their ``shape`` (C, H, W).
+Every network on images has the attribute ``shape``, (C, H, W) of the images.
 """
 
 import inspect
@@ -22,7 +22,7 @@ class Generator(Protocol):
 
 
 class Discriminator(Protocol):
-    """Maps images (B, C, H, W) to logits (B,), or scores."""
+    """Maps images (B, C, H, W) to logits or scores (B,)."""
 
     shape: tuple[int, int, int]
 
@@ -32,7 +32,7 @@ class Discriminator(Protocol):
 
 
 class FeatureNetwork(Protocol):
-    """A network with features that can be matched."""
+    """A network with features (B, F), for example for feature matching."""
 
     def features(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> features (B, F)."""
@@ -52,7 +52,7 @@ class ClassDiscriminator(FeatureDiscriminator, Protocol):
 
 
 class FeatureMaps(Protocol):
-    """A network that shows the feature maps of its layers."""
+    """A network that returns the feature maps of its layers."""
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
         """Images (B, C, H, W) in [-1, 1] -> maps (B, C', H', W'), from the first layer to the last."""
@@ -94,7 +94,7 @@ class Autoencoder(Protocol):
 
 
 class Initialised(Protocol):
-    """A network that starts from training images."""
+    """A network that is initialised from training images."""
 
     def initialise(self, images: Tensor) -> None:
         """Sets parameters from images (N, C, H, W) in [-1, 1]."""
@@ -102,7 +102,7 @@ class Initialised(Protocol):
 
 
 def missing(network: nn.Module, protocol: type) -> list[str]:
-    """The public members of a protocol that a network lacks, or whose arguments differ in number.
+    """The public members of a protocol that a network lacks, or has with another number of arguments.
 
     >>> missing(nn.Linear(2, 1), FeatureDiscriminator)
     ['features', 'head', 'shape']
@@ -126,13 +126,15 @@ def _has(network: nn.Module, protocol: type, name: str) -> bool:
 
 
 def check_network(network: nn.Module, protocol: type, key: str) -> None:
-    """Refuses a network without the members of a protocol.
+    """Checks that a network has the members of a protocol.
 
     Args:
-        key: of the network's configuration.
+        network: the network.
+        protocol: one of this module.
+        key: the network's key in the configuration, for the message.
 
     Raises:
-        GenzooError: naming the missing members.
+        GenzooError: members are missing; names them.
     """
     if names := missing(network, protocol):
         raise GenzooError(

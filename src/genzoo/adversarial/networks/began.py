@@ -1,4 +1,4 @@
-"""BEGAN's networks: a decoder for the generator, an autoencoder for the discriminator.
+"""BEGAN's networks: a decoder as generator, an autoencoder as discriminator.
 
 Source: arXiv 1703.10717, section 3.5 and figure 1.
 """
@@ -10,9 +10,9 @@ from genzoo.core.registry import register
 
 
 def _decoder(latent: int, shape: tuple[int, int, int], channels: int) -> nn.Sequential:
-    """A projection, then two 3 x 3 convolutions a resolution, doubled by nearest neighbours; the output is linear."""
+    """A projection, then two 3 x 3 convolutions per resolution, with nearest-neighbour doubling; linear output."""
     doublings, size = halvings(shape)
-    doublings, size = (doublings - 1, 8) if size == 4 else (doublings, size)  # the original stops at 8 x 8
+    doublings, size = (doublings - 1, 8) if size == 4 else (doublings, size)  # the original's smallest maps are 8 x 8
     layers: list[nn.Module] = [nn.Linear(latent, channels * size * size), nn.Unflatten(1, (channels, size, size))]
     for i in range(doublings + 1):
         layers += [nn.Upsample(scale_factor=2)] if i else []
@@ -23,12 +23,12 @@ def _decoder(latent: int, shape: tuple[int, int, int], channels: int) -> nn.Sequ
 
 @register
 class Generator(nn.Module):
-    """The decoder, from the latent code.
+    """The decoder of BEGAN, applied to the latent code.
 
     Args:
         latent: width of the latent code.
         shape: (C, H, W) of the images: a power of two from 16 on, or 28.
-        channels: of every feature map, the paper's n.
+        channels: number of channels of every feature map, the paper's n.
 
     Example:
         >>> import torch
@@ -42,13 +42,13 @@ class Generator(nn.Module):
         self.layers = _decoder(latent, self.shape, channels)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Codes (B, latent) -> images (B, C, H, W); nothing but training keeps them in [-1, 1]."""
+        """Codes (B, latent) -> images (B, C, H, W), which are not limited to [-1, 1]."""
         return self.layers(z)
 
 
 @register
 class Autoencoder(nn.Module):
-    """The encoder, wider by ``channels`` at each halving, a code without non-linearity, and the decoder.
+    """An encoder with ``channels`` more channels after each halving, a linear code, and the decoder.
 
     Args:
         shape: (C, H, W) of the images: a power of two from 16 on, or 28.

@@ -1,4 +1,4 @@
-"""Labels as further channels."""
+"""Class labels as additional channels of the images."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from genzoo.core.registry import register
 
 @register
 class LabelMaps(nn.Module):
-    """A network on images whose channels go on with one map a class, 1 for the image's own and 0 else.
+    """A network on images with one additional channel per class: 1 for the image's class, 0 for the others.
 
     Args:
         network: factory, called with ``shape``, (C + classes, H, W).
         shape: (C, H, W) of the images.
         classes: number of classes.
 
-    Source: arXiv 1411.1784, section 3.2 (labels into an additional input layer), as Newmu/dcgan_code,
-        mnist/train_cond_dcgan.py, does it in convolutional networks.
+    Source: arXiv 1411.1784, section 3.2 (labels in an additional input layer); in convolutional networks as in
+        Newmu/dcgan_code, mnist/train_cond_dcgan.py.
 
     Example:
         >>> from functools import partial

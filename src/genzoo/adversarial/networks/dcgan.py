@@ -5,7 +5,7 @@ the generator instead of pooling; (2) batch norm in both, but not on the generat
 input; (3) no fully connected hidden layers; (4) ReLU in the generator, tanh on its output; (5) leaky ReLU of slope 0.2
 in the discriminator.
 
-Layers before batch norm have no bias: its shift takes that part.
+Layers before batch norm have no bias, which its shift would make redundant.
 """
 
 from collections.abc import Callable
@@ -111,7 +111,7 @@ class Discriminator(nn.Module):
         times, size = halvings(self.shape)
         conv, padding = convolution(norm), (kernel - 1) // 2
         layers: list[nn.Module] = [conv(self.shape[0], channels, kernel, 2, padding), nn.LeakyReLU(0.2)]
-        self.ends = [2]  # of each stage: convolution, norm and non-linearity
+        self.ends = [2]  # index after each stage of convolution, norm and non-linearity
         for _ in range(times - 1):
             layers += [
                 conv(channels, 2 * channels, kernel, 2, padding, bias=norm != "batch"),
@@ -125,14 +125,14 @@ class Discriminator(nn.Module):
         appended = [] if minibatch is None else [minibatch(features)]
         self.head = linear(norm)(appended[0].outputs if appended else features, 1)
         initialisation(self)
-        self.trunk.extend(appended)  # has initial weights of its own
+        self.trunk.extend(appended)  # after ``initialisation``, which must not change its weights
 
     def features(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> features (B, F)."""
         return self.trunk(images)
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Images (B, C, H, W) in [-1, 1] -> what each convolutional layer gives after its non-linearity."""
+        """Images (B, C, H, W) in [-1, 1] -> outputs of the convolutional layers, after the non-linearity."""
         maps, start = [], 0
         for end in self.ends:
             images, start = self.trunk[start:end](images), end

@@ -12,7 +12,7 @@ from genzoo.nn.maxout import Maxout
 
 
 def _uniform(network: nn.Module, bound: float) -> None:
-    """Weights uniform on [-bound, bound], biases 0."""
+    """Initialises weights uniformly on [-bound, bound] and biases to 0."""
     for m in network.modules():
         if isinstance(m, nn.Linear):
             nn.init.uniform_(m.weight, -bound, bound)
@@ -46,7 +46,7 @@ class MLPGenerator(nn.Module):
         _uniform(self, 0.05)
 
     def initialise(self, images: Tensor) -> None:
-        """Output biases so that a zero input gives the mean training image.
+        """Sets the output biases so that the output for a zero input of the last layer is the mean training image.
 
         Args:
             images: in [-1, 1], (N, C, H, W).
@@ -62,12 +62,12 @@ class MLPGenerator(nn.Module):
 
 @register
 class MaxoutDiscriminator(nn.Module):
-    """Two maxout layers under dropout: inputs kept with probability 0.8, hidden units with 0.5.
+    """Two maxout layers with dropout: inputs are kept with probability 0.8, hidden units with 0.5.
 
     Args:
         shape: (C, H, W) of the images.
         units: width of the maxout layers.
-        pieces: linear pieces a unit.
+        pieces: linear pieces per unit.
 
     Example:
         >>> MaxoutDiscriminator(shape=(1, 28, 28), units=8)(torch.zeros(3, 1, 28, 28)).shape

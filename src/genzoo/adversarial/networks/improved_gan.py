@@ -15,13 +15,13 @@ from genzoo.nn.noise import GaussianNoise
 from genzoo.nn.normalisation import shift_only
 from genzoo.nn.weight_norm import WeightNormLinear
 
-# The original's dense layers add nothing to the squared norm. An average that starts from zero needs something.
+# Added to the squared norm of dense layers. The original adds nothing, but averaged weights that start from 0 need it.
 TINY = 1e-12
 
 
 @register
 class MLPGenerator(nn.Module):
-    """Fully connected softplus layers under batch norm without gain, and a weight-normalised sigmoid layer.
+    """Fully connected softplus layers with batch norm without gain, and a weight-normalised sigmoid layer.
 
     Args:
         latent: width of the latent code.

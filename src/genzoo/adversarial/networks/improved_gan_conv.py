@@ -1,7 +1,7 @@
 """Improved GAN's convolutional networks for CIFAR-10 and SVHN.
 
 Source: openai/improved-gan, mnist_svhn_cifar10/train_cifar_feature_matching.py, train_svhn_feature_matching.py and the
-two for minibatch discrimination. Their images are (x - 127.5) / 128 (SVHN: / 127.5); here they are in [-1, 1].
+two scripts of minibatch discrimination. Images are (x - 127.5) / 128 there (SVHN: / 127.5), here in [-1, 1].
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from genzoo.nn.weight_norm import WeightNormConv2d, WeightNormConvTranspose2d, W
 
 
 def _normal(network: nn.Module, std: float = 0.05) -> None:
-    """Weights normal of that standard deviation, biases 0."""
+    """Initialises weights from N(0, std²)."""
     for m in network.modules():
         if isinstance(m, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(m.weight, std=std)
@@ -28,7 +28,7 @@ def _normal(network: nn.Module, std: float = 0.05) -> None:
 
 @register
 class ConvGenerator(nn.Module):
-    """A projection to 4 x 4 and transposed 5 x 5 convolutions; ReLU under batch norm without gain, tanh at the end.
+    """A projection to 4 x 4 and transposed 5 x 5 convolutions; batch norm without gain, ReLU, tanh output.
 
     Args:
         latent: width of the latent code.
@@ -79,7 +79,7 @@ class ConvGenerator(nn.Module):
 
 @register
 class VirtualConvGenerator(ConvGenerator):
-    """``ConvGenerator`` under virtual batch norm.
+    """``ConvGenerator`` with virtual batch norm.
 
     Args:
         latent, options: of ``ConvGenerator``.

@@ -1,6 +1,6 @@
 """The networks of improved-gan for ImageNet at 128 x 128 pixels.
 
-Layers whose bias a normalisation takes away again have none.
+Layers before a normalisation have no bias, which the normalisation would make redundant.
 """
 
 import math
@@ -19,7 +19,7 @@ from genzoo.nn.virtual_batch_norm import VirtualBatchNorm
 
 
 def stages(shape: tuple[int, int, int], channels: int) -> tuple[list[int], list[tuple[int, int, int]]]:
-    """The generator's feature maps, coarse to fine: their channels, and the (C, H, W) of the noise that joins them.
+    """The generator's feature maps, coarse to fine: their channels, and (C, H, W) of the noise concatenated to them.
 
     >>> stages((3, 128, 128), 64)[0], stages((3, 32, 32), 64)[1]
     ([512, 256, 128, 64, 64, 64], [(64, 4, 4), (64, 8, 8), (32, 16, 16), (16, 32, 32)])
@@ -32,7 +32,7 @@ def stages(shape: tuple[int, int, int], channels: int) -> tuple[list[int], list[
 
 @register
 class NoiseMaps(Uniform):
-    """The noise on [-1, 1] that joins the generator's feature maps at each resolution, as one part of the latent.
+    """The noise on [-1, 1] for the generator's feature maps of all resolutions, as one part of the latent.
 
     Args:
         shape: (C, H, W) of the images.
@@ -51,20 +51,20 @@ class NoiseMaps(Uniform):
 
 @register
 class Generator(nn.Module):
-    """A projection to 4 x 4, transposed convolutions of stride 2 and one convolution at full resolution; virtual batch
-    norm and fresh noise maps on the way.
+    """A projection to 4 x 4, transposed convolutions of stride 2 and one convolution at full resolution, with virtual
+    batch norm and noise maps concatenated to the feature maps of each resolution.
 
-    The reference batch is this network's output for fixed codes, made anew in each pass. Smaller images are reached by
-    fewer doublings.
+    The reference batch consists of fixed codes, which each pass maps along with its input. Smaller images have fewer
+    doublings.
 
     Args:
-        latent: width of the codes: those that are projected, then those of ``NoiseMaps``.
+        latent: width of the codes: the projected part, then ``NoiseMaps``.
         shape: (C, H, W) of the images: a power of two from 16 on, or 28.
         channels: of the feature maps from 32 x 32 on; 8 times as many at 4 x 4.
         reference: number of fixed codes, on [-1, 1].
 
     Raises:
-        GenzooError: the code has no room for noise maps, or the size is not one of these.
+        GenzooError: the code is too small for the noise maps, or the image size is not accepted.
 
     Source: openai/improved-gan, imagenet/generator.py, train_imagenet.py (last layer's initial weights and bias).
 
@@ -83,8 +83,8 @@ class Generator(nn.Module):
         self.widths_of_code = [latent - sum(noise), *noise]
         if self.widths_of_code[0] < 1:
             raise GenzooError(
-                f"model.latent: codes of {latent} numbers leave nothing to project beside {sum(noise)} for noise maps; "
-                "give it a part for each, and NoiseMaps the generator's shape and channels."
+                f"model.latent: its width {latent} must exceed the {sum(noise)} numbers of the noise maps, since the "
+                "rest is projected; give it a part for each, and NoiseMaps the generator's shape and channels."
             )
         size = self.noise_shapes[0][1]
         project = nn.Linear(self.widths_of_code[0], widths[0] * size * size)
@@ -111,20 +111,20 @@ class Generator(nn.Module):
 
 @register
 class Discriminator(nn.Module):
-    """Seven convolutions and a hidden layer under cross batch norm, closeness to both halves of the batch, and a logit
-    for each class and for "generated".
+    """Seven convolutions and a hidden layer with cross batch norm, similarity features to both halves of the batch, and
+    one logit per class and one for "generated".
 
-    It judges real and generated images together only. Smaller images are halved in the first layers only.
+    It needs real and generated images together. For smaller images, only the first of the strided layers halve.
 
     Args:
         shape: (C, H, W) of the images: 16, 28, 32, 64 or 128.
         classes: K; 0 or None = one class, "real".
         channels: of the first convolution; the hidden layer has 40 times as many units.
         kernels, dims: of ``HalfSimilarity``.
-        noise: standard deviation of the noise on the images, always.
+        noise: standard deviation of the noise on the images, in training and evaluation.
 
     Raises:
-        GenzooError: the size is not one of these.
+        GenzooError: the image size is not accepted.
 
     Source: openai/improved-gan, imagenet/discriminator.py.
 
@@ -134,7 +134,7 @@ class Discriminator(nn.Module):
         [(4, 11), (4, 11)]
     """
 
-    strided = (0, 1, 2, 5, 6)  # convolutions that halve, the first ones first
+    strided = (0, 1, 2, 5, 6)  # indices of the convolutions that halve
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class Discriminator(nn.Module):
         times, size = halvings(self.shape)
         if times > len(self.strided):
             raise GenzooError(
-                f"model: this discriminator halves images five times at most, so data.size={shape[1]} cannot be; "
+                f"model: this discriminator halves images five times at most, so data.size={shape[1]} is not possible; "
                 "choose 128 or less."
             )
         layers: list[nn.Module] = []

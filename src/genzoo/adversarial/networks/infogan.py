@@ -2,7 +2,7 @@
 
 Source: openai/InfoGAN, infogan/models/regularized_gan.py; arXiv 1606.03657, appendix C.1.
 
-Layers before batch norm have no bias: its shift takes that part.
+Layers before batch norm have no bias, which its shift would make redundant.
 """
 
 import math
@@ -72,7 +72,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Two convolutional layers and a fully connected one, leaky ReLU, batch norm from the second on.
 
-    ``trunk`` gives the features that the discriminator and Q share, ``head`` the logit.
+    ``trunk`` computes the features that discriminator and Q share, ``head`` the logit.
 
     Args:
         shape: (C, H, W) of the images, H and W multiples of 4.
@@ -109,7 +109,7 @@ class Discriminator(nn.Module):
         return self.trunk(to_unit(images))
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Images (B, C, H, W) in [-1, 1] -> what each convolutional layer gives after its non-linearity."""
+        """Images (B, C, H, W) in [-1, 1] -> outputs of the convolutional layers, after the non-linearity."""
         half = self.trunk[:2](to_unit(images))
         return [half, self.trunk[2:5](half)]
 
@@ -120,12 +120,12 @@ class Discriminator(nn.Module):
 
 @register
 class QHead(nn.Module):
-    """The head Q on the discriminator's features: a fully connected layer, if any, and the posteriors' parameters.
+    """The head Q on the discriminator's features: an optional fully connected layer and the posteriors' parameters.
 
     Args:
         features: width of the features.
         outputs: number of parameters of all posteriors.
-        hidden: width of the fully connected layer; None = there is none.
+        hidden: width of the fully connected layer; None = no such layer.
         slope: of the leaky ReLU.
 
     Example:

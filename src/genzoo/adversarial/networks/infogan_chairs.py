@@ -2,7 +2,7 @@
 
 Source: arXiv 1606.03657, appendix C.5.
 
-Layers before batch norm have no bias: its shift takes that part.
+Layers before batch norm have no bias, which its shift would make redundant.
 """
 
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from genzoo.nn.initialisation import dcgan_initialisation
 class Generator(nn.Module):
     """Two fully connected layers, two convolutions at 8 x 8 and three transposed ones of stride 2, sigmoid output.
 
-    The paper's transposed convolutions of stride 1 are convolutions: their kernels are each other's mirror images.
+    The paper's transposed convolutions of stride 1 are convolutions here, which is equivalent up to mirrored kernels.
 
     Args:
         latent: width of the latent code.
@@ -65,7 +65,7 @@ class Discriminator(nn.Module):
     """Three convolutions of stride 2, two of stride 1 and a fully connected layer; leaky ReLU of slope 0.1, batch norm
     from the second on.
 
-    ``trunk`` gives the features that the discriminator and Q share, ``head`` the logit.
+    ``trunk`` computes the features that discriminator and Q share, ``head`` the logit.
 
     Args:
         shape: (C, 64, 64) of the images.

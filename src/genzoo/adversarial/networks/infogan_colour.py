@@ -2,7 +2,7 @@
 
 Source: arXiv 1606.03657, appendices C.2 and C.3.
 
-Layers before batch norm have no bias: its shift takes that part.
+Layers before batch norm have no bias, which its shift would make redundant.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """Three convolutions of stride 2, leaky ReLU of slope 0.1, batch norm from the second on.
 
-    ``trunk`` gives the features that the discriminator and Q share, ``head`` the logit.
+    ``trunk`` computes the features that discriminator and Q share, ``head`` the logit.
 
     Args:
         shape: (C, 32, 32) of the images.

@@ -12,7 +12,7 @@ from genzoo.core.registry import register
 
 
 def _perceptron(widths: Sequence[int], gain: float) -> nn.Sequential:
-    """Linear layers with ReLU between; weights orthogonal times ``gain``, biases 0."""
+    """Linear layers with ReLUs between them; initial weights are orthogonal times ``gain``, biases 0."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
         linear = nn.Linear(inputs, outputs)
@@ -24,13 +24,13 @@ def _perceptron(widths: Sequence[int], gain: float) -> nn.Sequential:
 
 @register
 class MLPGenerator(nn.Module):
-    """Hidden layers of rectified linear units and a linear output, which nothing keeps within [-1, 1].
+    """Hidden layers of rectified linear units and a linear output, which is not limited to [-1, 1].
 
     Args:
         latent: width of the latent code.
-        shape: (C, H, W) of what is generated; of points (2, 1, 1).
+        shape: (C, H, W) of the outputs; (2, 1, 1) for points.
         hidden: widths of the hidden layers.
-        gain: of the orthogonal initial weights.
+        gain: factor of the orthogonal initial weights.
 
     Example:
         >>> import torch
@@ -53,9 +53,9 @@ class MLPDiscriminator(nn.Module):
     """Hidden layers of rectified linear units and a linear output.
 
     Args:
-        shape: (C, H, W) of what is judged; of points (2, 1, 1).
+        shape: (C, H, W) of the inputs; (2, 1, 1) for points.
         hidden: widths of the hidden layers.
-        gain: of the orthogonal initial weights.
+        gain: factor of the orthogonal initial weights.
 
     Example:
         >>> import torch

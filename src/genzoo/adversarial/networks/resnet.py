@@ -36,8 +36,8 @@ class DownBlock(nn.Module):
     Args:
         inputs, outputs: channels.
         norm: see ``genzoo.nn.normalisation``.
-        first: of the network: no norm and ReLU before it, and its input is halved before the 1 x 1 convolution.
-        halve: else the size stays, and the input is added as it is.
+        first: whether this is the network's first block, which starts with the convolution, without norm and ReLU.
+        halve: whether the resolution is halved; otherwise the shortcut is the identity.
     """
 
     def __init__(self, inputs: int, outputs: int, norm: str, first: bool = False, halve: bool = True):
@@ -55,13 +55,13 @@ class DownBlock(nn.Module):
         residual = self.second(F.relu(self.between(residual)))
         if not self.halve:
             return residual + x
-        # Halving and a 1 x 1 convolution commute, so the shortcut is the same in both originals' orders.
+        # Mean pooling and a 1 x 1 convolution commute, so both originals' orders in the shortcut are equivalent.
         return F.avg_pool2d(residual, 2) + self.shortcut(F.avg_pool2d(x, 2))
 
 
 @register
 class Generator(nn.Module):
-    """A projection to 4 x 4 (7 x 7 for 28 pixels) and residual blocks that double.
+    """A projection to 4 x 4 (7 x 7 for 28 pixels) and residual blocks that double the resolution.
 
     Args:
         latent: width of the latent code.
@@ -120,7 +120,7 @@ class Discriminator(nn.Module):
             raise GenzooError(f"model.discriminator.pooling={pooling!r} is unknown. Accepted: mean, sum.")
         self.shape, self.pooling = tuple(shape), pooling
         times, smallest = halvings(self.shape)
-        halving = times - (smallest == 4)  # one less where 4 pixels would be reached
+        halving = times - (smallest == 4)  # the smallest maps are 8 x 8, or 7 x 7
         self.blocks = nn.ModuleList(
             [
                 DownBlock(self.shape[0], channels, norm, first=True),
@@ -137,7 +137,7 @@ class Discriminator(nn.Module):
         return last.mean((2, 3)) if self.pooling == "mean" else last.sum((2, 3))
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Images (B, C, H, W) in [-1, 1] -> what each block gives."""
+        """Images (B, C, H, W) in [-1, 1] -> outputs of the blocks."""
         maps = [images]
         for block in self.blocks:
             maps.append(block(maps[-1]))

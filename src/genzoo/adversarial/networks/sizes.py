@@ -1,10 +1,10 @@
-"""Image sizes that networks reach by doubling."""
+"""The image sizes of networks whose feature maps double or halve in size."""
 
 from genzoo.core.errors import GenzooError
 
 
 def halvings(shape: tuple[int, int, int]) -> tuple[int, int]:
-    """How often images are halved until 4 x 4 (7 x 7 for 28 pixels), and that smallest size.
+    """The number of halvings down to 4 x 4 pixels (7 x 7 for 28 pixels), and that smallest size.
 
     Args:
         shape: (C, H, W) of the images.
@@ -18,17 +18,17 @@ def halvings(shape: tuple[int, int, int]) -> tuple[int, int]:
     _, height, width = shape
     if height != width or (height != 28 and height not in (2**n for n in range(4, 11))):
         raise GenzooError(
-            f"model: these networks double 4 pixels up to the image's size, so data.size={height} cannot be; "
+            f"model: these networks double feature maps from 4 pixels up, so data.size={height} is not possible; "
             "choose a power of two (16, 32, 64, 128 ...) or 28."
         )
     return (2, 7) if height == 28 else (height.bit_length() - 3, 4)
 
 
 def check_size(shape: tuple[int, int, int], size: int) -> None:
-    """Refuses another height and width than ``size``.
+    """Checks that images have ``size`` x ``size`` pixels.
 
     Raises:
-        GenzooError: naming the size.
+        GenzooError: they have other sizes; names both.
     """
     if tuple(shape[1:]) != (size, size):
         raise GenzooError(
