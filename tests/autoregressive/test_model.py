@@ -150,7 +150,7 @@ def test_its_capabilities():
         (lambda m: m.sample(2, temperature=-1), r"model.temperature=-1: expected a number above 0"),
         (lambda m: model(temperature=0), r"model.temperature=0: expected a number above 0"),
         (lambda m: model(sampling_batch=0), r"model.sampling_batch=0"),
-        (lambda m: m.sample(2, torch.tensor([0, 1])), r"labels: this model's images depend on no class"),
+        (lambda m: m.sample(2, torch.tensor([0, 1])), r"labels: this model is not conditioned on classes"),
         (
             lambda m: model("gated_pixelcnn_conditional").sample(2, torch.tensor([0, 3])),
             r"0 to 3 were given; .* 0 to 2",
@@ -211,9 +211,9 @@ def test_bad_input_gets_one_line(ask, message):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (DataSpec("faces", 3, 28, 2, 0), r"data=faces gives images of .* \(3, 28, 28\), but .* \(1, 28, 28\)"),
+        (DataSpec("faces", 3, 28, 2, 0), r"data=faces has images of .* \(3, 28, 28\), but .* \(1, 28, 28\)"),
         (DataSpec("big", 1, 32, 2, 0), r"\(1, 32, 32\), but the model is built for \(1, 28, 28\)"),
-        (DataSpec("mnist", 1, 28, 256, 10), r"data=mnist has 256 levels a pixel, but the model needs 2"),
+        (DataSpec("mnist", 1, 28, 256, 10), r"data=mnist has 256 levels per pixel, but the model needs 2"),
     ],
 )
 def test_data_that_do_not_fit_are_refused_before_they_are_loaded(data, message):

@@ -134,7 +134,7 @@ def test_a_fact_cannot_be_set_to_another_value(name, configured, folder, monkeyp
     if name in FILES:
         FILES[name].write(folder, monkeypatch)
     config = configured(name)
-    keys = re.findall(r"^(\w+): .*# .*\ba fact\b", DATA[name], re.MULTILINE)
+    keys = re.findall(r"^(\w+): .*# .*\bfixed by the (?:data|shards)\b", DATA[name], re.MULTILINE)
     assert keys
     for key in {*keys} - {"task"}:  # nothing in an environment says it
         fact = config["data"][key]

@@ -264,7 +264,7 @@ def test_weights_are_put_into_the_module_which_then_evaluates():
         (nn.Linear(2, 1).double().state_dict(), r"state_dict\.weight has .* torch\.float64 where .* torch\.float32"),
         (nn.Linear(2, 1, bias=False).state_dict(), "state_dict lacks bias"),
         (nn.Sequential(nn.Linear(2, 1)).state_dict(), "state_dict lacks weight"),
-        (nn.Linear(2, 1).state_dict() | {"more": torch.zeros(1)}, "state_dict holds 'more'"),
+        (nn.Linear(2, 1).state_dict() | {"more": torch.zeros(1)}, "state_dict contains 'more'"),
         (nn.Linear(2, 1).state_dict() | {"bias": torch.tensor([float("nan")])}, r"state_dict\.bias .* not finite"),
         (nn.Linear(2, 1).state_dict() | {"bias": torch.tensor([float("inf")])}, r"state_dict\.bias .* not finite"),
         (nn.Linear(2, 1).state_dict() | {"bias": torch.ones(1).to_sparse()}, r"state_dict\.bias .* torch\.sparse_coo"),

@@ -65,5 +65,5 @@ def test_wrong_labels_are_one_line(labels, message):
 
 
 def test_a_model_without_classes_takes_no_labels():
-    with pytest.raises(GenzooError, match=r"^labels: this model's images depend on no class; leave labels out\.$"):
+    with pytest.raises(GenzooError, match=r"^labels: this model is not conditioned on classes; remove labels\.$"):
         check_labels(torch.tensor([0, 1]), 2, 0, CPU)

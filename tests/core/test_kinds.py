@@ -50,7 +50,7 @@ def test_a_value_fits_its_annotation(value, kind, fit):
         (1000.0, int, "k=1000.0: an integer is needed; write 1000."),
         (1.5, int | None, "k=1.5: an integer or null is needed."),
         ("os", list[str], "k=os: a list is needed; write k=[os]."),
-        (2024, str, "k=2024: a text is needed; write k=\"'2024'\"."),
+        (2024, str, "k=2024: a string is needed; write k=\"'2024'\"."),
         (None, float, "k=null: a number is needed."),
         (64, nn.Module, "k=64: a mapping with a _target_ (Module) is needed."),
         (64, int, None),

@@ -378,7 +378,7 @@ def test_accumulation_averages_the_gradients_of_the_parts(parts):
 def test_a_batch_that_cannot_be_split_is_refused():
     module = Squares()
     module.accumulate = 3
-    with pytest.raises(GenzooError, match=r"trainer.accumulate=3: 4 images cannot be split so"):
+    with pytest.raises(GenzooError, match=r"trainer.accumulate=3: 4 images cannot be split into equal parts"):
         play(module)
 
 
@@ -547,7 +547,7 @@ def test_names_that_do_not_belong_together_are_refused(options, message):
 def test_an_average_that_would_stand_still_is_refused():
     module = Game(averages={"third": Polyak()})
     module.third = Scalar(3.0)
-    with pytest.raises(GenzooError, match=r"model\.averages\.third: no player moves this network"):
+    with pytest.raises(GenzooError, match=r"model\.averages\.third: no player trains this network"):
         module.ready()
 
 
@@ -559,10 +559,10 @@ def test_a_schedule_of_an_option_that_the_optimizer_does_not_have_is_refused():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"channels": 3}, r"data=spots gives images of .* \(3, 8, 8\), but the model is built for \(1, 8, 8\)"),
+        ({"channels": 3}, r"data=spots has images of .* \(3, 8, 8\), but the model is built for \(1, 8, 8\)"),
         ({"size": 16}, r"\(1, 16, 16\), but the model is built for \(1, 8, 8\)"),
-        ({"levels": 256}, r"data=spots has 256 levels a pixel, but the model needs 2; choose binary data"),
-        ({"classes": 0}, r"data=spots has no labels, but the model learns from them"),
+        ({"levels": 256}, r"data=spots has 256 levels per pixel, but the model needs 2; choose binary data"),
+        ({"classes": 0}, r"data=spots has no labels, but the model needs them"),
     ],
 )
 def test_data_that_do_not_fit_are_refused(changes, message):
@@ -575,7 +575,7 @@ def test_data_that_do_not_fit_are_refused(changes, message):
 
 
 def test_an_environment_is_refused_by_a_model_of_images():
-    with pytest.raises(GenzooError, match="data=pole is an environment, but the model learns from images"):
+    with pytest.raises(GenzooError, match="data=pole is an environment, but the model needs images"):
         Game().check_data(EnvironmentSpec("pole", 4, 2, "Categorical", 200))
 
 

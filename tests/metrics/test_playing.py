@@ -102,7 +102,7 @@ def test_what_is_not_finite_ends_it_before_the_module_sees_it(what, after, acted
 
     module, seed = Module(torch.tensor(0)), derive_seed(3, "episodes", "test", 1)
     message = (
-        rf"^the environment gave {what} that is not finite, in an episode of {after} steps \(seed {seed}\); correct"
+        rf"^the environment returned {what} that is not finite, in an episode of {after} steps \(seed {seed}\); correct"
     )
     with pytest.raises(GenzooError, match=message):
         play(module, POLE, 2, "test", 3, True, make)

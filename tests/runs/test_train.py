@@ -121,10 +121,13 @@ def test_a_full_disk_stops_the_run_and_keeps_the_last_checkpoint(configured, onl
         (("seed=-1",), "seed=-1: a non-negative integer"),
         (("trainer.rounds=0",), "trainer.rounds=0: a positive integer"),
         (("data.size=30",), "multiple of 4"),
-        (("model.generator.shape=[3,28,28]",), r"generator makes images .*\(3, 28, 28\).*takes \(1, 28, 28\)"),
+        (
+            ("model.generator.shape=[3,28,28]",),
+            r"generator's images have the .*\(3, 28, 28\).*discriminator's \(1, 28, 28\)",
+        ),
         (
             ("model.generator.shape=[3,28,28]", "model.discriminator.shape=[3,28,28]"),
-            r"data=shapes gives images .*\(1, 28, 28\).*built for \(3, 28, 28\)",
+            r"data=shapes has images .*\(1, 28, 28\).*built for \(3, 28, 28\)",
         ),
         (("trainer=gpu", "trainer.devices=64"), r"trainer.devices=64: this machine has \d+ GPU"),
         (("model.batch_norm=bach",), "Accepted: running, batch"),

@@ -1,1 +1,1 @@
-"""What every family shares, and nothing a family owns."""
+"""Code that all families of models share."""

@@ -1,4 +1,4 @@
-"""Adam as the originals of 2016 wrote it."""
+"""Adam as in published code of 2016."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,10 +11,10 @@ from genzoo.core.registry import register
 
 @register
 class InnerEpsilonAdam(torch.optim.Optimizer):
-    """Adam whose ε is added to the second moment, inside the root: p ← p - lr m̂ / √(v̂ + ε).
+    """Adam with ε added to the second moment, inside the square root: p ← p - lr m̂ / √(v̂ + ε).
 
-    With ε = 1e-8 a denominator is never below 1e-4: where gradients are small, steps are much shorter than
-    ``torch.optim.Adam``'s, whose ε is added to the root.
+    With ε = 1e-8 the denominator is at least 1e-4: for small gradients, steps are much shorter than those of
+    ``torch.optim.Adam``, which adds ε to the root.
 
     Args:
         params: parameters, or groups of them, all on one device.
@@ -50,7 +50,7 @@ class InnerEpsilonAdam(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """One step; what the closure, if there is one, gives for the parameters before it."""
+        """Takes one step; returns the value of the closure, if given, at the parameters before the step."""
         loss = None
         if closure is not None:
             with torch.enable_grad():

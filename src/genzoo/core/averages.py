@@ -1,7 +1,7 @@
 """Averages of a network's parameters over training.
 
-An average is a copy of the network, part of the module's state_dict, so that checkpoints, resume and every metric see
-it. A recipe names which network is averaged, how and from which start.
+An average is a copy of the network and part of the module's state_dict, so that it is stored in checkpoints, restored
+on resume and used by all metrics. A recipe sets which network is averaged, how and from which initial value.
 """
 
 import copy
@@ -14,9 +14,9 @@ from genzoo.core.registry import register
 
 
 class Average(nn.Module):
-    """A copy of ``network`` that follows it; buffers (batch-norm statistics) are copied, not averaged.
+    """A copy of a network with averaged parameters; buffers (batch-norm statistics) are copied, not averaged.
 
-    Subclasses give the weight of the newest parameters. ``network`` is set by ``follow``.
+    Subclasses implement the weight of the newest parameters. ``follow`` sets ``network``, the averaged copy.
     """
 
     network: nn.Module
@@ -27,16 +27,16 @@ class Average(nn.Module):
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
 
     def follow(self, network: nn.Module) -> None:
-        """Starts from the network as it stands."""
+        """Starts from the network's current parameters."""
         self.network = copy.deepcopy(network).requires_grad_(False)
 
     def weight(self) -> torch.Tensor | float:
-        """Weight of the newest parameters in the average, given ``updates``, the number of earlier updates."""
+        """Weight of the newest parameters in the average, as a function of ``updates``, the number of past updates."""
         raise NotImplementedError
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
-        """Takes in the network's newest parameters."""
+        """Updates the average with the network's current parameters."""
         weight = self.weight()
         for mine, theirs in zip(self.network.parameters(), network.parameters(), strict=True):
             mine.lerp_(theirs, weight)
@@ -51,8 +51,8 @@ class EMA(Average):
 
     Args:
         decay: in [0, 1).
-        start: ``"parameters"``: from the network as it was initialised; ``"zero"``: from 0, without bias correction
-            (as the published code of Improved GAN does, mnist_svhn_cifar10/nn.py).
+        start: initial value: ``"parameters"``: the network's initial parameters; ``"zero"``: 0, without bias correction
+            (as in the published code of Improved GAN, mnist_svhn_cifar10/nn.py).
 
     Example:
         >>> average, network = EMA(decay=0.9, start="zero"), nn.Linear(1, 1)
@@ -71,14 +71,14 @@ class EMA(Average):
         self.decay, self.start = decay, start
 
     def follow(self, network: nn.Module) -> None:
-        """Starts from the network as it stands, or from 0."""
+        """Starts from the network's current parameters, or from 0."""
         super().follow(network)
         if self.start == "zero":
             for p in self.network.parameters():
                 p.data.zero_()
 
     def weight(self) -> float:
-        """1 - decay, always."""
+        """1 - decay."""
         return 1 - self.decay
 
 
@@ -96,5 +96,5 @@ class Polyak(Average):
     """
 
     def weight(self) -> torch.Tensor:
-        """1 / (number of updates, this one included)."""
+        """1 / (number of updates, including this one)."""
         return 1 / (self.updates + 1).float()

@@ -1,4 +1,4 @@
-"""What data sets say of themselves and what a round is made of."""
+"""Descriptions of data sets, and the batches and streams of a round."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from genzoo.core.errors import GenzooError
 
 
 class ImageBatch(NamedTuple):
-    """Images of one stream of a round.
+    """A batch of images of one stream of a round.
 
     Args:
         images: float in [-1, 1], (B, C, H, W).
@@ -22,10 +22,10 @@ class ImageBatch(NamedTuple):
 
 
 class ImageSet(NamedTuple):
-    """One split of a data set, whole, on the CPU.
+    """A whole split of a data set, on the CPU.
 
     Args:
-        images: levels, uint8 (N, C, H, W); of continuous data float in [-1, 1].
+        images: levels, uint8 (N, C, H, W); for continuous data float in [-1, 1].
         labels: int64 (N,); -1 = unknown.
         factors: float (N, F), or None.
     """
@@ -36,11 +36,11 @@ class ImageSet(NamedTuple):
 
 
 class DataSpec(NamedTuple):
-    """What a data set offers, known before it is loaded.
+    """Properties of a data set that are known before it is loaded.
 
     Args:
-        name: of the data set.
-        channels: 1 or 3; of continuous data any number.
+        name: name of the data set.
+        channels: 1 or 3; any number for continuous data.
         size: height and width in pixels.
         levels: number of integer levels of a pixel: 256, or 2 for binary data; None = continuous.
         classes: number of classes; 0 = no labels.
@@ -55,20 +55,20 @@ class DataSpec(NamedTuple):
     factors: tuple[str, ...] = ()
 
 
-TASKS = ("survival", "goal")  #: what ends an episode: failure or success
+TASKS = ("survival", "goal")  #: an episode ends by failure or by success
 
 
 class EnvironmentSpec(NamedTuple):
-    """What an environment offers, known before it is stepped.
+    """Properties of an environment that are known before its first step.
 
     Args:
-        name: of the environment.
-        observations: numbers that an observation consists of.
-        actions: number of actions of a finite set, or of the numbers of an action.
-        policy: law of actions: ``"Categorical"`` (a finite set) or ``"Gaussian"`` (a box).
-        time_limit: steps after which an episode is cut off.
-        task: whether it is failure that ends an episode (``"survival"``) or success (``"goal"``); None = not known.
-        demonstrations: number of steps of an expert that there are to learn from.
+        name: name of the environment.
+        observations: dimension of an observation.
+        actions: number of discrete actions, or dimension of a continuous action.
+        policy: distribution of actions: ``"Categorical"`` (discrete) or ``"Gaussian"`` (continuous, a box).
+        time_limit: number of steps after which an episode is truncated.
+        task: whether an episode ends by failure (``"survival"``) or by success (``"goal"``); None = unknown.
+        demonstrations: number of an expert's steps in the training data.
     """
 
     name: str
@@ -81,12 +81,12 @@ class EnvironmentSpec(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """A named stream of images that a turn draws from.
+    """A named stream of images, the input of a turn.
 
     Args:
-        name: keyword by which the loss receives its ``ImageBatch``. Turns that name the same stream share the images.
-        pool: ``"train"``: every training image; ``"labelled"``: those whose label is known.
-        batches: size of one draw in batches (2 = a doubled batch).
+        name: keyword argument of the loss for the ``ImageBatch``. Turns with the same stream share its images.
+        pool: ``"train"``: all training images; ``"labelled"``: training images with a known label.
+        batches: number of batches per repeat of the turn (2 = a doubled batch).
     """
 
     name: str
@@ -95,7 +95,7 @@ class Stream(NamedTuple):
 
 
 def part_of(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatch:
-    """Some of the equally large batches that a stream consists of.
+    """A range of consecutive batches of a stream that consists of batches of equal size.
 
     Args:
         batch: the stream's images.
@@ -104,7 +104,7 @@ def part_of(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBa
         in_all: number of batches of the stream.
 
     Raises:
-        GenzooError: the images do not divide into that many batches.
+        GenzooError: the number of images is not divisible by the number of batches.
 
     Example:
         >>> import torch
@@ -115,7 +115,8 @@ def part_of(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBa
         return batch
     if len(batch.images) % in_all:
         raise GenzooError(
-            f"trainer.accumulate={in_all}: {len(batch.images)} images cannot be split so; choose a divisor."
+            f"trainer.accumulate={in_all}: {len(batch.images)} images cannot be split into equal parts; choose a "
+            "divisor."
         )
     size = len(batch.images) // in_all
     part = slice(first * size, (first + batches) * size)

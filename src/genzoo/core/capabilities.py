@@ -1,7 +1,7 @@
-"""What a model can do, as small protocols.
+"""The capabilities of models, as small protocols.
 
-``module.capabilities()`` returns those that hold for this instance; callbacks, metrics and ``evaluate.py`` ask for a
-capability and never for a class. All methods run without gradients, in evaluation mode, on the recipe's averages.
+``module.capabilities()`` returns the protocols that an instance implements; callbacks, metrics and ``evaluate.py``
+depend on a capability, never on a class. All methods run without gradients, in evaluation mode, with averaged networks.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class Samples(Protocol):
     """Draws images from the model."""
 
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1]; the same ones for the same generator state."""
+        """n images (n, C, H, W) in [-1, 1]; the same for the same generator state."""
 
 
 class Decodes(Protocol):
@@ -25,48 +25,49 @@ class Decodes(Protocol):
     latent: Latent
 
     def decode(self, z: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width): the mean, where there is one."""
+        """Images (B, C, H, W) in [-1, 1] of codes (B, latent.width): the decoder's mean, if it is stochastic."""
 
 
 class Encodes(Protocol):
     """Maps images to latent codes."""
 
     def encode(self, images: Tensor) -> Tensor:
-        """Codes (B, latent.width) of images (B, C, H, W) in [-1, 1]: the mean."""
+        """Codes (B, latent.width) of images (B, C, H, W) in [-1, 1]: the posterior's mean."""
 
 
 class Features(Protocol):
-    """Represents images by features."""
+    """Computes features of images."""
 
     def features(self, images: Tensor) -> Tensor:
         """Features (B, F) of images (B, C, H, W) in [-1, 1]."""
 
 
 class ScoresLikelihood(Protocol):
-    """Scores images by their likelihood."""
+    """Computes the log-likelihood of images."""
 
     def log_prob(self, levels: Tensor, n_importance: int = 1, generator: Generator | None = None) -> Tensor:
         """Log-likelihood in nats (B,) of levels, uint8 (B, C, H, W).
 
-        Where it is not exact, it is estimated from ``n_importance`` draws of the posterior, the same ones for the same
-        generator state; the estimate is below it in the mean.
+        If it has no closed form, it is estimated from ``n_importance`` draws of the posterior, the same for the same
+        generator state; the expectation of the estimate is a lower bound.
         """
 
 
 class MapsLikelihood(Protocol):
-    """Says where in an image its likelihood comes from."""
+    """Computes the contribution of each pixel to the log-likelihood of an image."""
 
     def log_prob_map(self, levels: Tensor) -> Tensor:
-        """log p of each pixel given those before it, in nats, (B, H, W), of levels, uint8 (B, C, H, W)."""
+        """log p of each pixel conditioned on the earlier ones, in nats, (B, H, W), of levels, uint8 (B, C, H, W)."""
 
 
 class HasReceptiveField(Protocol):
-    """Says which pixels the distribution of a pixel depends on."""
+    """Computes on which pixels the distribution of a pixel depends."""
 
     def receptive_field(self, levels: Tensor, row: int, column: int, generator: Generator | None = None) -> Tensor:
-        """How strongly that of the pixel at (row, column) depends on each pixel, (H, W): 0 = not at all.
+        """Dependence of the distribution of the pixel at (row, column) on each pixel, (H, W): 0 = none.
 
-        It is the size of a gradient, over images of levels, uint8 (B, C, H, W); the same for the same generator state.
+        It is the magnitude of a gradient, over images of levels, uint8 (B, C, H, W); the same for the same generator
+        state.
         """
 
 
@@ -75,7 +76,7 @@ class Bound(NamedTuple):
 
     Args:
         log_likelihood: log p(x|z), (B,).
-        kl: layer of latent variables -> divergence of its posterior from its prior, (B,), or an estimate of it.
+        kl: layer of latent variables -> KL(posterior || prior), (B,), or an estimate of it.
     """
 
     log_likelihood: Tensor
@@ -83,19 +84,19 @@ class Bound(NamedTuple):
 
 
 class BoundsLikelihood(Protocol):
-    """Bounds the likelihood of images from below."""
+    """Computes a lower bound of the log-likelihood of images."""
 
     def bound(self, levels: Tensor, generator: Generator | None = None) -> Bound:
         """The bound of levels, uint8 (B, C, H, W); the same for the same generator state."""
 
 
 class Drawing(NamedTuple):
-    """How images come about, step by step.
+    """The canvases of a sequential sampler.
 
     Args:
-        images: after each step, (T, n, C, H, W) in [-1, 1]; the last ones are the samples.
-        frames: the rectangle that each step drew in: left, top, right, bottom and width of its border in pixels, from
-            the image's upper left corner, (T, n, 5); None where steps draw everywhere.
+        images: the canvas after each step, (T, n, C, H, W) in [-1, 1]; the last ones are the samples.
+        frames: the rectangle that each step writes to: left, top, right, bottom and width of its border in pixels, from
+            the image's upper left corner, (T, n, 5); None if steps write to the whole image.
     """
 
     images: Tensor
@@ -106,14 +107,14 @@ class DrawsSequentially(Protocol):
     """Draws images in several steps."""
 
     def canvases(self, n: int, generator: Generator | None = None) -> Drawing:
-        """How n samples come about; the same ones for the same generator state."""
+        """The canvases of n samples; the same for the same generator state."""
 
 
 class Completes(Protocol):
     """Fills in missing parts of images."""
 
     def complete(self, images: Tensor, mask: Tensor, generator: Generator | None = None) -> Tensor:
-        """Images (B, C, H, W) in [-1, 1] that keep what lies under ``mask`` (B, 1, H, W), 1 = given.
+        """Images (B, C, H, W) in [-1, 1] with the given pixels unchanged: those where ``mask`` (B, 1, H, W) is 1.
 
         They are the same for the same generator state, and without a generator.
         """
@@ -127,24 +128,25 @@ class Classifies(Protocol):
 
 
 class InfersCodes(Protocol):
-    """Infers the named latent codes that would have made an image."""
+    """Infers named parts of the latent code from images."""
 
     def infer_codes(self, images: Tensor) -> Mapping[str, Tensor]:
-        """For each inferred part of the latent its mean (B, size): probabilities of a categorical part."""
+        """Inferred part of the latent -> its posterior mean (B, size); for a categorical part, probabilities."""
 
 
 class Acts(Protocol):
-    """Acts in an environment."""
+    """Chooses actions in an environment."""
 
     def act(self, observations: Tensor, deterministic: bool = False, generator: Generator | None = None) -> Tensor:
-        """Actions for observations (B, D): numbers of actions (B,), or points of a box (B, A).
+        """Actions for observations (B, D): indices of discrete actions (B,), or continuous actions (B, A).
 
-        ``deterministic``: the most likely ones; else drawn from the policy, the same ones for the same generator state.
+        ``deterministic``: the most likely actions; otherwise drawn from the policy, the same for the same generator
+        state.
         """
 
 
 class ScoresActions(Protocol):
-    """Says how likely its actions are."""
+    """Computes log-probabilities of actions."""
 
     def action_log_prob(self, observations: Tensor, actions: Tensor) -> Tensor:
         """log π(a|s) in nats (B,) of actions (B,) or (B, A) for observations (B, D)."""

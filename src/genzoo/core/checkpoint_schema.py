@@ -1,8 +1,8 @@
-"""The schema of checkpoints, with which a file is compared before anything of it is used.
+"""The schema of checkpoints, which a file is checked against before any of it is used.
 
-A checkpoint may come from anyone. ``check_entries`` looks at the file alone; ``check_weights`` and ``check_optimizers``
-compare it with the module that its configuration builds. Optimizers trust their state: moments of another shape would
-be written beyond their memory.
+Checkpoints are untrusted. ``check_entries`` checks the file alone; ``check_weights`` and ``check_optimizers`` compare
+it with the module of its configuration. Optimizers do not check their state: with moments of another shape they would
+write beyond allocated memory.
 """
 
 import math
@@ -18,7 +18,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.files import plain_name
 
 NONE = type(None)
-# Entry -> types of its value: all that Lightning and genzoo read.
+# Entry -> types of its value: all entries that Lightning and genzoo read.
 ENTRIES: Mapping[str, tuple[type, ...]] = {
     "state_dict": (Mapping,),
     "optimizer_states": (list,),
@@ -50,7 +50,7 @@ ENTRIES: Mapping[str, tuple[type, ...]] = {
     "genzoo.config.compile": (bool,),
     "genzoo.config.deterministic": (bool, str),
 }
-# Those that older checkpoints lack.
+# Entries that checkpoints of earlier versions may lack.
 OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "meters": (Mapping,),
     "genzoo.shown.metrics": (Mapping,),
@@ -63,18 +63,20 @@ OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "genzoo.config.marks": (list,),
 }
 PLAIN = ("genzoo", "progress", "callbacks", "meters")  # plain containers, no tensors
-DEPTH, VALUES, LETTERS = 32, 1_000_000, 10_000  # limits of nesting, of the number of values, of the length of a text
-LONG = 200  # letters of an entry's name or value that a message shows
-LIGHTNING = re.compile(r"2\.\d{1,3}\.\d{1,3}((\.post|\.dev|rc|a|b)\d{1,9})?")  # whose checkpoints are not rewritten
-UNPRINTABLE = re.compile("[^\n\t -~\u00a0-\ud7ff\ue000-\U0010ffff]")  # control characters, halves of characters
+DEPTH, VALUES, LETTERS = 32, 1_000_000, 10_000  # maximum nesting, number of values, length of a string
+LONG = 200  # maximum length of an entry's name or value in a message
+# Versions of Lightning that need no migration of checkpoints.
+LIGHTNING = re.compile(r"2\.\d{1,3}\.\d{1,3}((\.post|\.dev|rc|a|b)\d{1,9})?")
+UNPRINTABLE = re.compile("[^\n\t -~\u00a0-\ud7ff\ue000-\U0010ffff]")  # control characters, surrogates
 
 
 def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """The entries of a checkpoint that are read, each of its type; others are left out.
+    """Checks the types of a checkpoint's entries and returns those that are read; others are left out.
 
     Raises:
-        GenzooError: naming the first entry that is missing or wrong.
+        GenzooError: an entry is missing or wrong; names the first one.
     """
+    # Types of all known entries.
     for key in PLAIN:
         _check_plain(checkpoint.get(key), key, path)
     for key, kinds in {**ENTRIES, **OPTIONAL}.items():
@@ -90,6 +92,7 @@ def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
             raise _wrong(
                 path, key, f"is {_shown(value)} where {' or '.join(kind.__name__ for kind in kinds)} is needed"
             )
+    # Values that the types do not cover.
     if not LIGHTNING.fullmatch(version := checkpoint["pytorch-lightning_version"]):
         raise _wrong(path, "pytorch-lightning_version", f"is {_shown(version)}")
     for name, state in checkpoint["callbacks"].items():
@@ -110,34 +113,34 @@ def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 
 def check_weights(checkpoint: Mapping[str, Any], module: nn.Module, path: Path) -> None:
-    """Compares weights, averages among them, with a module's: names, shapes, types; all are finite.
+    """Checks that weights, including averages, have the module's names, shapes and types, and are finite.
 
     Args:
-        checkpoint: as ``load_checkpoint`` gave it.
-        module: as its configuration builds it.
-        path: of the file, for messages.
+        checkpoint: result of ``load_checkpoint``.
+        module: built from the checkpoint's configuration.
+        path: path of the file, for messages.
 
     Raises:
-        GenzooError: naming the first entry that does not fit.
+        GenzooError: an entry does not fit; names the first one.
     """
     stored, built = checkpoint["state_dict"], module.state_dict()
     if lacking := [name for name in built if name not in stored]:
-        raise _wrong(path, "state_dict", f"lacks {lacking[0]}; it is of another model")
+        raise _wrong(path, "state_dict", f"lacks {lacking[0]}; it belongs to another model")
     for name, value in stored.items():
         if name not in built:
-            raise _wrong(path, "state_dict", f"holds {_shown(name)}; it is of another model")
+            raise _wrong(path, "state_dict", f"contains {_shown(name)}; it belongs to another model")
         _check_tensor(value, built[name], f"state_dict.{name}", path)
 
 
 def check_optimizers(checkpoint: Mapping[str, Any], module: Any, path: Path) -> None:
-    """Compares the states of optimizers with those that a module's optimizers would have.
+    """Checks that the states of optimizers have the form that the module's optimizers would create.
 
     Args:
         checkpoint, path: see ``check_weights``.
-        module: a ``RoundModule``, as its configuration builds it.
+        module: a ``RoundModule``, built from the checkpoint's configuration.
 
     Raises:
-        GenzooError: naming the first entry that does not fit.
+        GenzooError: an entry does not fit; names the first one.
     """
     players, states = module.players(), checkpoint["optimizer_states"]
     if len(states) != len(players):
@@ -156,7 +159,7 @@ def _check_optimizer(
     _check_plain(groups, f"{key}.param_groups", path)
     if not isinstance(groups, list) or len(groups) != len(built) or not all(isinstance(g, Mapping) for g in groups):
         raise _wrong(path, f"{key}.param_groups", f"is not {len(built)} groups of options")
-    # Options are the configuration's; those of a schedule are set anew each round.
+    # Options must equal the configuration's, except scheduled ones, which each round sets.
     for group, configured in zip(groups, built, strict=True):
         if "params" not in group:
             raise _wrong(path, f"{key}.params", "is missing")
@@ -165,14 +168,14 @@ def _check_optimizer(
             if name not in configured or not (number if name in scheduled else _equal(value, configured[name])):
                 needed = _shown(configured.get(name, "no such option"))
                 raise _wrong(path, f"{key}.{name}", f"is {_shown(value)}, but the configuration has {needed}")
-    # The state of each parameter is as the optimizer itself makes it.
+    # The state of each parameter must have the form that the optimizer creates.
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for i, state in stored["state"].items():
         if not isinstance(i, int) or not 0 <= i < len(parameters) or not isinstance(state, Mapping):
             raise _wrong(path, f"{key}.state", f"has an entry {_shown(i)}, but there are {len(parameters)} parameters")
         fresh = _fresh_state(factory, parameters[i])
         if state and state.keys() != fresh.keys():
-            raise _wrong(path, f"{key}.state.{i}", f"holds other values than {', '.join(fresh) or 'none'}")
+            raise _wrong(path, f"{key}.state.{i}", f"contains other values than {', '.join(fresh) or 'none'}")
         for name, value in state.items():
             entry = f"{key}.state.{i}.{name}"
             _check_tensor(value, fresh[name], entry, path)
@@ -181,7 +184,7 @@ def _check_optimizer(
 
 
 def _fresh_state(factory: Any, like: Tensor) -> Mapping[str, Any]:
-    """What an optimizer keeps of a parameter after one step."""
+    """The state of an optimizer for a parameter after one step."""
     parameter = nn.Parameter(torch.zeros_like(like, device="cpu"))
     parameter.grad = torch.zeros_like(parameter)
     optimizer = factory([parameter])
@@ -190,7 +193,7 @@ def _fresh_state(factory: Any, like: Tensor) -> Mapping[str, Any]:
 
 
 def _check_tensor(value: Any, built: Any, key: str, path: Path) -> None:
-    """Refuses what could not stand in the place of ``built``, a tensor or a number."""
+    """Checks that a value could replace ``built``, a tensor or a number: type, shape, layout; finite."""
     if not isinstance(built, Tensor):
         if type(value) is not type(built) or (isinstance(value, int | float) and not math.isfinite(value)):
             raise _wrong(path, key, f"is {_shown(value)} where {type(built).__name__} is needed")
@@ -209,20 +212,20 @@ def _check_tensor(value: Any, built: Any, key: str, path: Path) -> None:
     if torch.empty_like(value, device="meta").stride() != value.stride():  # torch keeps the strides of dense ones only
         raise _wrong(path, key, f"has values that share their memory (strides {value.stride()})")
     if value.is_floating_point() and not value.isfinite().all():
-        raise _wrong(path, key, "holds values that are not finite; this is no healthy checkpoint")
+        raise _wrong(path, key, "contains values that are not finite; this is not a healthy checkpoint")
 
 
 def _check_plain(tree: Any, key: str, path: Path) -> None:
-    """Refuses anything but plain containers of moderate size.
+    """Checks that a value consists of plain containers of moderate size.
 
-    A container that holds itself is infinitely deep; recursion would end in a traceback.
+    The loop is not recursive, since a container that contains itself would exceed the recursion limit.
     """
     waiting, seen = [(key, tree, 0)], 0
     while waiting:
         key, value, depth = waiting.pop()
         seen += 1
         if depth > DEPTH or seen > VALUES:
-            raise _wrong(path, key, "is nested too deeply, or holds too many values")
+            raise _wrong(path, key, "is nested too deeply, or contains too many values")
         if isinstance(value, Mapping):
             if strange := [name for name in value if not isinstance(name, str | int) or not _is_plain(name)]:
                 raise _wrong(path, key, f"has the key {_shown(strange[0])}")
@@ -230,7 +233,7 @@ def _check_plain(tree: Any, key: str, path: Path) -> None:
         elif isinstance(value, list | tuple):
             waiting += [(f"{key}.{i}", child, depth + 1) for i, child in enumerate(value)]
         elif not _is_plain(value):
-            raise _wrong(path, key, f"holds {_shown(value)}, which is no plain value")
+            raise _wrong(path, key, f"contains {_shown(value)}, which is not a plain value")
 
 
 def _is_plain(value: Any) -> bool:
@@ -242,7 +245,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _equal(value: Any, configured: Any) -> bool:
-    """Whether two options are the same, a list and a tuple of the same values too."""
+    """Whether two options are equal, without a distinction between lists and tuples."""
     return (list(value) if isinstance(value, list | tuple) else value) == (
         list(configured) if isinstance(configured, list | tuple) else configured
     )
@@ -253,6 +256,6 @@ def _wrong(path: Path, key: str, what: str) -> GenzooError:
 
 
 def _shown(value: Any) -> str:
-    """A value of a file that may hold anything, for a message of one line."""
+    """A short text of one line for an untrusted value, for messages."""
     text = ascii(value) if _is_plain(value) else f"a {type(value).__name__}"
     return text if len(text) <= LONG else f"{text[:LONG]}..."

@@ -1,8 +1,8 @@
-"""Checkpoints: written aside and renamed; read as untrusted.
+"""Checkpoints: written atomically, read as untrusted files.
 
-A checkpoint holds Lightning's usual entries (state_dict, optimizer_states ...), ``progress`` and ``genzoo``: format,
-resolved configuration as plain containers, where the data came from, and the version of the code. Its file is a zip
-whose comment is a digest of all that precedes it. A run keeps its last two, ``last.ckpt`` and ``previous.ckpt``.
+A checkpoint contains Lightning's usual entries (state_dict, optimizer_states ...), ``progress`` and ``genzoo``: format,
+resolved configuration as plain containers, source of the data, and version of the code. The file is a zip whose comment
+is a digest of all bytes before it. A run keeps its last two, ``last.ckpt`` and ``previous.ckpt``.
 """
 
 import hashlib
@@ -29,29 +29,29 @@ BLOCK = 1 << 20  # bytes read at a time
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Lightning's plugin for files that are either whole or absent, whenever the process is killed."""
+    """Lightning's checkpoint plugin with atomic writes: if the process is killed, no partial file remains."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        """Writes the checkpoint beside ``path``, then renames it; what was ``last.ckpt`` becomes ``previous.ckpt``.
+        """Writes the checkpoint to a temporary file, then renames it; an old ``last.ckpt`` becomes ``previous.ckpt``.
 
         Raises:
-            GenzooError: the file cannot be written; an earlier one at ``path`` stays as it was.
+            GenzooError: the file cannot be written; an earlier file at ``path`` is unchanged.
         """
         path = Path(path)
         with atomic_write(path) as partial:
             torch.save(checkpoint, partial)
-            _seal(partial)
+            _append_digest(partial)
             if path.name == LAST and path.exists():
                 with atomic_write(path.with_name(PREVIOUS)) as second:
                     _link(path, second)
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> Any:
-        """As the function of that name."""
+        """Calls the function ``load_checkpoint``; the other arguments are ignored."""
         return load_checkpoint(Path(path))
 
 
 def _link(path: Path, second: Path) -> None:
-    """Gives a file a second name; a copy where the file system has no links."""
+    """Creates a hard link ``second`` to a file, or a copy if the file system has no links."""
     try:
         second.unlink(missing_ok=True)
         os.link(path, second)
@@ -59,16 +59,16 @@ def _link(path: Path, second: Path) -> None:
         shutil.copyfile(path, second)
 
 
-def _seal(path: Path) -> None:
-    """Makes the digest of a zip without a comment its comment, whose length and text end the file."""
-    ending = _ending(path, path.stat().st_size - 2)
+def _append_digest(path: Path) -> None:
+    """Writes the digest of a zip without a comment as its comment: length and text at the end of the file."""
+    comment = _digest_comment(path, path.stat().st_size - 2)
     with path.open("r+b") as file:
         file.seek(-2, os.SEEK_END)
-        file.write(ending)
+        file.write(comment)
 
 
-def _ending(path: Path, size: int) -> bytes:
-    """How a file ends whose first bytes, so many, are these."""
+def _digest_comment(path: Path, size: int) -> bytes:
+    """The length and text of a zip's comment with the SHA-256 of the first ``size`` bytes of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while size > 0 and (block := file.read(min(size, BLOCK))):
@@ -79,10 +79,10 @@ def _ending(path: Path, size: int) -> bytes:
 
 
 def _check_content(path: Path) -> None:
-    """Compares a file with its digest; an older one, which has none, with the zip's check sums.
+    """Compares a file with its digest; a file of an earlier version, without one, with the zip's checksums.
 
     Raises:
-        Exception: of any kind, if the file is damaged, or declares more than it holds.
+        Exception: of any kind, if the file is damaged or declares more bytes than it contains.
     """
     with zipfile.ZipFile(path) as archive:
         comment, entries = archive.comment, archive.infolist()
@@ -95,17 +95,18 @@ def _check_content(path: Path) -> None:
     if comment:
         with path.open("rb") as file:
             file.seek(-len(comment) - 2, os.SEEK_END)
-            if file.read() != _ending(path, file.tell() - len(comment) - 2):
-                raise ValueError("its content is not what was written")
+            if file.read() != _digest_comment(path, file.tell() - len(comment) - 2):
+                raise ValueError("its content does not match its digest")
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """Reads a checkpoint that may come from anyone.
+    """Reads an untrusted checkpoint.
 
-    No code in it is run: tensors and plain containers only, and its configuration names registered objects only.
+    No code in it is run: only tensors and plain containers are accepted, and only registered objects in its
+    configuration.
 
     Raises:
-        GenzooError: the file is damaged, holds anything else, or is not genzoo's.
+        GenzooError: the file is damaged, contains anything else, or is not a checkpoint of genzoo.
     """
     try:
         checkpoint = _read(path)
@@ -127,18 +128,18 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 class _Forbidden(GenzooError):
-    """A whole file that could run code."""
+    """An undamaged file that could run code."""
 
 
 def _read(path: Path) -> Any:
-    """What a file holds, once it is known to be what was written."""
+    """The content of a file, after the check for damage."""
     _check_content(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         reason = str(error).split("\n")[0].rstrip(".")
         raise _Forbidden(
-            f"{path}: the checkpoint holds more than tensors and plain containers, so it could run code when "
+            f"{path}: the checkpoint contains more than tensors and plain containers, so it could run code when "
             f"loaded; refused ({reason})."
         ) from error
 
@@ -161,10 +162,10 @@ def _is_healthy(path: Path) -> bool:
 
 
 def load_weights(module: torch.nn.Module, checkpoint: Mapping[str, Any], path: Path) -> None:
-    """Puts a checkpoint's weights into a module, and the module into evaluation mode.
+    """Loads a checkpoint's weights into a module and sets it to evaluation mode.
 
     Raises:
-        GenzooError: they belong to another model, or are not finite.
+        GenzooError: the weights belong to another model, or are not finite.
     """
     check_weights(checkpoint, module, path)
     module.load_state_dict(checkpoint["state_dict"])

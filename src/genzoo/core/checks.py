@@ -1,4 +1,4 @@
-"""Checks that many classes share."""
+"""Checks of arguments that many classes share."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from genzoo.core.errors import GenzooError
 
 
 def check_integer(key: str, value: Any, least: int, most: int | None = None) -> int:
-    """The value, if it is an integer of at least ``least`` and, unless that is None, at most ``most``.
+    """Checks and returns an integer of at least ``least`` and, unless that is None, at most ``most``.
 
     Raises:
-        GenzooError: naming the key.
+        GenzooError: the value is not such an integer; names the key.
     """
     if not isinstance(value, int) or value < least or (most is not None and value > most):
         accepted = f"of at least {least}" if most is None else f"from {least} to {most}"
@@ -22,31 +22,31 @@ def check_integer(key: str, value: Any, least: int, most: int | None = None) -> 
 
 
 def check_positive(key: str, value: Any) -> None:
-    """Refuses what is no positive integer.
+    """Checks that a value is a positive integer.
 
     Raises:
-        GenzooError: naming the key.
+        GenzooError: it is not; names the key.
     """
     if not isinstance(value, int) or value < 1:
         raise GenzooError(f"{key}={value}: a positive integer is needed.")
 
 
 def check_labels(labels: Any, n: int, classes: int, device: torch.device) -> Tensor | None:
-    """Labels, as int64 on the device, if they are n classes of the model.
+    """Checks the class labels of n images and returns them as int64 on the device.
 
     Args:
         labels: an integer tensor (n,), or None.
-        n: images.
-        classes: of the model; 0 = its images depend on none.
-        device: of the model.
+        n: number of images.
+        classes: number of classes of the model; 0 = it is unconditional.
+        device: device of the model.
 
     Raises:
-        GenzooError: naming the labels' fault.
+        GenzooError: type, shape or values of the labels are wrong.
     """
     if labels is None:
         return None
     if not classes:
-        raise GenzooError("labels: this model's images depend on no class; leave labels out.")
+        raise GenzooError("labels: this model is not conditioned on classes; remove labels.")
     if not isinstance(labels, Tensor):
         raise GenzooError(f"labels: a {type(labels).__name__} was given; use torch.tensor of integers.")
     if labels.dtype == torch.bool or labels.is_floating_point() or labels.is_complex():
@@ -61,19 +61,19 @@ def check_labels(labels: Any, n: int, classes: int, device: torch.device) -> Ten
 
 
 def check_finite(what: str, steps: int, seed: int, *given: Any) -> None:
-    """Refuses what an environment gave if it is not finite.
+    """Checks that observations or rewards of an environment are finite.
 
     Args:
-        what: ``"an observation"`` or ``"a reward"``.
-        steps: of the episode, so far.
-        seed: of the episode.
+        what: ``"an observation"`` or ``"a reward"``, for the message.
+        steps: number of steps of the episode so far.
+        seed: seed of the episode.
         given: arrays or numbers.
 
     Raises:
-        GenzooError: naming the episode.
+        GenzooError: a value is not finite; names the episode.
     """
     if not all(np.isfinite(values).all() for values in given):
         raise GenzooError(
-            f"the environment gave {what} that is not finite, in an episode of {steps} steps (seed {seed}); correct "
-            "the environment or its options."
+            f"the environment returned {what} that is not finite, in an episode of {steps} steps (seed {seed}); "
+            "correct the environment or its options."
         )

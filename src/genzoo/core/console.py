@@ -1,4 +1,4 @@
-"""genzoo's lines on the console."""
+"""Log lines on the console."""
 
 import logging
 from typing import TextIO
@@ -7,7 +7,7 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 
 def log_to_console(stream: TextIO) -> None:
-    """Prints genzoo's log lines, unless somebody has told where they go; of processes other than the first errors only.
+    """Prints genzoo's log lines, unless its logger has a handler already; ranks other than 0 print errors only.
 
     Args:
         stream: standard output or standard error.

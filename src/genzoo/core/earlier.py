@@ -1,9 +1,9 @@
-"""Checkpoints of earlier versions, in the names of today."""
+"""Conversion of checkpoints of earlier versions to the current names."""
 
 from collections.abc import Mapping
 from typing import Any
 
-# Paths of classes.
+# Earlier path of a class -> current path.
 ALIASES: Mapping[str, str] = {
     "genzoo.csv_logger.CsvLogger": "genzoo.runs.csv_logger.CsvLogger",
     "genzoo.loggers.wandb_logger": "genzoo.runs.loggers.wandb_logger",
@@ -14,13 +14,16 @@ ALIASES: Mapping[str, str] = {
     "genzoo.core.schedules.Halved": "genzoo.core.schedules.StepDecay",
     "genzoo.adversarial.networks.infogan.Recognition": "genzoo.adversarial.networks.infogan.QHead",
 }
-MODEL_KEYS: Mapping[str, str] = {"decay": "gae_lambda", "recognition": "q_head"}  # settings of a model
-NETWORKS: Mapping[str, str] = {"recognition.": "q_head."}  # beginnings of the names of weights
-ROUND = ("simultaneous", "shared_images", "discriminator_steps", "generator_batches")  # settings of a game
+# Earlier key of a model's setting -> current key.
+MODEL_KEYS: Mapping[str, str] = {"decay": "gae_lambda", "recognition": "q_head"}
+# Earlier prefix of the names of weights -> current prefix.
+NETWORKS: Mapping[str, str] = {"recognition.": "q_head."}
+# Earlier settings of a game, now one ``round``.
+ROUND = ("simultaneous", "shared_images", "discriminator_steps", "generator_batches")
 
 
 def with_seen(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """A checkpoint, not yet checked, whose progress counts ``seen``; earlier ones counted ``images``.
+    """A checkpoint, not yet checked, with the progress counter ``seen``, which earlier versions called ``images``.
 
     >>> with_seen({"progress": {"rounds": 1, "images": 64}})
     {'progress': {'rounds': 1, 'seen': 64}}
@@ -32,17 +35,17 @@ def with_seen(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def renamed(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """A checked checkpoint with today's names of classes, of the model's settings and of its weights."""
+    """A checked checkpoint with the current names of classes, of the model's settings and of its weights."""
     genzoo = renamed_paths(checkpoint["genzoo"])
     config = genzoo["config"]
     weights = {_network(name): weight for name, weight in checkpoint["state_dict"].items()}
-    if config["model"]["_target_"].startswith("genzoo."):  # the user's own models have names of their own
+    if config["model"]["_target_"].startswith("genzoo."):  # the user's own models are left unchanged
         genzoo = {**genzoo, "config": {**config, "model": renamed_settings(config["model"])}}
     return {**checkpoint, "genzoo": genzoo, "state_dict": weights}
 
 
 def renamed_paths(config: Any) -> Any:
-    """A stored configuration with today's paths of classes.
+    """A stored configuration with the current paths of classes.
 
     >>> renamed_paths({"csv": {"_target_": "genzoo.csv_logger.CsvLogger"}})
     {'csv': {'_target_': 'genzoo.runs.csv_logger.CsvLogger'}}
@@ -55,7 +58,7 @@ def renamed_paths(config: Any) -> Any:
 
 
 def renamed_settings(model: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's settings with today's keys; the four that excluded each other are one ``round``.
+    """A model's settings with the current keys; four mutually exclusive settings are replaced by ``round``.
 
     >>> renamed_settings({"simultaneous": True, "decay": 0.97})
     {'gae_lambda': 0.97, 'round': {'_target_': 'genzoo.adversarial.rounds.Simultaneous'}}

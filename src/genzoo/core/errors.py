@@ -1,4 +1,4 @@
-"""Mistakes that a user can mend."""
+"""Errors that a user can correct."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -7,21 +7,22 @@ LONGEST = 110  # characters of a list of names in a message
 
 
 class GenzooError(Exception):
-    """A mistake the user can mend, told in one line: the key, what was given, what is accepted, what to do.
+    """An error that the user can correct. Its message of one line names the key, the given and the accepted values and
+    the remedy.
 
-    The entries print it without a traceback (unless ``debug=true``) and exit with ``status``.
+    The command-line programs print it without a traceback (unless ``debug=true``) and exit with ``status``.
     """
 
     status = 2
 
 
 def near(name: str, names: Iterable[str], meanings: Mapping[str, str] | None = None) -> str:
-    """A hint that ends an error message: at most three names close to ``name``, or all of them as far as a line goes.
+    """A hint for the end of an error message: at most three names close to ``name``, or all, as far as they fit.
 
     Args:
-        name: as given; it is never suggested, whatever ``names`` hold.
-        names: the accepted ones.
-        meanings: a name of elsewhere, in small letters -> the accepted one of the same meaning.
+        name: the given name; it is never suggested, even if it is in ``names``.
+        names: the accepted names.
+        meanings: name that other programs use, in lower case -> accepted name of the same meaning.
 
     >>> near("infogna", ["gan", "infogan"])
     "Did you mean 'infogan'?"
@@ -42,7 +43,7 @@ def near(name: str, names: Iterable[str], meanings: Mapping[str, str] | None = N
 def closest(name: str, names: Iterable[str], cutoff: float = 0.6) -> list[str]:
     """At most three names that differ from ``name`` in few letters, the nearest first.
 
-    Case and hyphens do not count: a name that differs in these alone is the only one.
+    Case and hyphens are ignored: a name that differs in nothing else is the only result.
     """
     spelt: dict[str, str] = {}
     for one in names:
@@ -53,7 +54,7 @@ def closest(name: str, names: Iterable[str], cutoff: float = 0.6) -> list[str]:
 
 
 def listed(names: Iterable[str], room: int = LONGEST) -> str:
-    """The names, as many as there is room for: a number of characters.
+    """The names, separated by commas, as many as fit into ``room`` characters.
 
     >>> listed(map(str, range(100)))[-31:]
     '26, 27, 28, 29 ... (100 in all)'
@@ -68,5 +69,5 @@ def listed(names: Iterable[str], room: int = LONGEST) -> str:
 
 
 def plain(name: str) -> str:
-    """A name in small letters, with underscores for hyphens."""
+    """A name in lower case, with underscores instead of hyphens."""
     return name.lower().replace("-", "_")

@@ -1,4 +1,4 @@
-"""Figures as pictures."""
+"""Matplotlib figures as images."""
 
 from io import BytesIO
 
@@ -7,11 +7,11 @@ from PIL import Image
 
 
 def as_picture(figure: Figure, dots: int = 120) -> Image.Image:
-    """A figure, drawn.
+    """Renders a figure.
 
     Args:
-        figure: made without pyplot, which would keep it.
-        dots: per inch.
+        figure: created without pyplot, which would keep it in memory.
+        dots: resolution, in dots per inch.
 
     Example:
         >>> as_picture(Figure(figsize=(2, 1)), dots=50).size

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic writing of files, and safe reading of untrusted ones."""
 
 import json
 import math
@@ -16,14 +16,15 @@ from numpy.lib.npyio import NpzFile
 
 from genzoo.core.errors import GenzooError
 
-DEFLATE = 1032  # the most by which deflate shortens
-UNPLAIN = re.compile(r"""[/\\$%~=*?\[\]{}:"'<>|\x00-\x1f\x7f]""")  # of paths, variables, patterns, overrides
+DEFLATE = 1032  # the largest compression ratio of deflate
+# Characters with a meaning in paths, variables, patterns or overrides.
+UNPLAIN = re.compile(r"""[/\\$%~=*?\[\]{}:"'<>|\x00-\x1f\x7f]""")
 
 
 def plain_name(key: str, name: Any) -> str:
-    """The name, if it is that of a file or folder and nothing else: no path, no variable, no pattern, not hidden.
+    """Checks and returns the plain name of a file or folder: no path, no variable, no pattern, not hidden.
 
-    Every name that comes from a configuration or a file and becomes a part of a path is checked here.
+    Every name from a configuration or a file that becomes a part of a path is checked here.
 
     Raises:
         GenzooError: naming the key.
@@ -43,7 +44,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """Yields the path of a temporary file, which replaces ``path`` when the block ends without an exception.
 
     Raises:
-        GenzooError: the file cannot be written (disk full, no permission); ``path`` stays as it was.
+        GenzooError: the file cannot be written (disk full, no permission); ``path`` is unchanged.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -54,7 +55,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         os.replace(partial, path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as a RuntimeError
         raise GenzooError(
-            f"{path} could not be written ({error}); what was there before is untouched. "
+            f"{path} could not be written ({error}); an earlier file of that name is unchanged. "
             "Free some space or choose another folder with paths.runs=..., then go on with resume=<run folder>."
         ) from error
     finally:
@@ -69,11 +70,11 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What a file of JSON holds.
+    """The content of a JSON file.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is no JSON, or nested too deeply.
+        OSError: the file cannot be read.
+        ValueError: it is not JSON, or is nested too deeply.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -82,16 +83,17 @@ def read_json(path: Path) -> Any:
 
 
 def is_count(value: Any) -> bool:
-    """Whether a value that was read from a file is an integer of at least 0, and one that torch can hold."""
+    """Whether a value from a file is an integer of at least 0 that fits into int64."""
     return type(value) is int and 0 <= value < 2**63
 
 
 @contextmanager
 def opened_npz(path: Path) -> Iterator[NpzFile]:
-    """Gives the arrays of an ``.npz``, which are read when they are asked for; pickles are refused.
+    """Yields the arrays of an ``.npz``, which are read on access; pickles are refused.
 
     Raises:
-        ValueError: it is missing, damaged or another file, or declares more than it holds; in one line.
+        ValueError: the file is missing, damaged or not an ``.npz``, or declares more bytes than it contains; the
+            message is one line.
     """
     try:
         file = np.load(path, allow_pickle=False)
@@ -109,7 +111,7 @@ def opened_npz(path: Path) -> Iterator[NpzFile]:
 
 
 def _check_sizes(archive: ZipFile) -> None:
-    """Compares the sizes that arrays declare with the content, before memory is taken for any."""
+    """Compares the declared sizes of arrays with the content, before memory is allocated for any."""
     headers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     total = 0
     for entry in archive.infolist():

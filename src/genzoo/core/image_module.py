@@ -1,4 +1,4 @@
-"""Base of all models of images."""
+"""The base class of models of images."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from genzoo.core.rounds import RoundModule
 
 
 class ImageModule(RoundModule):
-    """A module whose rounds are streams of images.
+    """A module whose rounds consist of streams of images.
 
     Args:
         kwargs: of ``RoundModule``.
@@ -23,26 +23,26 @@ class ImageModule(RoundModule):
         return sum(len(stream.images) for stream in batch) * self.trainer.world_size
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Refuses data that the model cannot be trained on, before they are loaded.
+        """Checks, before the data is loaded, that the model can be trained on it.
 
         Raises:
-            GenzooError: naming what does not fit.
+            GenzooError: kind, shape, levels or labels of the data do not fit.
         """
         if not isinstance(data, DataSpec):
             raise GenzooError(
-                f"data={data.name} is an environment, but the model learns from images; choose images, such as "
+                f"data={data.name} is an environment, but the model needs images; choose a set of images, such as "
                 "data=mnist."
             )
         shape = (data.channels, data.size, data.size)
         if self.image_shape is not None and tuple(self.image_shape) != shape:
             raise GenzooError(
-                f"data={data.name} gives images of (channels, height, width) {shape}, but the model is built for "
-                f"{tuple(self.image_shape)}; give its networks the same channels and size, or choose other data."
+                f"data={data.name} has images of (channels, height, width) {shape}, but the model is built for "
+                f"{tuple(self.image_shape)}; set the same channels and size for its networks, or choose other data."
             )
         if self.levels is not None and self.levels != data.levels:
             raise GenzooError(
-                f"data={data.name} has {data.levels or 'no'} levels a pixel, but the model needs {self.levels}; "
+                f"data={data.name} has {data.levels or 'no'} levels per pixel, but the model needs {self.levels}; "
                 f"choose {'binary data such as data=binarized_mnist' if self.levels == 2 else 'other data'}."
             )
         if data.classes == 0 and any(stream.pool == "labelled" for stream in self.streams()):
-            raise GenzooError(f"data={data.name} has no labels, but the model learns from them; choose labelled data.")
+            raise GenzooError(f"data={data.name} has no labels, but the model needs them; choose labelled data.")

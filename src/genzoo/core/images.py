@@ -1,8 +1,8 @@
-"""The ranges that images live in, each conversion in one place.
+"""Conversions between the ranges of pixel values.
 
-Inside models images are float in [-1, 1], (B, C, H, W). Data, likelihoods and metrics hold *levels*: integers
-0 .. n-1 as uint8 (256 levels for photographs, 2 for binary data). Networks that end in a sigmoid work in [0, 1].
-Continuous data, such as points in the plane, have no levels: they are floats in [-1, 1] from the start.
+Inside models, images are float in [-1, 1], (B, C, H, W). Data, likelihoods and metrics have *levels*: integers 0 .. n-1
+as uint8 (256 levels for photographs, 2 for binary data). Networks that end in a sigmoid have the range [0, 1].
+Continuous data, such as points in the plane, have no levels: they are floats in [-1, 1] everywhere.
 """
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def from_levels(levels: Tensor, n: int | None = 256) -> Tensor:
-    """Levels 0 .. n-1 (uint8, any shape) as float32 in [-1, 1]; continuous data (n = None) as they are.
+    """Converts levels 0 .. n-1 (uint8, any shape) to float32 in [-1, 1]; continuous data (n = None) stay unchanged.
 
     >>> from_levels(torch.tensor([0, 255], dtype=torch.uint8))
     tensor([-1.,  1.])
@@ -19,7 +19,7 @@ def from_levels(levels: Tensor, n: int | None = 256) -> Tensor:
 
 
 def to_levels(images: Tensor, n: int = 256) -> Tensor:
-    """Images in [-1, 1] as the nearest levels 0 .. n-1 (uint8); values outside are clamped.
+    """Converts images in [-1, 1] to the nearest levels 0 .. n-1 (uint8); values outside are clamped.
 
     >>> to_levels(torch.tensor([-1.0, 0.001, 1.5]))
     tensor([  0, 128, 255], dtype=torch.uint8)
@@ -28,7 +28,7 @@ def to_levels(images: Tensor, n: int = 256) -> Tensor:
 
 
 def dequantise(images: Tensor, n: int = 256) -> Tensor:
-    """Images in [-1, 1] that stand for levels 0 .. n-1, each level k spread uniformly over its n-th of [-1, 1].
+    """Adds uniform noise to images in [-1, 1] of levels 0 .. n-1: level k is spread over the k-th of n equal intervals.
 
     Source: igul222/improved_wgan_training, gan_cifar_resnet.py, and pfnet-research/sngan_projection, datasets/
         cifar10.py: k / 128 - 1 + U(0, 1/128).
@@ -42,10 +42,10 @@ def dequantise(images: Tensor, n: int = 256) -> Tensor:
 
 
 def to_unit(images: Tensor) -> Tensor:
-    """Images in [-1, 1] as [0, 1]."""
+    """Maps images from [-1, 1] to [0, 1]."""
     return (images + 1) / 2
 
 
 def from_unit(images: Tensor) -> Tensor:
-    """Images in [0, 1] as [-1, 1]."""
+    """Maps images from [0, 1] to [-1, 1]."""
     return images * 2 - 1

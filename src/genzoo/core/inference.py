@@ -1,4 +1,4 @@
-"""How a trained module is asked: evaluation mode, no gradients, the recipe's averages and batch-norm statistics."""
+"""Inference: evaluation mode, no gradients, averaged networks and the recipe's batch-norm statistics."""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ def _batch_norms(module: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
 
 @contextmanager
 def batch_statistics(module: nn.Module) -> Iterator[None]:
-    """Inside, batch norm uses the statistics of the batch at hand and leaves its running averages alone."""
+    """Inside, batch norm uses the statistics of the current batch and does not update its running statistics."""
     norms = _batch_norms(module)
     before = [(m.training, m.track_running_stats) for m in norms]
     for m in norms:
@@ -37,12 +37,13 @@ def batch_statistics(module: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def statistics_of(batch: Tensor, network: nn.Module) -> Iterator[None]:
-    """Inside, batch norm uses the statistics that it meets when the network takes this batch, whatever it is given.
+    """Inside, batch norm uses the statistics of one fixed batch for all inputs.
 
     Args:
-        batch: what the network maps, (B, ...).
-        network: inside ``batch_statistics``.
+        batch: input of the network, (B, ...).
+        network: its batch norms are in the mode of ``batch_statistics``.
     """
+    # Record the statistics of every batch norm in one pass of the batch.
     statistics: dict[nn.modules.batchnorm._BatchNorm, tuple[Tensor, Tensor]] = {}
 
     def keep(norm: nn.modules.batchnorm._BatchNorm, given: tuple[Tensor]) -> None:
@@ -50,10 +51,11 @@ def statistics_of(batch: Tensor, network: nn.Module) -> Iterator[None]:
         statistics[norm] = torch.var_mean(x, [d for d in range(x.dim()) if d != 1], correction=0)
 
     hooks = [norm.register_forward_pre_hook(keep) for norm in _batch_norms(network)]
-    network.forward(batch)  # a call might run compiled code, which knows no hooks
+    network.forward(batch)  # not __call__, which might run compiled code without hooks
     for hook in hooks:
         hook.remove()
 
+    # Use them as running statistics in evaluation mode; restore everything afterwards.
     before = [(m.training, m.running_mean, m.running_var) for m in statistics]
     for m, (new_variance, new_mean) in statistics.items():
         m.training, m.running_mean, m.running_var = False, new_mean, new_variance
@@ -65,12 +67,12 @@ def statistics_of(batch: Tensor, network: nn.Module) -> Iterator[None]:
 
 
 class Inference(nn.Module):
-    """Base of modules that hold averages and have a batch-norm mode.
+    """Base class of modules with averaged networks and a batch-norm mode.
 
     Args:
-        averages: name of a sub-network -> the average that follows it and stands in for it at evaluation.
-        batch_norm: statistics at evaluation: ``"running"`` (torch's default) or ``"batch"`` (those of the batch at
-            hand, as several originals do).
+        averages: name of a sub-network -> the average of its parameters, which replaces it at inference.
+        batch_norm: statistics at inference: ``"running"`` (torch's default) or ``"batch"`` (of the current batch, as
+            in several originals).
     """
 
     def __init__(self, averages: Mapping[str, Average] | None = None, batch_norm: str = "running", **kwargs: object):
@@ -82,7 +84,7 @@ class Inference(nn.Module):
         self._averaged = False
 
     def follow_averages(self) -> None:
-        """Lets each average start from its network; called once the networks are built."""
+        """Starts each average from its network's current parameters; called once the networks are built."""
         for name, average in self.averages.items():
             if not isinstance(getattr(self, name, None), nn.Module):
                 raise GenzooError(f"model.averages.{name}: the model has no network of that name.")
@@ -107,10 +109,10 @@ class Inference(nn.Module):
 
     @contextmanager
     def inference(self, batch_norm: str | None = None) -> Iterator[None]:
-        """Inside, the module answers as its recipe evaluates it. May be nested.
+        """Inside, the module is in evaluation mode, without gradients, with averaged networks. May be nested.
 
         Args:
-            batch_norm: another batch-norm mode than the recipe's.
+            batch_norm: batch-norm mode; None = the recipe's.
         """
         training = [m for m in self.modules() if m.training]
         recipe, self.batch_norm = self.batch_norm, batch_norm or self.batch_norm
@@ -129,7 +131,7 @@ class Inference(nn.Module):
 
 
 def in_inference(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """Decorates the methods of capabilities: they run inside ``self.inference()``."""
+    """Decorator of the capabilities' methods, which then run inside ``self.inference()``."""
 
     @functools.wraps(method)
     def wrapped(self: S, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -1,4 +1,4 @@
-"""Whether a plain value is of the kind that an annotation asks for."""
+"""Checks of plain values against type annotations."""
 
 import os
 import types
@@ -9,16 +9,16 @@ NAMES: Mapping[Any, str] = {
     bool: "true or false",
     int: "an integer",
     float: "a number",
-    str: "a text",
+    str: "a string",
     type(None): "null",
 }
 
 
 def fits(value: Any, kind: Any) -> bool:
-    """Whether a value of a configuration can be given where ``kind`` is annotated.
+    """Whether a value of a configuration is accepted for a parameter with the annotation ``kind``.
 
-    A mapping fits each class, since it may say how to make one. Switches are booleans and nothing else, and a boolean
-    is no number.
+    A mapping is accepted for every class, since it may be the configuration of an instance. Only booleans are accepted
+    for ``bool``, and a boolean is not accepted as a number.
 
     >>> fits(3, float), fits(True, int), fits("no", bool), fits([1], "unknown")
     (True, False, False, True)
@@ -50,7 +50,7 @@ def fits(value: Any, kind: Any) -> bool:
 
 
 def described(kind: Any) -> str:
-    """What fits, in words.
+    """A description in words of the values that an annotation accepts.
 
     >>> described(int | None), described(Literal["rank", "global"]), described(list[str])
     ('an integer or null', 'rank or global', 'a list')
@@ -77,7 +77,7 @@ def described(kind: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it is written on the command line.
+    """A value in the syntax of the command line.
 
     >>> shown(None), shown(True), shown("no")
     ('null', 'true', 'no')
@@ -88,7 +88,7 @@ def shown(value: Any) -> str:
 
 
 def misfit(key: str, value: Any, kind: Any) -> str | None:
-    """The message that a value does not fit; None if it does.
+    """The error message for a value that an annotation does not accept; None if it is accepted.
 
     >>> misfit("trainer.rounds", 1000.0, int)
     'trainer.rounds=1000.0: an integer is needed; write 1000.'

@@ -1,4 +1,4 @@
-"""Latent codes: an ordered set of named parts."""
+"""Latent codes as ordered sets of named parts."""
 
 import math
 from collections.abc import Mapping
@@ -24,20 +24,20 @@ class Part(Protocol):
         """n draws, float (n, size)."""
 
     def walk(self, steps: int, generator: Generator) -> Tensor:
-        """Values that show what the part does: (rows, steps, size)."""
+        """Values of the part along rows of a latent traversal: (rows, steps, size)."""
 
     @property
     def varies_along_rows(self) -> bool:
-        """Whether a row of ``walk`` moves (continuous) or stays at one value (categorical)."""
+        """Whether the value changes along a row of ``walk`` (continuous parts) or is constant (categorical ones)."""
 
 
 def _device(generator: Generator | None, device: torch.device | None) -> torch.device | None:
-    """Draw where the generator lives, so that one seed gives the same code on every device."""
+    """The device to draw on: the generator's, so that a seed gives the same code on every device."""
     return generator.device if generator is not None else device
 
 
 class _Continuous:
-    """A part of independent dimensions that differ in law only."""
+    """Base class of parts with independent continuous dimensions of one distribution."""
 
     varies_along_rows = True
     limit: float  # traversals go from -limit to limit
@@ -48,11 +48,11 @@ class _Continuous:
         self.size = size
 
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
-        """n draws by the part's law."""
+        """n draws from the part's distribution, float (n, size)."""
         raise NotImplementedError
 
     def walk(self, steps: int, generator: Generator) -> Tensor:
-        """One row per dimension, the others at 0; a part of more than 10 dimensions walks between two draws."""
+        """One row per dimension, with the others at 0; for more than 10 dimensions, one row between two draws."""
         if self.size <= 10:
             return torch.linspace(-self.limit, self.limit, steps)[None, :, None] * torch.eye(self.size)[:, None, :]
         start, end = self.sample(2, generator)
@@ -73,7 +73,7 @@ class Uniform(_Continuous):
         if bound <= 0:
             raise GenzooError(f"latent: a uniform part's bound must be positive, got {bound}.")
         self.bound = bound
-        self.limit = 2 * bound  # InfoGAN shows its codes from -2 to 2, beyond what training saw (figure 2)
+        self.limit = 2 * bound  # figure 2 of InfoGAN varies codes from -2 to 2, beyond the range in training
         self.entropy = size * math.log(2 * bound)
 
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
@@ -114,8 +114,8 @@ class Categorical:
     def __init__(self, size: int):
         if not isinstance(size, int) or size < 2:
             raise GenzooError(
-                f"latent: a categorical part needs at least 2 categories, got {size}. If it has the data's classes: "
-                "choose data with labels; of a folder of images, say data.classes=<their number>."
+                f"latent: a categorical part needs at least 2 categories, got {size}. If the categories are the data's "
+                "classes: choose data with labels; for a folder of images, give data.classes=<their number>."
             )
         self.size = size
         self.entropy = math.log(size)
@@ -131,7 +131,7 @@ class Categorical:
 
 
 class Traversal(NamedTuple):
-    """Latent codes whose images, row by row, show what each part does.
+    """The codes of a latent traversal, one row per varied dimension or category.
 
     Args:
         codes: (rows, steps, width of the latent).
@@ -182,12 +182,12 @@ class Latent:
         return torch.cat([values[name] for name in self.parts], dim=-1)
 
     def traverse(self, steps: int, generator: Generator) -> Traversal:
-        """For each part rows of codes in which only that part is under control.
+        """A traversal of every part.
 
-        A categorical part gets a row per category and a fresh draw of all other parts per column; a continuous one a
-        row per dimension along which it moves, all other parts fixed.
+        A categorical part has one row per category, with a new draw of all other parts per column; a continuous part
+        has one row per dimension, along which its value changes, with all other parts fixed.
         """
-        base = self.split(self.sample(steps, generator))  # one draw a column
+        base = self.split(self.sample(steps, generator))  # one draw per column
         rows, names = [], []
         for name, part in self.parts.items():
             for i, walk in enumerate(part.walk(steps, generator)):

@@ -1,4 +1,4 @@
-"""Logged values that stay on the device until they are read."""
+"""Logged scalars, accumulated on the device."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from torch import Tensor
 class Meters:
     """Running means of named scalars, and the first round in which one of them was not finite.
 
-    Logging costs a few asynchronous device operations and no transfer; ``read`` is the only synchronisation.
+    Logging takes a few asynchronous operations on the device and no transfer; only reading the values synchronises.
     """
 
     def __init__(self) -> None:
@@ -18,12 +18,12 @@ class Meters:
         self._first_bad: dict[str, Tensor] = {}  # round number, -1 = none
 
     def log(self, name: str, value: Tensor, round: int | None = None) -> None:
-        """Adds a scalar; with ``round`` its health is watched too.
+        """Adds a scalar to the mean of its name.
 
         Args:
             name: e.g. ``generator_loss``.
             value: scalar tensor.
-            round: number of the round, counted from 0.
+            round: number of the round, from 0; if given, ``first_bad`` also covers this name.
         """
         value = value.detach().float()
         self._sums[name] = self._sums[name].to(value.device) + value if name in self._sums else value
@@ -35,7 +35,7 @@ class Meters:
             self._first_bad[name] = torch.where(value.isfinite() | (bad >= 0), bad, round)
 
     def means(self) -> dict[str, Tensor]:
-        """The means since the last call, still on the device; starts anew."""
+        """The means since the last call, on the device; resets them."""
         means = {name: total / self._counts[name] for name, total in self._sums.items()}
         self._sums, self._counts = {}, {}
         return means
@@ -45,10 +45,10 @@ class Meters:
         return {name: (total.item(), self._counts[name]) for name, total in self._sums.items()}
 
     def load_state_dict(self, state: Mapping[str, tuple[float, int]]) -> None:
-        """Restores it."""
+        """Restores the sums and counts of ``state_dict``."""
         self._sums = {name: torch.tensor(total) for name, (total, _) in state.items()}
         self._counts = {name: count for name, (_, count) in state.items()}
 
     def first_bad(self) -> dict[str, Tensor]:
-        """For each watched name the first round in which it was not finite, -1 if none; still on the device."""
+        """Name -> the first round in which the value was not finite, -1 if none, on the device."""
         return dict(self._first_bad)

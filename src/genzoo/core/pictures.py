@@ -1,4 +1,4 @@
-"""Images on disk, as a person looks at them."""
+"""Image grids and animations, as files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,26 +14,28 @@ from genzoo.core.images import to_levels
 def picture(
     images: Tensor, columns: int, row_names: Sequence[str] | None = None, captions: Sequence[str] | None = None
 ) -> Image.Image:
-    """A grid of images, small ones enlarged, rows named at the left, captions under the images.
+    """A grid of images, enlarged if they are small, with names left of the rows and captions under the images.
 
     Args:
         images: (n, C, H, W) in [-1, 1], row by row.
-        columns: images a row.
-        row_names: one a row.
-        captions: one an image.
+        columns: images per row.
+        row_names: one per row.
+        captions: one per image.
     """
     levels = to_levels(images.detach().float().cpu())
     n, channels, height, width = levels.shape
     rows = -(-n // columns)
     gap = 2
     zoom = max(1, 64 // height)
-    strip = -(-14 // zoom) if captions else 0  # room for a caption
+    strip = -(-14 // zoom) if captions else 0  # height of a caption, before the enlargement
+    # The images, at their own resolution on a grey sheet, are enlarged together.
     corners = [(gap + i // columns * (height + strip + gap), gap + i % columns * (width + gap)) for i in range(n)]
     sheet = np.full((channels, rows * (height + strip + gap) + gap, columns * (width + gap) + gap), 128, np.uint8)
     for image, (top, left) in zip(levels.numpy(), corners, strict=True):
         sheet[:, top : top + height, left : left + width] = image
     grid = Image.fromarray(sheet[0] if channels == 1 else sheet.transpose(1, 2, 0))
     grid = grid.resize((grid.width * zoom, grid.height * zoom), Image.Resampling.NEAREST)
+    # Text is drawn after the enlargement, at the final resolution.
     if captions:
         font = ImageFont.load_default(size=11)
         pen = ImageDraw.Draw(grid)
@@ -56,13 +58,13 @@ def _name_rows(grid: Image.Image, names: Sequence[str]) -> Image.Image:
 
 
 def save_picture(sheet: Image.Image, path: Path) -> None:
-    """Writes a PNG, whole or not at all."""
+    """Writes a PNG atomically."""
     with atomic_write(path) as partial:
         sheet.save(partial, format="PNG")
 
 
 def save_animation(frames: Sequence[Path | Image.Image], path: Path, milliseconds: int = 200) -> None:
-    """Writes a GIF that shows pictures of one size in turn, the last one for two seconds.
+    """Writes a GIF of pictures of the same size, with the last one shown for two seconds.
 
     Args:
         frames: pictures, or PNG files.

@@ -1,4 +1,4 @@
-"""Losses, heads and likelihoods are computed in float32, whatever the networks' precision."""
+"""Conversion to float32, in which losses, heads and likelihoods are computed at any precision of the networks."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def at_least_float32(values: Tensor) -> Tensor:
-    """Values of a half-precision network as float32; float32 and float64 as they are.
+    """Converts half-precision values to float32; float32 and float64 stay unchanged.
 
     >>> [at_least_float32(torch.zeros(1, dtype=t)).dtype for t in (torch.bfloat16, torch.float64)]
     [torch.float32, torch.float64]
@@ -16,7 +16,7 @@ def at_least_float32(values: Tensor) -> Tensor:
 
 
 def in_float32(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """What a layer that gives a likelihood's parameters makes of x, in float32 whatever autocast says.
+    """The output of a layer (such as one that computes a likelihood's parameters) for x, in float32, without autocast.
 
     >>> layer = torch.nn.Linear(2, 1)
     >>> with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -1,7 +1,7 @@
-"""Random numbers as a function of (seed, what they are for).
+"""Random numbers as a function of (seed, purpose).
 
-Every round is seeded by (seed, round, rank). So a resumed run draws what an unbroken one draws, and nothing that
-happens between rounds (pictures, metrics) can disturb the training.
+Every round is seeded by (seed, round, rank). So a resumed run draws the same numbers as an uninterrupted one, and draws
+between rounds (pictures, metrics) do not affect training.
 """
 
 import zlib
@@ -11,20 +11,21 @@ from numpy.random import SeedSequence
 
 
 def derive_seed(seed: int, *keys: int | str) -> int:
-    """A 32-bit seed for one purpose, independent of those for other keys.
+    """A 32-bit seed for one purpose, independent of the seeds for other keys.
 
     >>> derive_seed(0, "round", 1) == derive_seed(0, "round", 1) != derive_seed(0, "round", 2)
     True
     """
     words = [zlib.crc32(k.encode()) if isinstance(k, str) else int(k) for k in (seed, *keys)]
-    return int(SeedSequence([*words, 1]).generate_state(1)[0])  # the 1 tells (a) from (a, 0), which it would pad alike
+    # SeedSequence pads with 0: the final 1 makes (a) and (a, 0) differ.
+    return int(SeedSequence([*words, 1]).generate_state(1)[0])
 
 
 def seed_all(seed: int, device: torch.device) -> None:
-    """Seeds the global generators that a computation on ``device`` draws from.
+    """Seeds the global generators of computations on ``device``.
 
-    ``torch.manual_seed`` would seed every backend there is, and where one is not in use queue the call with a
-    formatted stack: a millisecond.
+    ``torch.manual_seed`` would seed every backend, and for an unused one would queue the call with a formatted stack,
+    which takes a millisecond.
     """
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":

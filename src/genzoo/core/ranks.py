@@ -23,7 +23,7 @@ def gather_objects(value: T) -> list[T]:
     """The values of all ranks, in the order of the ranks.
 
     Args:
-        value: plain Python or NumPy; a single process gets a list of it alone.
+        value: plain Python or NumPy objects; in a single process the result is a list with this value only.
     """
     if not dist.is_initialized():
         return [value]
@@ -53,7 +53,7 @@ class _Gather(torch.autograd.Function):
 
 
 def gather_over_ranks(values: Tensor) -> Tensor:
-    """The rows of all ranks, (ranks x B, ...), differentiable; a single process gets its own tensor.
+    """The rows of all ranks, (ranks x B, ...), differentiable; in a single process the given tensor.
 
     Args:
         values: (B, ...), of the same shape on every rank.

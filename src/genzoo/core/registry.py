@@ -1,8 +1,8 @@
-"""What a configuration from elsewhere may name.
+"""The registry of objects that the configuration of a checkpoint may name.
 
-A checkpoint carries the configuration that rebuilds its model, and a configuration names classes. One that comes
-from others could name any function of any installed package, so only registered objects are built from it: genzoo's
-own classes (marked ``@register``), torch's optimizers, Lightning's loggers, and what the user registered. The
+A checkpoint contains the configuration that rebuilds its model, and a configuration names classes. An untrusted one
+could name any function of any installed package, so only registered objects are built from it: genzoo's own classes
+(decorated with ``@register``), torch's optimizers, Lightning's loggers, and objects that the user registered. The
 *resolved* object is looked up, not its name, because modules re-export others: ``genzoo.runs.train.os.system`` begins
 with ``genzoo``.
 """
@@ -27,13 +27,13 @@ _packages: set[str] = {"genzoo", "torch.optim", "pytorch_lightning.loggers"}
 
 
 def register(target: T) -> T:
-    """Class decorator: allows configurations stored in checkpoints to name this class (or function)."""
+    """Decorator of a class (or function) that configurations stored in checkpoints may name."""
     _registered.add(target)
     return target
 
 
 def trust(modules: Sequence[str]) -> None:
-    """Imports the user's modules, so that what they register may be named by a checkpoint.
+    """Imports the user's modules, so that checkpoints may name the objects that they register.
 
     Args:
         modules: dotted names, e.g. ``["my_models.flow"]``.
@@ -44,7 +44,7 @@ def trust(modules: Sequence[str]) -> None:
     for module in modules:
         try:
             importlib.import_module(module)
-        except Exception as error:  # whatever the user's code raises
+        except Exception as error:  # the user's code can raise anything
             raise GenzooError(
                 f"trust={module}: the module cannot be imported ({error}); give the dotted name of one that can."
             ) from error
@@ -52,16 +52,16 @@ def trust(modules: Sequence[str]) -> None:
 
 
 def check_targets(config: Any) -> None:
-    """Refuses a plain configuration that names anything but registered objects, or that holds an interpolation.
+    """Checks that a plain configuration names registered objects only, and contains no interpolation.
 
     Raises:
-        GenzooError: naming the forbidden target.
+        GenzooError: it does not; names the target or the interpolation.
     """
     for key, value in _walk(config):
         if key == "_target_":
             _check_target(value)
         elif isinstance(value, str) and "${" in value:
-            raise GenzooError(f"checkpoint: its configuration holds the interpolation {value!r}; refused.")
+            raise GenzooError(f"checkpoint: its configuration contains the interpolation {value!r}; refused.")
 
 
 def _walk(config: Any, key: str = "") -> Iterator[tuple[str, Any]]:
@@ -80,7 +80,7 @@ def _check_target(target: Any) -> None:
         f"checkpoint: its configuration names {target!r}, which is not registered with genzoo; refused. "
         "If it is your own class, decorate it with genzoo.core.registry.register and pass trust=[its.module]."
     )
-    # Importing runs a module's code: only packages that are trusted already are imported.
+    # Importing runs a module's code, so only modules of trusted packages are imported.
     if not isinstance(target, str) or not any(target.startswith(f"{package}.") for package in _packages):
         raise refusal
     parts = target.split(".")

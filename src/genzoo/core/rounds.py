@@ -1,9 +1,10 @@
-"""Training as rounds of turns: the one place that owns manual optimization.
+"""Training as rounds of turns: the only place with manual optimization.
 
-A module declares its players (who has an optimizer, for which networks) and its turns (who moves, how often, on which
-streams of images, by which loss). One ``training_step`` plays one round; the loader yields exactly the images of one
-round. Modules give losses and never step an optimizer. Progress is counted in rounds and in images (or steps of an
-environment) seen by all ranks, as plain integers, because Lightning's ``global_step`` counts every optimizer's step.
+A module declares its players (each an optimizer of some networks) and its turns (which players are updated, how often,
+on which streams of images, by which loss). One ``training_step`` runs one round; the loader yields exactly the images
+of one round. Modules implement losses and never step an optimizer. Progress is counted in rounds and in images (or
+steps of an environment) of all ranks, as plain integers, because Lightning's ``global_step`` counts every optimizer's
+step.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ Optimizers = Mapping[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimiz
 Schedules = Mapping[str, Mapping[str, Callable[[int], float]]]
 
 
-def as_they_are(**given: Any) -> Iterator[dict[str, Any]]:
+def unchanged(**given: Any) -> Iterator[dict[str, Any]]:
     """Yields its keyword arguments, once."""
     yield given
 
@@ -36,53 +37,55 @@ class Turn(NamedTuple):
 
     Args:
         losses: player -> its loss, a function of the keyword arguments that ``draws`` yields; it returns a scalar.
-        streams: the images of one repeat. Turns that name the same stream share its images, from the first on.
-        repeats: number of times that the turn is played in a round, each time on fresh images; or a function of the
-            rounds played that returns it.
-        draws: called with the turn's streams (name -> ``ImageBatch``) and with what the module collected for the round,
-            in each repeat; yields the keyword arguments of the losses. The players move once for each item, before the
-            next one is made. By default its arguments are the losses' own.
-        at_once: all players' gradients are taken before anyone steps; else each steps before the next one's loss.
+        streams: the images of one repeat. Turns with the same stream share its images, starting from the first.
+        repeats: number of repeats of the turn in a round, each on new images; or a function from the number of
+            completed rounds to it.
+        draws: called in each repeat with the turn's streams (name -> ``ImageBatch``) and the values of ``collect``;
+            yields keyword arguments of the losses. The players are updated once per item, before the next one is
+            computed. By default, it yields its own arguments once.
+        at_once: whether the gradients of all players are computed before any update; otherwise each player is updated
+            before the next one's loss is computed.
     """
 
     losses: Mapping[str, Callable[..., Tensor]]
     streams: tuple[Stream, ...] = ()
     repeats: int | Callable[[int], int] = 1
-    draws: Callable[..., Iterable[Mapping[str, Any]]] = as_they_are
+    draws: Callable[..., Iterable[Mapping[str, Any]]] = unchanged
     at_once: bool = True
 
     def repeats_in(self, round: int) -> int:
-        """How often the turn is played in the round that follows ``round`` played ones."""
+        """Number of repeats of the turn in the round that follows ``round`` completed ones."""
         return self.repeats if isinstance(self.repeats, int) else self.repeats(round)
 
 
 class Progress:
-    """How far training has come: rounds played, and images (or the module's ``unit``) seen by all ranks."""
+    """Progress of training: number of completed rounds, and of images (or the module's ``unit``) of all ranks."""
 
     def __init__(self, rounds: int = 0, seen: int = 0):
         self.rounds, self.seen = rounds, seen
 
     def state_dict(self) -> dict[str, int]:
-        """Plain integers."""
+        """Both counts, as plain integers."""
         return {"rounds": self.rounds, "seen": self.seen}
 
 
 class RoundModule(Inference, pl.LightningModule):
-    """Base of all models that train in rounds.
+    """Base class of all models that are trained in rounds.
 
-    Subclasses implement ``players``, ``turns`` and ``capabilities``. Whoever constructs one calls ``ready`` (as
+    Subclasses implement ``players``, ``turns`` and ``capabilities``. After construction, ``ready`` must be called (as
     ``genzoo.runs.build`` does for every configuration).
 
     Args:
         optimizers: player -> optimizer factory (Hydra's ``_partial_``), called with the player's parameters.
-        schedules: player -> option of its optimizer (``lr``, ``momentum`` ...) -> function of the rounds played.
+        schedules: player -> option of its optimizer (``lr``, ``momentum`` ...) -> function of the number of completed
+            rounds.
         averages, batch_norm: see ``genzoo.core.inference.Inference``.
     """
 
-    unit: str  #: of ``progress.seen``
-    accumulates = True  #: whether its losses may be taken of a part of a batch at a time
-    accumulate: int = 1  #: parts that a turn's images are split into, one after the other; their gradients are averaged
-    gradient_clip: float | None = None  #: largest Euclidean norm of each player's gradient; None = any
+    unit: str  #: unit of ``progress.seen``
+    accumulates = True  #: whether the losses may be computed on parts of a batch (gradient accumulation)
+    accumulate: int = 1  #: number of parts that a turn's images are split into; their gradients are averaged
+    gradient_clip: float | None = None  #: maximum Euclidean norm of each player's gradient; None = no clipping
 
     def __init__(
         self,
@@ -96,14 +99,14 @@ class RoundModule(Inference, pl.LightningModule):
         self.progress = Progress()
         self.meters = Meters()
         self.seed = 0
-        self.on_checkpoint: dict[str, Any] = {}  # plain containers that every checkpoint shall hold
+        self.on_checkpoint: dict[str, Any] = {}  # plain containers that are added to every checkpoint
         self.optimizer_factories = dict(optimizers)
         self.schedules = {player: dict(options) for player, options in (schedules or {}).items()}
 
-    # What a family declares.
+    # Methods that a family of models implements.
 
     def players(self) -> Mapping[str, list[nn.Module]]:
-        """Player -> the networks whose parameters it moves. No parameter belongs to two players."""
+        """Player -> the networks whose parameters its optimizer updates. No parameter belongs to two players."""
         raise NotImplementedError
 
     def turns(self) -> tuple[Turn, ...]:
@@ -111,19 +114,19 @@ class RoundModule(Inference, pl.LightningModule):
         raise NotImplementedError
 
     def capabilities(self) -> frozenset[type]:
-        """The protocols of ``genzoo.core.capabilities`` that this instance fulfils."""
+        """The protocols of ``genzoo.core.capabilities`` that this instance implements."""
         return frozenset()
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Refuses data that the model cannot be trained on, before they are loaded.
+        """Checks, before the data is loaded, that the model can be trained on it.
 
         Raises:
-            GenzooError: naming the difference.
+            GenzooError: it cannot.
         """
         raise NotImplementedError
 
     def seen_in(self, batch: Any, **collected: Any) -> int:
-        """Number of images (or the module's ``unit``) that all ranks together saw in a round.
+        """Number of images (or the module's ``unit``) of all ranks in a round.
 
         Args:
             batch: the round's streams.
@@ -135,20 +138,20 @@ class RoundModule(Inference, pl.LightningModule):
         """Data-dependent initialisation, once, before the first round.
 
         Args:
-            data: first training data, as the data module's ``initial`` returns them.
+            data: first training data, the result of the data module's ``initial``.
         """
 
     def collect(self) -> Mapping[str, Any]:
-        """What all turns of a round share beside its streams, made before the first turn: name -> value."""
+        """Values that all turns of a round share in addition to its streams, computed before the first turn."""
         return {}
 
     def after_step(self, player: str) -> None:
-        """Called after each step of a player's optimizer (weight clipping and the like)."""
+        """Called after each step of a player's optimizer, for example for weight clipping."""
 
-    # What follows from it.
+    # Methods that are the same for all models.
 
     def ready(self) -> "RoundModule":
-        """Checks that players, optimizers and schedules belong together; starts the averages.
+        """Checks that players, optimizers, schedules and averages fit each other; starts the averages.
 
         Raises:
             GenzooError: a name without a player, a player without an optimizer, an average without a network.
@@ -166,48 +169,48 @@ class RoundModule(Inference, pl.LightningModule):
         for name in self.averages:
             if not any(getattr(self, name) is network for networks in players.values() for network in networks):
                 raise GenzooError(
-                    f"model.averages.{name}: no player moves this network, so its average would stand still."
+                    f"model.averages.{name}: no player trains this network, so its average would not change."
                 )
         return self
 
     def compile_networks(self) -> None:
-        """Compiles what each player's networks do when they are called."""
+        """Compiles the forward pass of each player's networks."""
         for networks in self.players().values():
             for network in networks:
                 network.compile()
 
     def check_losses(self) -> None:
-        """Reads from the device, and from all ranks, whether every loss was finite in every round so far.
+        """Checks that every loss was finite in every round so far, on all ranks; synchronises with the device.
 
         Raises:
-            GenzooError: naming loss, round and seed.
+            GenzooError: a loss was not finite; names loss, round and seed.
         """
         first_bad = self.meters.first_bad()
         if first_bad:
             rounds = self.trainer.strategy.reduce(torch.stack(list(first_bad.values())), reduce_op="max").tolist()
             for name, bad in zip(first_bad, rounds, strict=True):
                 if bad >= 0:
-                    raise self._sick(f"{name} was not finite in round {bad}")
+                    raise self._diverged(f"{name} was not finite in round {bad}")
 
     def check_health(self) -> None:
-        """As ``check_losses``, and looks at every parameter: what may be saved.
+        """Checks, before a checkpoint is saved, that all losses so far and all parameters are finite.
 
         Raises:
-            GenzooError: naming what is not finite, the round and the seed.
+            GenzooError: one is not; names the loss, the round and the seed.
         """
         self.check_losses()
         finite = torch.stack([p.isfinite().all() for ps in self._parameters_of.values() for p in ps]).all()
         if not finite:
-            raise self._sick(f"a parameter was not finite after round {self.progress.rounds - 1}")
+            raise self._diverged(f"a parameter was not finite after round {self.progress.rounds - 1}")
 
-    def _sick(self, what: str) -> GenzooError:
+    def _diverged(self, what: str) -> GenzooError:
         return GenzooError(
-            f"training diverged: {what} (seed {self.seed}). The last healthy checkpoint stays as it is; "
+            f"training diverged: {what} (seed {self.seed}). The last healthy checkpoint is unchanged; "
             "lower a learning rate or choose another seed."
         )
 
     def streams(self, round: int = 0) -> tuple[Stream, ...]:
-        """The streams of the round that follows ``round`` played ones; ``batches`` counts all repeats."""
+        """The streams of the round that follows ``round`` completed ones; ``batches`` counts all repeats."""
         streams: dict[str, Stream] = {}
         for turn in self.turns():
             for stream in turn.streams:
@@ -219,7 +222,7 @@ class RoundModule(Inference, pl.LightningModule):
         return tuple(streams.values())
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
-        """One optimizer a player, in the players' order."""
+        """One optimizer per player, in the players' order."""
         self._parameters_of = {
             player: [p for network in networks for p in network.parameters() if p.requires_grad]
             for player, networks in self.players().items()
@@ -240,15 +243,16 @@ class RoundModule(Inference, pl.LightningModule):
         return list(optimizers.values())
 
     def on_fit_start(self) -> None:
-        """Lightning trains in the mode it finds, which of a loaded module is evaluation."""
+        """Sets training mode, which Lightning does not change; a loaded module is in evaluation mode."""
         self.train()
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
-        """Plays one round.
+        """Runs one round.
 
         Args:
             batch: NamedTuple of named streams, each an ``ImageBatch`` with all repeats of its turn.
         """
+        # Random numbers and scheduled options are functions of the round alone, so that a resumed run repeats them.
         rounds = self.progress.rounds
         seed_all(derive_seed(self.seed, "round", rounds, self.global_rank), self.device)
         found = self.optimizers()
@@ -267,7 +271,7 @@ class RoundModule(Inference, pl.LightningModule):
                     for s in turn.streams
                 }
                 for parts in self._drawn(turn, images, collected):
-                    self._play(turn, parts, optimizers)
+                    self._update(turn, parts, optimizers)
 
         self.progress.rounds += 1
         self.progress.seen += self.seen_in(batch, **collected)
@@ -275,20 +279,20 @@ class RoundModule(Inference, pl.LightningModule):
     def _drawn(
         self, turn: Turn, images: Mapping[str, ImageBatch], collected: Mapping[str, Any]
     ) -> Iterator[tuple[Mapping[str, Any], ...]]:
-        """For each move of the turn's players the losses' arguments, of each part that their gradients add up from."""
+        """For each update of the turn's players, the losses' arguments for each part of the accumulated gradient."""
         n = self.accumulate
         parts = ({name: part_of(batch, i, 1, n) for name, batch in images.items()} for i in range(n))
         return zip(*(turn.draws(**part, **collected) for part in parts), strict=True)
 
-    def _play(self, turn: Turn, parts: Sequence[Mapping[str, Any]], optimizers: Mapping[str, Any]) -> None:
+    def _update(self, turn: Turn, parts: Sequence[Mapping[str, Any]], optimizers: Mapping[str, Any]) -> None:
         players = list(turn.losses)
-        for movers in [players] if turn.at_once else [[player] for player in players]:
-            for player in movers:
-                self._take_gradients(player, turn.losses[player], parts, optimizers[player])
-            for player in movers:
+        for together in [players] if turn.at_once else [[player] for player in players]:
+            for player in together:
+                self._compute_gradients(player, turn.losses[player], parts, optimizers[player])
+            for player in together:
                 self._step(player, optimizers[player])
 
-    def _take_gradients(
+    def _compute_gradients(
         self, player: str, loss_of: Callable[..., Tensor], parts: Sequence[Mapping[str, Any]], optimizer: Any
     ) -> None:
         n = len(parts)
@@ -327,20 +331,20 @@ class RoundModule(Inference, pl.LightningModule):
     def _update_averages(self, player: str) -> None:
         for name, average in self.averages.items():
             network = getattr(self, name)
-            if any(network is moved for moved in self.players()[player]):
+            if any(network is trained for trained in self.players()[player]):
                 average.update(network)
 
-    # What a checkpoint holds beside Lightning's own: the progress. Not Lightning's loop counters: a resumed fit is a
-    # fresh loop over the rounds that remain.
+    # Checkpoints contain the progress in addition to Lightning's entries, but not Lightning's loop counters: a resumed
+    # fit is a new loop over the remaining rounds.
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the progress, the logs that are not yet read, and what the task wants stored."""
+        """Adds the progress, the meters and ``on_checkpoint``."""
         checkpoint["progress"] = self.progress.state_dict()
         checkpoint["meters"] = self.meters.state_dict()
         checkpoint.update(self.on_checkpoint)
         checkpoint.pop("loops", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restores the progress and the logs that were not yet read."""
+        """Restores the progress and the meters."""
         self.progress = Progress(**checkpoint["progress"])
-        self.meters.load_state_dict(checkpoint.get("meters", {}))  # older ones have none
+        self.meters.load_state_dict(checkpoint.get("meters", {}))  # checkpoints of earlier versions have none

@@ -1,6 +1,6 @@
-"""Hyper-parameters that change during training, as functions of the number of rounds played.
+"""Hyper-parameters that change during training, as functions of the number of completed rounds.
 
-They hold no state, so a resumed run goes on exactly where it stood.
+They have no state, so a resumed run continues them exactly.
 """
 
 from genzoo.core.checks import check_integer, check_positive
@@ -22,7 +22,7 @@ class Linear:
         self.start, self.end, self.rounds = start, end, rounds
 
     def __call__(self, rounds: int) -> float:
-        """The value for the round that follows ``rounds`` played ones."""
+        """The value for the round that follows ``rounds`` completed ones."""
         done = min(rounds / self.rounds, 1.0)
         return (1 - done) * self.start + done * self.end
 
@@ -40,13 +40,13 @@ class ExponentialDecay:
         self.start, self.factor, self.floor = start, factor, floor
 
     def __call__(self, rounds: int) -> float:
-        """The value for the round that follows ``rounds`` played ones."""
+        """The value for the round that follows ``rounds`` completed ones."""
         return max(self.start * self.factor**-rounds, self.floor)
 
 
 @register
 class WarmUp:
-    """``start`` for the first ``rounds`` rounds and in every ``every``-th after them, else ``then``.
+    """``start`` for the first ``rounds`` rounds and in every ``every``-th round after them, otherwise ``then``.
 
     Source: martinarjovsky/WassersteinGAN, main.py: the critic's steps.
 
@@ -63,7 +63,7 @@ class WarmUp:
         self.start, self.rounds, self.every, self.then = start, rounds, every, then
 
     def __call__(self, rounds: int) -> int:
-        """The value for the round that follows ``rounds`` played ones."""
+        """The value for the round that follows ``rounds`` completed ones."""
         return self.start if rounds < self.rounds or rounds % self.every == 0 else self.then
 
 
@@ -81,15 +81,15 @@ class StepDecay:
         self.start, self.every = start, every
 
     def __call__(self, rounds: int) -> float:
-        """The value for the round that follows ``rounds`` played ones."""
+        """The value for the round that follows ``rounds`` completed ones."""
         return self.start / 2 ** (rounds // self.every)
 
 
 @register
 class LinearDecay:
-    """``start`` for ``flat`` rounds, then falling linearly to 0 at ``end``, in steps of ``every`` rounds.
+    """``start`` for ``flat`` rounds, then a linear decay to 0 at round ``end``, updated every ``every`` rounds.
 
-    Source: openai/improved-gan, mnist_svhn_cifar10: the step size of an epoch.
+    Source: openai/improved-gan, mnist_svhn_cifar10, where the step size is updated once per epoch.
 
     Example:
         >>> rate = LinearDecay(start=3.0, flat=4, end=10, every=2)
@@ -105,6 +105,6 @@ class LinearDecay:
         self.start, self.flat, self.end, self.every = start, flat, end, every
 
     def __call__(self, rounds: int) -> float:
-        """The value for the round that follows ``rounds`` played ones."""
+        """The value for the round that follows ``rounds`` completed ones."""
         begun = rounds - rounds % self.every
         return self.start * min(max(self.end - begun, 0) / (self.end - self.flat), 1.0)

@@ -1,4 +1,4 @@
-"""The settings of a configuration beside the signatures of what takes them."""
+"""Checks of a configuration's settings against the signatures of the classes that it names."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -9,21 +9,21 @@ from hydra._internal.utils import _locate
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.kinds import misfit
 
-HYDRAS = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_")
+HYDRA_KEYS = ("_target_", "_partial_", "_convert_", "_recursive_", "_args_")
 
 
 def check_settings(config: Any, key: str, given: Sequence[str] = ()) -> None:
-    """Refuses settings that no constructor takes, and values of another kind than it is annotated with.
+    """Checks that constructors accept all settings, and that values have the annotated types.
 
-    Nothing is built. A target that cannot be found is left to whoever builds it.
+    Nothing is built. Targets that cannot be imported are skipped.
 
     Args:
         config: plain containers.
-        key: where they stand in the configuration, for messages.
-        given: names that the outermost target is given beside the configuration.
+        key: key of ``config`` in the whole configuration, for messages.
+        given: names of arguments of the outermost target that are not set by the configuration.
 
     Raises:
-        GenzooError: naming the first setting that is wrong.
+        GenzooError: a setting is wrong; names the first one.
     """
     if isinstance(config, list | tuple):
         for one in config:
@@ -37,7 +37,7 @@ def check_settings(config: Any, key: str, given: Sequence[str] = ()) -> None:
     parameters, closed = settings_of(target)
     accepted = [name for name in parameters if name not in given]
     for name, value in config.items():
-        if name in HYDRAS:
+        if name in HYDRA_KEYS:
             continue
         if name in parameters:
             _check_value(f"{key}.{name}", value, parameters[name])
@@ -46,9 +46,9 @@ def check_settings(config: Any, key: str, given: Sequence[str] = ()) -> None:
 
 
 def settings_of(target: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
-    """The parameters that a class or function takes by name, and whether these are all.
+    """The named parameters of a class or function, and whether it accepts no others.
 
-    Where one of genzoo's classes hands on what it does not know, those of its base are among them.
+    For a genzoo class that passes ``**kwargs`` to its base class, the parameters of the base class are included.
     """
     parameters: dict[str, inspect.Parameter] = {}
     for one in _signatures(target):
@@ -61,20 +61,20 @@ def settings_of(target: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter
 
 
 def _signatures(target: Any) -> list[Any]:
-    """The target; of one of genzoo's classes the constructors of its bases, nearest first."""
+    """The target itself, or for a genzoo class the constructors of the class and its bases, nearest first."""
     if not (isinstance(target, type) and target.__module__.startswith("genzoo.") and "__init__" in vars(target)):
         return [target]
     return [vars(base)["__init__"] for base in target.__mro__ if "__init__" in vars(base) and base is not object]
 
 
 def _found(target: Any) -> Any:
-    """What a ``_target_`` names, if it can be found and has a signature."""
+    """The object of a ``_target_``, or None if it cannot be imported or has no signature."""
     if not isinstance(target, str):
         return None
     try:
         found = _locate(target)
         inspect.signature(found, eval_str=True)
-    except Exception:  # whatever an import or an annotation raises
+    except Exception:  # imports and annotations can raise anything
         return None
     return found
 

@@ -1,11 +1,11 @@
-"""How long work takes."""
+"""Measurement of elapsed time."""
 
 import os
 import time
 
 
 class Stopwatch:
-    """Measures wall-clock and processor time from its creation on.
+    """Measures wall-clock and processor time since its creation.
 
     Example:
         >>> sorted(Stopwatch().read())
@@ -16,7 +16,7 @@ class Stopwatch:
         self._start = self._now()
 
     def read(self) -> dict[str, float]:
-        """``seconds`` by the clock; ``processor_seconds`` of this process and of its children that have ended."""
+        """``seconds`` of wall-clock time; ``processor_seconds`` of this process and of its finished children."""
         seconds, processor = (now - start for now, start in zip(self._now(), self._start, strict=True))
         return {"seconds": round(seconds, 1), "processor_seconds": round(processor, 1)}
 

@@ -1,4 +1,4 @@
-"""Data-parallel training in turns."""
+"""Data-parallel training of one player at a time."""
 
 from collections.abc import Sequence
 
@@ -13,26 +13,25 @@ from genzoo.core.ranks import average_over_ranks
 class TurnStrategy(DDPStrategy):
     """Lightning's DDP without its wrapper around the whole model.
 
-    ``DistributedDataParallel`` reduces every parameter of the model in every backward pass, also those of the players
-    whose turn it is not, and searches the graph for them. Here the gradients of the player that moves are averaged over
-    the ranks, in one message, once a turn (``average_gradients``). All ranks start from the same weights, because these
-    are a function of the seed.
+    ``DistributedDataParallel`` reduces every parameter of the model in every backward pass, including those of inactive
+    players, and searches the graph for them. Here the gradients of the active player are averaged over the ranks in one
+    message per update (``average_gradients``). All ranks start from the same weights, a function of the seed.
     """
 
     name = "turns"  #: ``trainer.strategy``
 
     def configure_ddp(self) -> None:
-        """Leaves the model as it is."""
+        """Does not wrap the model."""
 
 
-StrategyRegistry.register(TurnStrategy.name, TurnStrategy, description="data-parallel, a player's gradients a turn")
+StrategyRegistry.register(TurnStrategy.name, TurnStrategy, description="data-parallel, one player at a time")
 
 
 def average_gradients(parameters: Sequence[nn.Parameter]) -> None:
     """Replaces each gradient by its mean over the ranks.
 
     Args:
-        parameters: those without a gradient are passed over; on every rank the same ones must have one.
+        parameters: parameters without a gradient are skipped; the same ones must have gradients on every rank.
     """
     gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
     means = _unflatten_dense_tensors(average_over_ranks(_flatten_dense_tensors(gradients)), gradients)
