@@ -86,7 +86,7 @@ def test_an_interrupted_sweep_ends_its_jobs_and_goes_on_with_their_runs(here):
         f"from genzoo.launch.sweeps import Sweep\nfolder = Path({str(here / 'sweep')!r})\nsweep = Sweep(folder)\n"
         f"cluster = Cluster(folder / 'submitit', 'local', {PARAMETERS}, grace=20, requeues=3)\n"
         f"command = [sys.executable, '-c', {LASTING!r}]\n"
-        "sweep.play([sweep.job(0, ['x=1'])], command, 1, start=cluster.submit)"
+        "sweep.run([sweep.job(0, ['x=1'])], command, 1, start=cluster.submit)"
     )
     for life in (0, 1):
         process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)

@@ -110,7 +110,7 @@ def test_a_sweep_that_is_interrupted_ends_its_jobs_and_goes_on_with_those_that_a
         "import sys\nfrom pathlib import Path\nfrom genzoo.launch.sweeps import Sweep, shared_cores\n"
         f"sweep = Sweep(Path({str(here / 'sweep')!r}))\n"
         f"jobs = [sweep.job(i, overrides) for i, overrides in enumerate({given!r})]\n"
-        f"sweep.play(jobs, {COMMAND!r}, 2, shared_cores(2))"
+        f"sweep.run(jobs, {COMMAND!r}, 2, shared_cores(2))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
