@@ -209,7 +209,7 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(root, t
     train(configured(runs, f"resume={broken}"))
     (unbroken,) = (tmp_path / "unbroken").glob("*/*")
     a, b = state(unbroken), state(broken)
-    assert a["progress"] == b["progress"] == {"rounds": 12, "images": b["progress"]["images"]}
+    assert a["progress"] == b["progress"] == {"rounds": 12, "seen": b["progress"]["seen"]}
     for name, value in a["state_dict"].items():
         assert torch.equal(value, b["state_dict"][name]), name
 
