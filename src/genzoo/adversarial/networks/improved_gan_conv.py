@@ -143,6 +143,7 @@ class ConvDiscriminator(nn.Module):
             layer = WeightNormConv2d(inputs, outputs, kernel, std_of_layer=std_of_layer, **geometry)
             return [layer, nn.LeakyReLU(slope)]
 
+        # Features: pooled over pixels, so that they do not depend on positions.
         self.trunk = nn.Sequential(
             corruption,
             *block(self.shape[0], channels, padding=1),
@@ -159,6 +160,7 @@ class ConvDiscriminator(nn.Module):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
+        # The similarity layer belongs to the head, since features are matched before it.
         similarity = [] if minibatch is None else [minibatch(wide)]
         width = similarity[0].outputs if similarity else wide
         last = WeightNormLinear(width, classes, train_gain=True, init_std=last_std, std_of_layer=std_of_layer)
