@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from PIL import Image
@@ -23,7 +25,7 @@ class Probe:
         self.asked.append((data, split, module.training, torch.is_grad_enabled()))
         picture = Image.new("L", (1, 1))
         found = Evaluation({self.name: torch.tensor(0.5)}, {self.name: picture}, files={self.name: b"content"})
-        return found._replace(animations={self.name: [picture]})
+        return replace(found, animations={self.name: [picture]})
 
 
 def test_metrics_are_asked_in_inference_and_their_findings_put_together():

@@ -117,7 +117,7 @@ def test_the_runs_own_callbacks_and_metrics_win_unless_named_now(configured, onl
     assert (run / "checkpoints" / "round-000004.ckpt").is_file()
 
     def adopted(*overrides):
-        return resume.adopt(composed(f"resume={run}", *overrides), overrides, {})[0]
+        return resume.resumed_configuration(composed(f"resume={run}", *overrides), overrides, {})[0]
 
     assert list(adopted()["metrics"]) == ["code_error"]
     assert list(adopted("metrics=none")["metrics"]) == []
@@ -141,7 +141,7 @@ def test_a_new_root_of_the_data_is_taken_however_it_is_given(configured, only_ru
     checkpoint["genzoo"]["config"]["data"]["root"] = "there"
     torch.save(checkpoint, only_run() / "last.ckpt")
     cfg = composed("data=mnist", f"resume={only_run()}", f"data.root={tmp_path}")
-    config, _, _ = resume.adopt(cfg, [f"{prefix}data.root={tmp_path}"], {})
+    config, _, _ = resume.resumed_configuration(cfg, [f"{prefix}data.root={tmp_path}"], {})
     assert config["data"]["root"] == str(tmp_path)
 
 

@@ -86,5 +86,5 @@ def test_the_output_convolution_has_gain_one_and_those_after_a_relu_the_square_r
 def test_unknown_settings_are_refused():
     with pytest.raises(GenzooError, match=r"model.discriminator.pooling='max' is unknown. Accepted: mean, sum"):
         Discriminator((3, 32, 32), pooling="max")
-    with pytest.raises(GenzooError, match=r"model.generator.norm='group' cannot be"):
+    with pytest.raises(GenzooError, match=r"model.generator.norm='group': unknown"):
         Generator(3, (3, 32, 32), norm="group")
