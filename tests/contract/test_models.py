@@ -11,8 +11,10 @@ import torch
 
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checkpoints import load_checkpoint, load_weights
+from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
 from genzoo.data.module import ImageData
+from genzoo.runs.preflight import check_batch
 from support import ROOT, checkpoint_content, cpu_trainer
 from support.zoo import MODELS, answers, built
 
@@ -71,6 +73,17 @@ def test_losses_are_float32_in_half_precision(name):
                         assert loss.dtype == torch.float32, player
                         loss.backward()
     answers(module)  # float32 again
+
+
+def test_one_image_is_refused_wherever_there_is_batch_norm(name):
+    _, data, module = built(name)
+    data.batch_size = 1
+    layers = {type(layer).__name__ for layer in module.modules()}
+    if layers & {"BatchNorm1d", "BatchNorm2d", "CrossBatchNorm"}:
+        with pytest.raises(GenzooError, match=r"data\.batch_size=1: batch norm would get one image"):
+            check_batch(module, data, world_size=1)
+    else:
+        check_batch(module, data, world_size=1)
 
 
 def test_two_rounds_move_each_player_on_its_own_turn_only(name):

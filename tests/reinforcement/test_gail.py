@@ -15,6 +15,7 @@ from genzoo.runs.resume import check_overrides
 from genzoo.runs.train import train
 from support import acting, composed, same
 from support.acting import SMALL, kept_rollouts, play
+from support.zoo import where
 
 built = partial(acting.built, "model=gail")
 
@@ -98,7 +99,7 @@ def test_causal_entropy_is_rewarded_by_its_weight_and_unknown_to_the_baseline(mo
     ("overrides", "sign"),
     [(["data=cartpole"], 1), (["data=acrobot", "data.time_limit=50"], -1), (["model.adversary.task=goal"], -1)],
 )
-@pytest.mark.parametrize("model", ["gail", "fem", "gtal"])
+@pytest.mark.parametrize("model", where(lambda built: hasattr(built.module, "adversary"), family="reinforcement"))
 def test_the_sign_of_rewards_is_the_environments_or_as_configured(model, overrides, sign):
     data, module = built(f"model={model}", *overrides)
     rollouts = kept_rollouts(module)

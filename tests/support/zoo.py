@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -62,9 +63,20 @@ def built(name: str) -> Built:
     return copy.deepcopy(_first(name))
 
 
+def where(holds: Callable[[Built], bool], family: str = "") -> list[str]:
+    """The models of which it holds, as they are built; of one family only those are built."""
+    return [name for name in MODELS if f"genzoo.{family}" in text_of(name) and holds(_first(name))]
+
+
 def able(*wanted: type) -> list[str]:
     """The models that have all these capabilities."""
-    return [name for name in MODELS if {*wanted} <= _first(name).module.capabilities()]
+    return where(lambda built: {*wanted} <= built.module.capabilities())
+
+
+def text_of(name: str) -> str:
+    """The YAML of a model and of the parts that it is made of."""
+    text = (ROOT / "conf" / "model" / f"{name}.yaml").read_text()
+    return text + "".join(text_of(part) for part in re.findall(r"^ +- (_(?!self_)\w+)$", text, re.MULTILINE))
 
 
 def levels_for(module: RoundModule) -> torch.Tensor:

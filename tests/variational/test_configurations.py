@@ -6,11 +6,18 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from genzoo.core.capabilities import BoundsLikelihood
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.runs.build import build_module
 from genzoo.runs.train import train
 from genzoo.variational.networks.resnet import ResNetEncoder
+from support.zoo import text_of, where
+
+BINARY = where(
+    lambda built: BoundsLikelihood in built.module.capabilities() and built.module.levels == 2, "variational"
+)
+WITH_A_CHOICE = [name for name in BINARY if "/likelihood: " in text_of(name)]
 
 
 def refused(config, message):
@@ -18,7 +25,7 @@ def refused(config, message):
         train(config)
 
 
-@pytest.mark.parametrize("model", ["vae", "vae_conv", "resnet_vae", "iaf_vae", "draw"])
+@pytest.mark.parametrize("model", BINARY)
 def test_grey_levels_are_no_binary_data_and_models_of_them_are_named(configured, model):
     fitting = (
         r"choose .* \(data=binarized_mnist\), or .* \(model=vae_conv likelihood=logistic, model=resnet_vae_cifar10\)"
@@ -32,7 +39,7 @@ def test_binary_data_are_no_grey_levels_and_models_of_them_are_named(configured)
         refused(config, r"^data=shapes has 2 levels per pixel, .* has 256; choose .*data=mnist.*model=vae_conv\)\.$")
 
 
-@pytest.mark.parametrize("model", ["vae", "vae_conv", "resnet_vae", "iaf_vae"])
+@pytest.mark.parametrize("model", WITH_A_CHOICE)
 def test_the_logistic_likelihood_makes_a_model_of_grey_levels(configured, model):
     config = configured(
         f"model={model}",
