@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from genzoo.core.checkpoints import load_checkpoint, load_weights
-from genzoo.core.earlier import ALIASES, renamed_paths, renamed_settings, with_seen
+from genzoo.core.earlier import ALIASES, renamed, renamed_paths, renamed_settings, with_seen
 from genzoo.core.registry import check_targets
 from genzoo.runs.build import build_module
 from support import checkpoint_content
@@ -63,6 +63,12 @@ def test_a_checkpoint_with_earlier_names_gives_the_same_model(name, tmp_path):
     assert all(
         torch.equal(a, b) for a, b in zip(module.state_dict().values(), other.state_dict().values(), strict=True)
     )
+
+
+def test_a_users_own_model_keeps_its_settings_and_weights():
+    content = checkpoint_content(state_dict={"recognition.weight": torch.zeros(1)})
+    content["genzoo"]["config"]["model"] = {"_target_": "mine.Encoder", "decay": 0.5, "simultaneous": True}
+    assert renamed(content) == content
 
 
 def aged(checkpoint: dict) -> dict:

@@ -247,8 +247,16 @@ class Files(NamedTuple):
     overrides: tuple[str, ...] = ()
 
 
-def _in(place):
-    return lambda root, patch: write_pictures(root / place, patch)
+def _folder_of_images(place, *overrides):
+    return Files(
+        lambda root, patch: write_pictures(root / place, patch),
+        place,
+        "give a folder of images",
+        downloads=False,
+        checksums=False,
+        read=f"{place}/[01].png",
+        overrides=overrides,
+    )
 
 
 #: configuration -> its files
@@ -290,23 +298,8 @@ FILES = {
         checksums=False,
         overrides=("data.train_size=20",),
     ),
-    "images": Files(
-        _in("pictures"),
-        "pictures",
-        "give a folder of images",
-        downloads=False,
-        checksums=False,
-        read="pictures/[01].png",
-        overrides=("data.root=${paths.data}/pictures",),
-    ),
-    "lsun": Files(
-        _in("lsun/bedroom"),
-        "lsun/bedroom",
-        "give a folder of images",
-        downloads=False,
-        checksums=False,
-        read="lsun/bedroom/[01].png",
-    ),
+    "images": _folder_of_images("pictures", "data.root=${paths.data}/pictures"),
+    "lsun": _folder_of_images("lsun/bedroom"),
     "stream": Files(
         write_stream,
         "shards",

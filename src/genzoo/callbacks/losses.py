@@ -36,10 +36,10 @@ class Losses(EveryRounds):
         if means:
             stacked = trainer.strategy.reduce(torch.stack(list(means.values())), reduce_op="mean")
             self.latest = dict(zip(means, stacked.tolist(), strict=True))
-        now, images = time.perf_counter(), module.progress.seen
-        rate = (images - self._since[1]) / max(now - self._since[0], 1e-9)
-        self._since = (now, images)
+        now, seen = time.perf_counter(), module.progress.seen
+        rate = (seen - self._since[1]) / max(now - self._since[0], 1e-9)
+        self._since = (now, seen)
         metrics = {f"train/{name}": value for name, value in self.latest.items()}
         metrics |= {"progress/rounds": module.progress.rounds, f"progress/{module.unit}_per_second": rate}
         for logger in trainer.loggers:
-            logger.log_metrics(metrics, step=images)
+            logger.log_metrics(metrics, step=seen)

@@ -33,7 +33,7 @@ class ProgressBar(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Starts the clock and the bar, on the first rank."""
         self._start = self._shown = time.perf_counter()
-        self._first_round, self._first_image = module.progress.rounds, module.progress.seen
+        self._first_round, self._first_seen = module.progress.rounds, module.progress.seen
         if trainer.is_global_zero and self.console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.completed}/{task.total} rounds"),
@@ -67,7 +67,7 @@ class ProgressBar(pl.Callback):
         rounds, of = module.progress.rounds, trainer.datamodule.rounds
         elapsed = time.perf_counter() - self._start
         played = rounds - self._first_round
-        rate = (module.progress.seen - self._first_image) / max(elapsed, 1e-9)
+        rate = (module.progress.seen - self._first_seen) / max(elapsed, 1e-9)
         left = clock(elapsed / played * (of - rounds)) if played else "?"
         latest = next((c.latest for c in trainer.callbacks if isinstance(c, Losses)), {})
         losses = "  ".join(f"{name} {value:.3f}" for name, value in latest.items() if name.endswith(SHOWN))

@@ -18,8 +18,8 @@ ALIASES: Mapping[str, str] = {
 MODEL_KEYS: Mapping[str, str] = {"decay": "gae_lambda", "recognition": "q_head"}
 # Earlier prefix of the names of weights -> current prefix.
 NETWORKS: Mapping[str, str] = {"recognition.": "q_head."}
-# Earlier settings of a game, now one ``round``.
-ROUND = ("simultaneous", "shared_images", "discriminator_steps", "generator_batches")
+# Earlier settings of a game, now one ``round``: two flags and two numbers.
+FLAGS, NUMBERS = ("simultaneous", "shared_images"), ("discriminator_steps", "generator_batches")
 
 
 def with_seen(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,19 +29,20 @@ def with_seen(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     {'progress': {'rounds': 1, 'seen': 64}}
     """
     progress = checkpoint.get("progress")
-    if isinstance(progress, Mapping) and "images" in progress and "seen" not in progress:
-        progress = {"seen" if key == "images" else key: value for key, value in progress.items()}
-    return {**checkpoint, "progress": progress} if "progress" in checkpoint else dict(checkpoint)
+    if not isinstance(progress, Mapping) or "images" not in progress or "seen" in progress:
+        return dict(checkpoint)
+    return {**checkpoint, "progress": {"seen" if key == "images" else key: n for key, n in progress.items()}}
 
 
 def renamed(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     """A checked checkpoint with the current names of classes, of the model's settings and of its weights."""
     genzoo = renamed_paths(checkpoint["genzoo"])
-    config = genzoo["config"]
+    model = genzoo["config"]["model"]
+    if not model["_target_"].startswith("genzoo."):  # the settings and weights of a user's own model are unchanged
+        return {**checkpoint, "genzoo": genzoo}
+    config = {**genzoo["config"], "model": renamed_settings(model)}
     weights = {_network(name): weight for name, weight in checkpoint["state_dict"].items()}
-    if config["model"]["_target_"].startswith("genzoo."):  # the user's own models are left unchanged
-        genzoo = {**genzoo, "config": {**config, "model": renamed_settings(config["model"])}}
-    return {**checkpoint, "genzoo": genzoo, "state_dict": weights}
+    return {**checkpoint, "genzoo": {**genzoo, "config": config}, "state_dict": weights}
 
 
 def renamed_paths(config: Any) -> Any:
@@ -63,9 +64,9 @@ def renamed_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     >>> renamed_settings({"simultaneous": True, "decay": 0.97})
     {'gae_lambda': 0.97, 'round': {'_target_': 'genzoo.adversarial.rounds.Simultaneous'}}
     """
-    settings = {MODEL_KEYS.get(key, key): value for key, value in model.items() if key not in ROUND}
-    simultaneous, shared = (bool(model.get(key)) for key in ROUND[:2])
-    alternating = {key: model[key] for key in ROUND[2:] if model.get(key, 1) != 1}
+    settings = {MODEL_KEYS.get(key, key): value for key, value in model.items() if key not in FLAGS + NUMBERS}
+    simultaneous, shared = (bool(model.get(key)) for key in FLAGS)
+    alternating = {key: model[key] for key in NUMBERS if model.get(key, 1) != 1}
     if shared:
         at_once = {"at_once": True} if simultaneous else {}
         settings["round"] = {"_target_": "genzoo.adversarial.rounds.Shared", **at_once}

@@ -133,8 +133,8 @@ class EnvironmentData(Data):
             raise GenzooError(f"data.id={self.id}: its observations are {seen}; only vectors are supported.")
         actions, policy = self._law(acted)
         for key, fact in (("observations", seen.shape[0]), ("actions", actions), ("policy", policy)):
-            if (said := getattr(self._facts, key)) != fact:
-                raise GenzooError(f"data.{key}={said}: {self.id} has {key}={fact}; correct the setting.")
+            if (given := getattr(self._facts, key)) != fact:
+                raise GenzooError(f"data.{key}={given}: {self.id} has {key}={fact}; correct the setting.")
         if self._raw:
             self._check_takes_all()
         demonstrated = self.demonstrations

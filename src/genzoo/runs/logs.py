@@ -13,25 +13,25 @@ def csv_files(run: Path) -> list[Path]:
     return sorted(run.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name.split("_")[1]))
 
 
-def drop_after(run: Path, images: int) -> None:
+def drop_after(run: Path, seen: int) -> None:
     """Removes entries that were logged after a checkpoint, since the resumed run logs them again.
 
     Args:
         run: the run folder.
-        images: images seen at the checkpoint (or the model's other unit of progress).
+        seen: images seen at the checkpoint (or the model's other unit of progress).
 
     Raises:
         GenzooError: a file cannot be written; it is left unchanged.
     """
     files = csv_files(run)
-    rows = {path: [row for row in read_rows(path) if int(float(row["step"] or 0)) <= images] for path in files}
+    rows = {path: [row for row in read_rows(path) if int(float(row["step"] or 0)) <= seen] for path in files}
     if files:
         write_rows(run / FILE, [row for path in files for row in rows[path]])
     for path in files:
         if path != run / FILE:
             path.unlink()
     for path in run.glob("tensorboard/*/events.out.tfevents.*"):
-        kept = b"".join(record for record, step in _events(path.read_bytes()) if step <= images)
+        kept = b"".join(record for record, step in _events(path.read_bytes()) if step <= seen)
         with atomic_write(path) as partial:
             partial.write_bytes(kept)
 
