@@ -3,12 +3,14 @@
 import functools
 import logging
 import os
+import random
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
 
+import numpy as np
 import pytest
 import torch
 from omegaconf import DictConfig
@@ -21,6 +23,14 @@ torch.set_num_threads(int(os.environ.setdefault("OMP_NUM_THREADS", "1")))
 os.environ["WANDB_MODE"] = "offline"
 os.environ.pop("GENZOO_DATA", None)
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="genzoo-tests-")
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test draws the same random numbers in every run, whatever tests ran before it."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
