@@ -9,6 +9,7 @@ import argparse
 import logging
 
 from genzoo.core.errors import GenzooError
+from genzoo.data.fitting import FITS
 from genzoo.data.images import ImageFolder
 from genzoo.data.shard_writer import write_shards
 
@@ -18,8 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", help="folder of images; subfolders are splits (train, val, test), else classes")
     parser.add_argument("target", help="folder of shards; must not exist")
-    parser.add_argument("--size", type=int, required=True, help="pixels, height and width of the middle square")
+    parser.add_argument("--size", type=int, required=True, help="pixels, height and width of the squares")
     parser.add_argument("--channels", type=int, default=3, help="3 = colour, 1 = grey")
+    parser.add_argument("--fit", choices=FITS, default="crop", help="how an image becomes a square")
     parser.add_argument(
         "--validation-fraction", type=float, default=0.05, help="of what is to train on, where there is no such folder"
     )
@@ -41,6 +43,7 @@ def main() -> None:
             test_fraction=given.test_fraction,
             white=given.white,
             skip_broken=given.skip_broken,
+            fit=given.fit,
         )
         shards = write_shards(images, given.target, int(given.chunk_mb * 1e6))
     except GenzooError as error:

@@ -2,12 +2,17 @@
 
 import json
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from support import ROOT, forked
+from genzoo.core.files import read_json
+from genzoo.runs.train import train
+from support import ROOT, composed, forked
+from support.sets import noise, write_pictures
 
 TEXT = (ROOT / "docs" / "adding_a_model.md").read_text()
 
@@ -47,3 +52,31 @@ def test_the_guides_models_train_and_are_measured(command, mine):
     refused = run(f"python evaluate.py ckpt={folder}", mine)
     assert "not registered" in refused.stderr
     assert run(f"python evaluate.py ckpt={folder} trust=[{module}] metrics=traversal", mine).returncode == 0
+
+
+# Each way to bring one's own data along.
+
+YOURS = re.findall(r"^python train.py (.* data=(\w+) .*)$", (ROOT / "docs" / "your_data.md").read_text(), re.MULTILINE)
+
+
+def write_yours(folder: Path, name: str) -> None:
+    """The data that an example names, in a folder."""
+    images, labels = noise(0, 40, 32, 32, 3), np.arange(40) % 2
+    if name == "arrays":
+        np.savez(folder / "images.npz", images=images, labels=labels)
+    elif name == "images":
+        write_pictures(folder / "pictures", classes=("a", "b"), n=20)
+
+
+def test_there_is_an_example_of_each_way():
+    assert sorted(name for _, name in YOURS) == ["arrays", "images"]
+
+
+@pytest.mark.parametrize(("command", "name"), YOURS, ids=[name for _, name in YOURS])
+def test_your_data_are_trained_on(command, name, tmp_path, monkeypatch, only_run, no_network):
+    write_yours(tmp_path, name)
+    monkeypatch.chdir(tmp_path)
+    overrides = shlex.split(command)
+    train(composed(*overrides, "trainer=smoke", "recipe.batch_size=8", "logger=csv", f"paths.runs={tmp_path}/runs"))
+    assert read_json(only_run() / "metrics.json")["state"] == "finished"
+    assert not no_network

@@ -20,6 +20,7 @@ DAMAGES = {
     "another format": lambda content: b"<html>404</html>",
     "changed": lambda content: content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
 }
+SOURCES = {"images": "folder", "lsun": "folder", "stream": "shards", "arrays": "arrays"}
 HERE = [name for name in ENVIRONMENTS if "mujoco" not in DATA[name] or importlib.util.find_spec("mujoco")]
 pytestmark = pytest.mark.usefixtures("digits_are_read_once")
 
@@ -103,7 +104,7 @@ def test_images_are_what_the_configuration_says(name, configured, folder, monkey
     assert config["shape"] == [said["channels"], said["size"], said["size"]]
     assert (data.batch_size, data.rounds, data.seed) == (7, 5, 3)
     check_images(data, said)
-    assert data.source == {"images": "folder", "lsun": "folder", "stream": "shards"}.get(name, "official")
+    assert data.source == SOURCES.get(name, "official")
     assert not no_network
 
 

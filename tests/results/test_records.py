@@ -128,6 +128,17 @@ def test_white_counts_where_it_is_stated():
     assert config_hash(plain) == config_hash(older) != config_hash(stated)
 
 
+def test_a_fit_counts_unless_it_is_the_crop_of_older_configurations():
+    plain, padded = (resolved("model=dcgan", "data=images", "data.root=x", *more) for more in ([], ["data.fit=pad"]))
+    older = {**plain, "data": {key: value for key, value in plain["data"].items() if key != "fit"}}
+    assert config_hash(plain) == config_hash(older) != config_hash(padded)
+
+
+def test_the_place_of_a_file_does_not_count():
+    first, second = (resolved("model=dcgan", "data=arrays", f"data.file={place}") for place in ("a.npz", "b/a.npz"))
+    assert config_hash(first) == config_hash(second)
+
+
 def test_points_that_are_clipped_are_those_of_configurations_that_do_not_say():
     raw, clipped = (resolved("model=trpo", "data=pendulum", f"data.clip_actions={clip}") for clip in (False, True))
     older = clipped | {"data": {key: value for key, value in clipped["data"].items() if key != "clip_actions"}}

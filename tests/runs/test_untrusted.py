@@ -95,6 +95,12 @@ def test_nothing_is_downloaded_to_a_place_that_a_checkpoint_names():
     assert resume.relocate(stored, current, None) == {"root": "here", "offline": False}
 
 
+def test_a_file_of_data_that_lies_elsewhere_is_given_as_data_root():
+    stored = {"data": {"file": "/x/a.npz"}, "paths": {"data": "data"}}
+    assert resume.relocate(stored, {"paths": {"data": "here"}}, None) == {"file": "/x/a.npz"}
+    assert resume.relocate(stored, {"paths": {"data": "here"}}, "b.npz") == {"file": "b.npz"}
+
+
 @pytest.fixture(scope="module")
 def healthy(tmp_path_factory):
     """The checkpoint of a run that was cut after two of four rounds."""

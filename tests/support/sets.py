@@ -220,6 +220,17 @@ def write_stream(folder, patch=None):
     write_shards(ImageFolder(folder / "pictures", 128), folder / "shards", 4 * 3 * 128**2)
 
 
+# What users bring along
+
+ARRAY = noise(0, 40, 20, 20, 3)
+
+
+def write_arrays(root, patch=None):
+    """Images of two classes and the labels of all."""
+    root.mkdir(parents=True)
+    np.savez(root / "images.npz", images=ARRAY, labels=np.arange(40) % 2)
+
+
 # What the contract needs to know
 
 
@@ -297,6 +308,14 @@ FILES = {
         "Put the files of https://github.com/yburda/iwae (datasets/OMNIGLOT) there, or set GENZOO_DATA",
         checksums=False,
         overrides=("data.train_size=20",),
+    ),
+    "arrays": Files(
+        write_arrays,
+        "images.npz",
+        "give a .npz or .npy file",
+        downloads=False,
+        checksums=False,
+        overrides=("data.file=${paths.data}/images.npz",),
     ),
     "images": _folder_of_images("pictures", "data.root=${paths.data}/pictures"),
     "lsun": _folder_of_images("lsun/bedroom"),

@@ -1,44 +1,52 @@
 """Decoding of many image files in threads."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from genzoo.core.errors import GenzooError
 from genzoo.data.files import one_line
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def decode(
-    paths: Sequence[Path], read: Callable[[Path], Image], size: int, channels: int
-) -> tuple[Tensor, dict[Path, str]]:
+    keys: Sequence[Key], read: Callable[[Key], Image], size: int, channels: int
+) -> tuple[Tensor, dict[Key, str]]:
     """Decodes images; returns their levels and the failures.
 
     Args:
-        paths: the files.
-        read: file -> picture of (size, size) and mode ``mode_of(channels)``; may raise any error.
+        keys: the files, or other names of the images.
+        read: key -> picture of (size, size) and mode ``mode_of(channels)``; may raise any error.
         size: height and width in pixels.
         channels: 3, or 1 for grey.
 
     Returns:
-        uint8 (len(paths), channels, size, size), undefined for failures; path -> reason of the failure.
-    """
-    images = torch.empty(len(paths), channels, size, size, dtype=torch.uint8)
+        uint8 (len(keys), channels, size, size), undefined for failures; key -> reason of the failure.
 
-    def put(path: Path, image: Tensor) -> str | None:
+    Raises:
+        GenzooError: ``read`` raised it: it concerns the whole set.
+    """
+    images = torch.empty(len(keys), channels, size, size, dtype=torch.uint8)
+
+    def put(key: Key, image: Tensor) -> str | None:
         try:
-            image.copy_(torch.from_numpy(np.array(read(path))).view(size, size, channels).permute(2, 0, 1))
+            image.copy_(torch.from_numpy(np.array(read(key))).view(size, size, channels).permute(2, 0, 1))
             return None
+        except GenzooError:
+            raise
         except Exception as error:  # decoders raise many types of errors for broken files
             return one_line(error)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
-        results = pool.map(put, paths, images)
-        return images, {path: why for path, why in zip(paths, results, strict=True) if why}
+        results = pool.map(put, keys, images)
+        return images, {key: why for key, why in zip(keys, results, strict=True) if why}
 
 
 def mode_of(channels: int) -> str:
@@ -46,7 +54,7 @@ def mode_of(channels: int) -> str:
     return "RGB" if channels == 3 else "L"
 
 
-def describe_failures(failures: dict[Path, str], total: int) -> str:
+def describe_failures(failures: Mapping[Any, str], total: int) -> str:
     """Returns one line about the files that cannot be read; it names up to five."""
     some = "; ".join(f"{path} ({why})" for path, why in list(failures.items())[:5])
     more = f"; and {len(failures) - 5} more" if len(failures) > 5 else ""

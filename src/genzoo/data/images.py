@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from genzoo.core.batches import ImageSet
@@ -16,17 +16,19 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.data.decoding import decode, describe_failures, mode_of
 from genzoo.data.facts import check_facts
+from genzoo.data.fitting import Fit
 from genzoo.data.layout import read_layout
 from genzoo.data.listing import list_images
 from genzoo.data.module import SPLITS, ImageData, split_of
-from genzoo.data.pixels import Seen, check_range, describe_losses, read_picture
+from genzoo.data.own import described
+from genzoo.data.pixels import Seen, check_range, check_white, describe_losses, read_picture
 
 log = logging.getLogger("genzoo")
 
 
 @register
 class ImageFolder(ImageData):
-    """A folder of images of any size and depth; each image is cropped to its central square and resized.
+    """A folder of images of any size and depth; of each image, the central square is resized, unless ``fit`` differs.
 
     Subfolders called train, val, test are splits (``genzoo.data.layout``). A missing split is taken from ``train``, by
     hashes of file names, so it is the same on every machine. Other subfolders, or those inside of the splits, are the
@@ -38,6 +40,7 @@ class ImageFolder(ImageData):
         size: height and width in pixels to which images are resized.
         channels: 3, or 1 for grey.
         classes: expected number of classes; None = the number found in the folder.
+        fit: how an image becomes a square (``genzoo.data.fitting``).
         validation_fraction, test_fraction: fraction of the training images, in [0, 1), for a split that the folder
             lacks; at least one image is left for training.
         white: level of white in grey images of more than 8 bits; None = 65535 for 16 bits, other depths are refused.
@@ -68,6 +71,7 @@ class ImageFolder(ImageData):
         test_fraction: float = 0.05,
         white: float | None = None,
         skip_broken: bool = False,
+        fit: str | None = "crop",
         **options: Any,
     ):
         options = check_facts(self.name, self.facts, options)
@@ -79,10 +83,7 @@ class ImageFolder(ImageData):
                 f"data.validation_fraction={validation_fraction} and data.test_fraction={test_fraction} "
                 "leave no training images; choose fractions whose sum is below 1."
             )
-        if white is not None and (
-            isinstance(white, bool) or not isinstance(white, int | float) or not 0 < white < 2**32
-        ):
-            raise GenzooError(f"data.white={white}: a positive level is needed, such as 4095 for 12 bits, or null.")
+        check_white(white)
         self.root = Path(root).expanduser()
         paths, self.left_out = list_images(self.root)
         self.own_splits, self.classes = read_layout(self.root, paths)
@@ -95,6 +96,7 @@ class ImageFolder(ImageData):
         super().__init__(size, channels, classes=len(self.class_names), **options)
         self.validation_fraction, self.test_fraction = validation_fraction, test_fraction
         self.white, self.skip_broken = white, skip_broken
+        self.fitting = Fit(size, fit)
 
     def load(self) -> Mapping[str, ImageSet]:
         """Reads the images of each split."""
@@ -139,11 +141,8 @@ class ImageFolder(ImageData):
 
     def describe(self) -> str:
         """Returns one line with the number of images per split, the origin of the splits, and the classes."""
-        n = {split: f"{self.count(split):,}" for split in SPLITS}
         own = " (splits of the folder)" if len(self.own_splits) > 1 else ""
-        names = ", ".join(self.class_names[:5]) + (", ..." if len(self.class_names) > 5 else "")
-        classes = f"{len(self.class_names)} classes: {names}" if names else "no classes"
-        return f"{n['train']} training, {n['validation']} validation, {n['test']} test images{own}; {classes}"
+        return described({split: self.count(split) for split in SPLITS}, own, self.class_names)
 
     def warn_of_losses(self, seen: Sequence[Seen]) -> None:
         """Logs one warning about skipped files and one about information that the conversion of pixels loses.
@@ -163,7 +162,7 @@ class ImageFolder(ImageData):
         """Returns the central square of an image, upright and resized."""
         picture, facts = read_picture(self.root / path, mode_of(self.spec.channels), self.white)
         seen.append(facts)
-        return ImageOps.fit(picture, (self.spec.size, self.spec.size), Image.Resampling.LANCZOS)
+        return self.fitting(picture, str(path))
 
     def warn_of_broken(self, failures: dict[Path, str], of: int) -> None:
         """Logs a warning about files that cannot be read, out of ``of`` files.

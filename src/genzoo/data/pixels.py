@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +33,11 @@ class Seen(NamedTuple):
     brightest: int
 
 
-def read_picture(path: Path, mode: str, white: float | None = None) -> tuple[Image.Image, Seen]:
+def read_picture(path: Path | BinaryIO, mode: str, white: float | None = None) -> tuple[Image.Image, Seen]:
     """Reads the first picture of a file: upright, opaque, 8 bits.
 
     Args:
-        path: the file.
+        path: the file, or its open content.
         mode: Pillow's mode, ``RGB``, or ``L`` for grey.
         white: level of white in grey images of more than 8 bits; None = 65535 for 16 bits, and 32 bits are refused.
 
@@ -110,10 +110,25 @@ def _on_white(picture: Image.Image) -> tuple[Image.Image, list[str]]:
     return Image.alpha_composite(ground, picture), ["transparent pixels are composed over white"]
 
 
+def opaque(picture: Image.Image) -> Image.Image:
+    """Returns a picture whose transparent pixels, if it has any, are composed over white."""
+    return _on_white(picture)[0] if picture.has_transparency_data else picture
+
+
 def _brightest(picture: Image.Image) -> int:
     """Returns the largest level of all channels."""
     extrema = picture.getextrema()
     return max(high for _, high in (extrema if isinstance(extrema[0], tuple) else [extrema]))
+
+
+def check_white(white: float | None) -> None:
+    """Checks the setting ``data.white``.
+
+    Raises:
+        GenzooError: it is not a level.
+    """
+    if white is not None and (isinstance(white, bool) or not isinstance(white, int | float) or not 0 < white < 2**32):
+        raise GenzooError(f"data.white={white}: a positive level is needed, such as 4095 for 12 bits, or null.")
 
 
 def check_range(seen: Sequence[Seen], white: float | None) -> None:

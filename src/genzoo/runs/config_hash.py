@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+UNDECISIVE = ("root", "file", "path", "seed", "offline", "label_seed")  #: settings of data
+
 
 def config_hash(config: Mapping[str, Any]) -> str:
     """Returns a hash of the settings that determine a run's result: recipe, model, data, optimization.
@@ -21,10 +23,12 @@ def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         config: resolved configuration.
     """
-    data = {key: value for key, value in config["data"].items() if key not in ("root", "seed", "offline", "label_seed")}
+    data = {key: value for key, value in config["data"].items() if key not in UNDECISIVE}
     for key in ("labels_per_class", "white"):  # older configurations lack these keys, whose default is null
         if data.get(key) is None:
             data.pop(key, None)
+    if data.get("fit") == "crop":  # older configurations lack the key and always cropped
+        data.pop("fit")
     if data.get("clip_actions"):  # older configurations lack the key and always clipped
         data.pop("clip_actions")
     trainer = {key: config["trainer"][key] for key in ("rounds", "width", "precision")}

@@ -205,9 +205,12 @@ def relocate(stored: Mapping[str, Any], current: Mapping[str, Any], root: str | 
     Args:
         stored: resolved configuration of the checkpoint.
         current: current resolved configuration.
-        root: data folder given by the user, or None.
+        root: data folder, or file, given by the user, or None.
     """
     data = dict(stored["data"])
+    for key in ("file", "path"):  # of sets that are one file or folder
+        if key in data:
+            data[key] = root or data[key]
     if "root" in data:
         standard = data["root"] == stored["paths"]["data"]
         data["root"] = root or (current["paths"]["data"] if standard else data["root"])
