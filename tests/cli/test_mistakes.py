@@ -57,6 +57,7 @@ NO_KEY = "there is no such key."
         ("train callbacks=early_stopping", "callbacks=early_stopping: unknown. Did you mean 'best'?"),
         ("train metrics=null", "metrics=null: expected the name of an option; give metrics=none."),
         ("train trainer=null", "trainer=null: expected the name of an option; give one of: cpu, ddp, "),
+        ("train logger=neptune", "logger=neptune: Neptune's service has ended, and Lightning has removed its logger; use"),
         ("train logger=false", "logger=false: expected the name of an option; give logger=none."),
         ("train experiment=infogan/mnst", "experiment=infogan/mnst: unknown. Did you mean 'infogan/mnist'"),
         ("train experiment=dcgan_cifar10", "experiment=dcgan_cifar10: unknown. Did you mean 'dcgan/cifar10'"),

@@ -1,8 +1,10 @@
+import sys
+
 import pytest
 
 from genzoo.core.errors import GenzooError
 from genzoo.runs.build import build_data, build_module
-from genzoo.runs.preflight import check_batch
+from genzoo.runs.preflight import check_batch, check_loggers
 from support import SHAPES, resolved
 
 
@@ -38,3 +40,14 @@ def test_a_batch_that_cannot_be_split_is_refused(parts, ranks, message):
     data, module = built("model=gan", "recipe.batch_size=16", f"trainer.accumulate={parts}")
     with pytest.raises(GenzooError, match=message):
         check_batch(module, data, ranks)
+
+
+@pytest.mark.parametrize(
+    ("logger", "package"),
+    [("mlflow", "mlflow"), ("comet", "comet_ml"), ("aim", "aim"), ("tensorboard", "tensorboard")],
+)
+def test_a_logger_whose_package_is_missing_is_one_line_with_the_command(logger, package, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    line = rf"^logger\.{logger}: {package} is not installed; pip install 'genzoo\[{logger}\]', or use logger=csv\.$"
+    with pytest.raises(GenzooError, match=line):
+        check_loggers(resolved(*SHAPES, f"logger={logger}")["logger"])

@@ -12,7 +12,7 @@ from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue
 from genzoo.cli.command_line import chosen_options
 from genzoo.core.errors import near
 from genzoo.runs.keys import unknown
-from genzoo.runs.meanings import OPTIONS
+from genzoo.runs.meanings import GONE, OPTIONS
 
 
 def explain(error: Exception, conf: Path, name: str) -> str:
@@ -80,6 +80,8 @@ def _no_such_option(file: str, options: list[str], conf: Path) -> str:
         group, _, option = file.rpartition("/")
         return f"{group}={option}: unknown. {near(option, options)}"
     option = file.removeprefix(f"{group}/")
+    if option in GONE:
+        return f"{group}={option}: {GONE[option]}."
     names = {*_options(group, conf), *(options if "/" not in option else ())}
     return f"{group}={option}: unknown. {near(option, (n for n in names if not n.startswith('_')), OPTIONS)}"
 

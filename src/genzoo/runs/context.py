@@ -12,6 +12,7 @@ from genzoo.core.console import log_to_console
 from genzoo.core.errors import GenzooError
 from genzoo.data.source import Data
 from genzoo.runs import torchrun
+from genzoo.runs.comet_logger import close_comet
 from genzoo.runs.folders import VARIABLE, log_to
 from genzoo.runs.lock import locked
 from genzoo.runs.loggers import close_wandb
@@ -48,6 +49,7 @@ def running(folder: Path) -> Iterator[None]:
             logging.getLogger("genzoo").removeHandler(handler)
             handler.close()
             close_wandb()
+            close_comet()
 
 
 def load(data: Data) -> None:

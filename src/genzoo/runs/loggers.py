@@ -13,8 +13,8 @@ from pytorch_lightning.loggers.logger import DummyLogger, Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import atomic_write
 from genzoo.core.registry import register
+from genzoo.runs.stored_id import StoredId
 
 log = logging.getLogger("genzoo")
 
@@ -43,7 +43,8 @@ def wandb_logger(save_dir: str, offline: bool | None = None, timeout: float = 20
     @rank_zero_only
     def start() -> Any:
         online = _is_logged_in() if offline is None else not offline
-        run_id = options.pop("id", None) or _stored_id(Path(save_dir))
+        stored = StoredId(Path(save_dir) / "wandb" / "id")
+        run_id = options.pop("id", None) or stored.read() or stored.write(secrets.token_hex(5))
         for mode in ("online", "offline") if online else ("offline",):
             settings = wandb.Settings(mode=mode, init_timeout=timeout, **_SETTINGS)
             try:
@@ -85,15 +86,6 @@ def _is_logged_in() -> bool:
         return wandb.login(prompt=False, verify=False)
     except Exception:  # an invalid key, or an error of W&B's process
         return False
-
-
-def _stored_id(folder: Path) -> str:
-    """Returns the W&B id of a run folder; generates it on first use."""
-    path = folder / "wandb" / "id"
-    if not path.exists():
-        with atomic_write(path) as partial:
-            partial.write_text(secrets.token_hex(5))
-    return path.read_text()
 
 
 def close_wandb() -> None:

@@ -57,6 +57,9 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
     ("tags", "notes", "entity", "group"): "use logger=wandb +logger.wandb.<its argument>=...",
     ("wandb", "use_wandb", "report_to", "tracker", "with_tracking"): "use logger=wandb",
     ("tensorboard", "use_tensorboard"): "use logger=tensorboard",
+    ("mlflow", "use_mlflow", "tracking_uri", "mlflow_tracking_uri"): "use logger=mlflow",
+    ("comet", "comet_ml", "use_comet"): "use logger=comet",
+    ("aim", "use_aim"): "use logger=aim",
     ("log_interval", "log_every_n_steps", "logging_steps", "print_freq"): ("callbacks.losses.every",),
     ("sample_interval", "sample_every", "display_freq", "save_images_every"): ("callbacks.pictures.every",),
     ("save_every", "save_interval", "save_steps", "checkpointing_steps", "checkpoint_interval", "save_epoch_freq"): (
@@ -105,10 +108,16 @@ OPTIONS: Mapping[str, str] = {
     "fast": "quick",
     "debug": "smoke",
     "tb": "tensorboard",
+    "comet_ml": "comet",
     "early_stopping": "best",
     "model_checkpoint": "best",
     "wgangp": "wgan_gp",
     "ac_gan": "acgan",
     "vanilla": "gan",
     "bc": "behavioural_cloning",
+}
+
+# Options of other platforms that cannot be had any more -> advice.
+GONE: Mapping[str, str] = {
+    "neptune": "Neptune's service has ended, and Lightning has removed its logger; use logger=mlflow, comet or aim",
 }

@@ -1,6 +1,7 @@
 """Checks of a run before its data are loaded."""
 
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from typing import Any
 
 import pytorch_lightning as pl
@@ -34,6 +35,14 @@ INSTEAD: Mapping[type[pl.Callback], str] = {
     lightning.BaseFinetuning: "model.schedules",
     lightning.ModelPruning: "a model of its own",
 }
+# Logger -> the package that it needs, which has the name of genzoo's extra unless stated.
+PACKAGES: Mapping[str, str] = {
+    "genzoo.runs.aim_logger.aim_logger": "aim",
+    "genzoo.runs.comet_logger.comet_logger": "comet_ml",
+    "genzoo.runs.mlflow_logger.mlflow_logger": "mlflow",
+    "pytorch_lightning.loggers.TensorBoardLogger": "tensorboard",
+}
+EXTRAS: Mapping[str, str] = {"comet_ml": "comet"}
 
 
 def build_callbacks(config: Mapping[str, Any]) -> dict[str, pl.Callback]:
@@ -59,17 +68,24 @@ def build_callbacks(config: Mapping[str, Any]) -> dict[str, pl.Callback]:
 
 
 def check_loggers(config: Mapping[str, Any]) -> None:
-    """Checks that loggers accept their settings.
+    """Checks that loggers accept their settings, and that their packages are installed.
 
     Args:
         config: name -> logger (None = left out).
 
     Raises:
-        GenzooError: a logger does not; the message names the first one.
+        GenzooError: a logger does not, or its package is missing; the message names the first one.
     """
     for name, one in config.items():
-        if one is not None and not (isinstance(one, Mapping) and "_target_" in one):
+        if one is None:
+            continue
+        if not (isinstance(one, Mapping) and "_target_" in one):
             raise GenzooError(f"logger.{name}: expected a mapping with a _target_; correct or remove it.")
+        if (package := PACKAGES.get(one["_target_"])) and find_spec(package) is None:
+            raise GenzooError(
+                f"logger.{name}: {package} is not installed; pip install 'genzoo[{EXTRAS.get(package, package)}]', or "
+                "use logger=csv."
+            )
         check_settings(one, f"logger.{name}", ["save_dir"])
 
 

@@ -10,9 +10,13 @@ from genzoo.core.files import plain_name
 MACHINE = ("devices", "strategy", "options")
 # Options of metrics and callbacks that name a file or folder to write to.
 PLACES = ("cache", "storage")
-# Loggers that a checkpoint may name, and allowed options; any other could be a folder, an account or a server.
+# Loggers that a checkpoint may name, and allowed options; any other, unless null, could be a folder, an account or a
+# server.
 LOGGERS: Mapping[str, Collection[str]] = {
     "genzoo.runs.csv_logger.CsvLogger": (),
+    "genzoo.runs.aim_logger.aim_logger": ("experiment", "run_name"),
+    "genzoo.runs.comet_logger.comet_logger": ("project", "name", "online", "tags"),
+    "genzoo.runs.mlflow_logger.mlflow_logger": ("experiment_name", "run_name", "tags"),
     "genzoo.runs.loggers.wandb_logger": ("project", "name", "offline", "timeout", "tags", "group", "notes", "job_type"),
     "pytorch_lightning.loggers.CSVLogger": ("name", "version", "flush_logs_every_n_steps"),
     "pytorch_lightning.loggers.TensorBoardLogger": ("name", "version"),
@@ -54,7 +58,8 @@ def check_shown(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_logger(key: str, logger: Any) -> None:
     target = str(logger.get("_target_") if isinstance(logger, Mapping) else None)
-    strange = sorted(map(str, logger.keys() - {"_target_", *LOGGERS[target]})) if target in LOGGERS else []
+    given = {option for option, value in logger.items() if value is not None} if target in LOGGERS else set()
+    strange = sorted(map(str, given - {"_target_", *LOGGERS.get(target, ())}))
     if target not in LOGGERS or strange:
         what = f"{key}.{strange[0]}" if strange else f"{key}._target_={target}"
         raise GenzooError(
