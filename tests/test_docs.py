@@ -12,7 +12,7 @@ import pytest
 from genzoo.core.files import read_json
 from genzoo.runs.train import train
 from support import ROOT, composed, forked
-from support.sets import noise, write_pictures
+from support.sets import noise, write_pictures, write_table
 
 TEXT = (ROOT / "docs" / "adding_a_model.md").read_text()
 
@@ -66,10 +66,12 @@ def write_yours(folder: Path, name: str) -> None:
         np.savez(folder / "images.npz", images=images, labels=labels)
     elif name == "images":
         write_pictures(folder / "pictures", classes=("a", "b"), n=20)
+    elif name == "table":
+        write_table(folder)
 
 
 def test_there_is_an_example_of_each_way():
-    assert sorted(name for _, name in YOURS) == ["arrays", "images"]
+    assert sorted(name for _, name in YOURS) == ["arrays", "images", "table"]
 
 
 @pytest.mark.parametrize(("command", "name"), YOURS, ids=[name for _, name in YOURS])

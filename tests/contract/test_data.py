@@ -20,7 +20,7 @@ DAMAGES = {
     "another format": lambda content: b"<html>404</html>",
     "changed": lambda content: content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
 }
-SOURCES = {"images": "folder", "lsun": "folder", "stream": "shards", "arrays": "arrays"}
+SOURCES = {"images": "folder", "lsun": "folder", "stream": "shards", "arrays": "arrays", "table": "table"}
 HERE = [name for name in ENVIRONMENTS if "mujoco" not in DATA[name] or importlib.util.find_spec("mujoco")]
 pytestmark = pytest.mark.usefixtures("digits_are_read_once")
 

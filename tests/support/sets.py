@@ -231,6 +231,13 @@ def write_arrays(root, patch=None):
     np.savez(root / "images.npz", images=ARRAY, labels=np.arange(40) % 2)
 
 
+def write_table(root, patch=None):
+    """Pictures of two classes, a table of them with one factor."""
+    write_pictures(root / "pictures", n=40)
+    rows = [f"pictures/{i}.png,{'ab'[i % 2]},{i}" for i in range(40)]
+    (root / "images.csv").write_text("\n".join(["path,label,age", *rows]) + "\n")
+
+
 # What the contract needs to know
 
 
@@ -319,6 +326,15 @@ FILES = {
     ),
     "images": _folder_of_images("pictures", "data.root=${paths.data}/pictures"),
     "lsun": _folder_of_images("lsun/bedroom"),
+    "table": Files(
+        write_table,
+        "images.csv",
+        "give a CSV file with a column path",
+        downloads=False,
+        checksums=False,
+        read="**/[0i]*.*",
+        overrides=("data.file=${paths.data}/images.csv", "data.fit=crop"),
+    ),
     "stream": Files(
         write_stream,
         "shards",
