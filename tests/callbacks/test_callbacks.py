@@ -84,7 +84,7 @@ def test_a_signal_to_one_rank_ends_training_on_all_after_the_same_round():
         module.progress.rounds += 1
         interruption.on_train_batch_end(trainer, module, None, None, 0)
     assert trainer.round == 20
-    assert interruption.signal  # so that the task ends as interrupted, on this rank too
+    assert interruption.reason  # so that the task ends as interrupted, on this rank too
 
 
 def test_every_rounds_acts_on_milestones_and_on_the_last_round_once(configured):

@@ -119,6 +119,8 @@ NO_KEY = "there is no such key."
         ("train seed=abc", "seed=abc: an integer is needed."),
         ("train trainer.rounds=1e3", "trainer.rounds=1000.0: an integer is needed; write 1000."),
         ("train trainer.width=huge", "trainer.width=huge: unknown. Accepted: full, smoke."),
+        ("train trainer.limit_time=2h", "trainer.limit_time=2h: a positive time as HH:MM:SS or DD:HH:MM:SS is needed; write"),
+        ("train +trainer.max_time=02:00:00", "trainer.max_time: nothing reads this key. Did you mean trainer.limit_time?"),
         ("train trainer.gradient_clip=big", "trainer.gradient_clip=big: a number or null is needed."),
         ("train trainer.options=3", "trainer.options=3: a mapping is needed."),
         ("train trainer.accelerator=tpu", "trainer.accelerator=tpu trainer.devices=1: Requirement 'torch_xla"),

@@ -6,31 +6,32 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from genzoo.callbacks.ending import Ending, any_rank
 from genzoo.core.registry import register
 
 log = logging.getLogger("genzoo")
 
 
 @register
-class Interruption(pl.Callback):
+class Interruption(Ending):
     """On the first signal, training ends after the current round; checkpoint, pictures and metrics are written.
 
-    A second Ctrl-C ends the process at once, with status 130; the last checkpoint stays intact. ``signal`` is the name
+    A second Ctrl-C ends the process at once, with status 130; the last checkpoint stays intact. ``reason`` is the name
     of the received signal, or None.
     """
 
     def __init__(self) -> None:
-        self.signal: str | None = None
+        super().__init__()
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Installs the signal handlers."""
 
         def stop(number: int, frame: Any) -> None:
-            self.signal = signal.Signals(number).name
+            self.reason = signal.Signals(number).name
             trainer.should_stop = trainer.world_size == 1
             signal.signal(signal.SIGINT, abort)
-            log.warning(f"{self.signal}: finishing the round, then saving; Ctrl-C again aborts at once")
+            log.warning(f"{self.reason}: finishing the round, then saving; Ctrl-C again aborts at once")
 
         def abort(number: int, frame: Any) -> None:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -41,12 +42,9 @@ class Interruption(pl.Callback):
             self._before[number] = signal.signal(number, stop)
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: pl.LightningModule, *_: Any) -> None:
-        """Ends training after a signal. All ranks must end after the same round, so they check every 10 rounds."""
-        if trainer.world_size == 1 or module.progress.rounds % 10:
-            return
-        if trainer.strategy.reduce_boolean_decision(self.signal is not None, all=False):
-            self.signal = self.signal or "a signal to another process"
-            trainer.should_stop = True
+        """Ends training after a signal."""
+        if any_rank(trainer, module, self.reason is not None):
+            self.end(trainer, self.reason or "a signal to another process")
 
     def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Restores the previous signal handlers."""

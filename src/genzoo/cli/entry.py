@@ -32,8 +32,8 @@ def entry(main: Callable[[], Any]) -> None:
             check_command(sys.argv[1:], _configurations())
             main()
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"interrupted: {error}" if str(error) else "interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:  # as with `| head`; discard the remaining output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

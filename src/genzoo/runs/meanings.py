@@ -76,7 +76,7 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
     ),
     ("n_samples", "num_samples", "num_images", "num_validation_images"): ("metrics.fidelity.samples",),
     ("manual_seed", "manualseed", "random_seed", "seed_everything", "rng_seed"): ("seed",),
-    ("max_time",): "use +trainer.options.max_time=...",
+    ("max_time", "time_limit", "timeout", "max_hours", "walltime"): ("trainer.limit_time",),
     (
         "test",
         "do_test",

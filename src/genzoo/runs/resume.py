@@ -49,6 +49,7 @@ FREE = (
     "hydra",
     "data.root",
     "trainer.accelerator",
+    "trainer.limit_time",
     *(f"trainer.{key}" for key in MACHINE),
 )
 
@@ -85,8 +86,9 @@ def resumed_configuration(
     own["trainer"] = check_trainer(own["trainer"], now["trainer"], given)
     config = {key: value for key, value in now.items() if key not in EXPERIMENT} | own | shown
     config["data"] = relocate(stored["config"], now, now["data"].get("root") if "data.root" in given else None)
-    if "trainer.accelerator" in given:
-        config["trainer"]["accelerator"] = now["trainer"]["accelerator"]
+    for key in ("accelerator", "limit_time"):
+        if f"trainer.{key}" in given:
+            config["trainer"][key] = now["trainer"][key]
     return config, checkpoint, path
 
 

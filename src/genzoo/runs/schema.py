@@ -36,6 +36,7 @@ class Trainer(TypedDict):
     precision: str | int
     gradient_clip: float | None
     accumulate: int
+    limit_time: object  # checked by TimeLimit
     options: dict[str, Any]
 
 

@@ -74,9 +74,10 @@ def summarise(
 
 def conclude(summary: Mapping[str, Any], folder: Path) -> None:
     """Logs the last lines: main metrics, failed metrics, and the folder."""
+    why = f": {summary['ended_by']}" if "ended_by" in summary else ""
     log.info(
         f"{summary['state']} after {summary['rounds']} of {summary['of_rounds']} rounds in {clock(summary['seconds'])}"
-        f"{_marked(summary)}"
+        f"{_marked(summary)}{why}"
     )
     best = summary.get("best", {"metrics": {}})
     for name, value in headlines(summary["metrics"]).items():

@@ -11,7 +11,8 @@ import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from genzoo.callbacks.interruption import Interruption
+from genzoo.callbacks.ending import Ending
+from genzoo.callbacks.time_limit import TimeLimit
 from genzoo.core.checkpoint_schema import check_optimizers, check_weights
 from genzoo.core.checkpoints import FORMAT, load_checkpoint, load_weights
 from genzoo.core.checks import check_positive
@@ -96,7 +97,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
 
     Raises:
         GenzooError: a mistake of the user, found before data are loaded if possible.
-        KeyboardInterrupt: the run was interrupted; checkpoint, pictures and metrics are written.
+        KeyboardInterrupt: the run was interrupted, or its time is over; checkpoint, pictures and metrics are written.
     """
     stopwatch = Stopwatch()
     be_quiet()
@@ -124,8 +125,8 @@ def train(cfg: DictConfig) -> dict[str, float]:
         values: Mapping[str, float] = {}
         if trainer.is_global_zero:
             values = _measure(plan, loggers, stopwatch, timed_from_round=begun, devices=trainer.world_size)
-    if any(callback.signal for callback in callbacks if isinstance(callback, Interruption)):
-        raise KeyboardInterrupt
+    if (ending := _ending(plan)) and not ending.finishes:
+        raise KeyboardInterrupt(ending.reason)
     return dict(values)
 
 
@@ -162,6 +163,8 @@ def prepare(cfg: DictConfig) -> Plan:
 
     # Build and check callbacks, loggers, devices and metrics.
     callbacks = build_callbacks(config["callbacks"])
+    if (limit := config["trainer"].get("limit_time")) is not None:  # older checkpoints lack the key
+        callbacks["time_limit"] = TimeLimit(limit)
     check_loggers(config["logger"])
     options = trainer_options(config)
     there = pl.Trainer(**options, logger=False, enable_checkpointing=False)
@@ -212,11 +215,19 @@ def _begin(plan: Plan, trainer: pl.Trainer) -> None:
     announce(plan.config, plan.data, plan.module, trainer)
 
 
+def _ending(plan: Plan) -> Ending | None:
+    """Returns the callback that has ended training before its last round; None if there was none."""
+    endings = [one for one in plan.callbacks.values() if isinstance(one, Ending) and one.reason]
+    return min(endings, key=lambda one: one.finishes, default=None)  # an interruption first
+
+
 def _measure(plan: Plan, loggers: list[Guarded], stopwatch: Stopwatch, **more: Any) -> Mapping[str, float]:
     """Evaluates the trained model; writes metrics.json first, then pictures (the disk may be full), then the logs."""
     config, module, folder = plan.config, plan.module, plan.folder
     found = apply_metrics(plan.metrics, module, plan.data, "test")
     more = {**more, **stopwatch.read(), "trained_by": trained_by(plan.checkpoint)}
+    if ending := _ending(plan):
+        more["ended_by"] = ending.reason
     result = summarise(config, plan.data, module, found, **more)
     if (folder / "best.ckpt").is_file():
         result["best"] = _measure_best(plan, folder / "best.ckpt")
