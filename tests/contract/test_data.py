@@ -20,7 +20,8 @@ DAMAGES = {
     "another format": lambda content: b"<html>404</html>",
     "changed": lambda content: content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
 }
-SOURCES = {"images": "folder", "lsun": "folder", "stream": "shards", "arrays": "arrays", "table": "table"}
+YOURS = ("arrays", "table", "huggingface")
+SOURCES = {"images": "folder", "lsun": "folder", "stream": "shards"} | {name: name for name in YOURS}
 HERE = [name for name in ENVIRONMENTS if "mujoco" not in DATA[name] or importlib.util.find_spec("mujoco")]
 pytestmark = pytest.mark.usefixtures("digits_are_read_once")
 

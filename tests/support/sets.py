@@ -238,6 +238,20 @@ def write_table(root, patch=None):
     (root / "images.csv").write_text("\n".join(["path,label,age", *rows]) + "\n")
 
 
+def write_huggingface(root, patch=None):
+    """A Parquet file of pictures of two classes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    root.mkdir(parents=True)
+    cells = []
+    for image in ARRAY:
+        content = io.BytesIO()
+        Image.fromarray(image).save(content, "png")
+        cells.append({"bytes": content.getvalue(), "path": None})
+    pq.write_table(pa.table({"image": cells, "label": np.arange(40) % 2}), root / "train.parquet")
+
+
 # What the contract needs to know
 
 
@@ -326,6 +340,14 @@ FILES = {
     ),
     "images": _folder_of_images("pictures", "data.root=${paths.data}/pictures"),
     "lsun": _folder_of_images("lsun/bedroom"),
+    "huggingface": Files(
+        lambda root, patch: write_huggingface(root / "folder"),
+        "folder",
+        "give one written by datasets.save_to_disk, or of parquet files",
+        downloads=False,
+        checksums=False,
+        overrides=("data.path=${paths.data}/folder",),
+    ),
     "table": Files(
         write_table,
         "images.csv",

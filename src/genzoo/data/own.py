@@ -1,6 +1,6 @@
 """Base of the sets that users bring along: their classes, splits and sizes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -31,6 +31,7 @@ class OwnImages(ImageData):
             a twentieth of them.
         split_seed: seed of this draw.
         factors: names of the factors.
+        names: names of the classes if labels are numbers of them; None = they are determined from the labels.
         options: settings of ``ImageData``, and facts that the configuration states (levels), which are checked.
 
     Raises:
@@ -51,6 +52,7 @@ class OwnImages(ImageData):
         n_test: int | None = None,
         split_seed: int = 0,
         factors: tuple[str, ...] = (),
+        names: Sequence[str] | None = None,
         **options: Any,
     ):
         options = check_facts(self.name, self.facts, options)
@@ -58,14 +60,14 @@ class OwnImages(ImageData):
         self.stated_classes = classes
         self.n_validation, self.n_test, self.split_seed = n_validation, n_test, split_seed
         if labels is not None:
-            self.arrange(labels)
+            self.arrange(labels, names)
         n_classes = len(self.class_names) if labels is not None else classes or 0
         super().__init__(size, channels, classes=n_classes, factors=factors, **options)
         self.fitting = Fit(size, fit)
 
-    def arrange(self, labels: Labels) -> None:
+    def arrange(self, labels: Labels, names: Sequence[str] | None = None) -> None:
         """Numbers the classes and divides the images into splits."""
-        self.class_names, self.labels = number_classes(labels)
+        self.class_names, self.labels = number_classes(labels, names)
         check_classes(self.stated_classes, self.class_names, self.place)
         self.counts = {part: len(theirs) for part, theirs in labels.items()}
         self.division = divide(self.counts, self.n_validation, self.n_test, self.split_seed, self.place)
