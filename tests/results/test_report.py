@@ -1,4 +1,4 @@
-"""The report as the command line writes it."""
+"""Every experiment composes; the report as the command line writes it."""
 
 import functools
 import json
@@ -12,6 +12,7 @@ from genzoo.results import report
 from genzoo.results.experiments import read_experiment
 from genzoo.results.tables import read_tables
 from support import RECORD, ROOT, composed
+from support.results_rows import NAMES
 
 TABLES = ROOT / "conf" / "tables"
 
@@ -34,7 +35,25 @@ def written(**given):
         return report.write_report(cfg)
 
 
-def test_pages_are_written_and_runs_are_published_on_the_way(tmp_path, capsys):
+def covering_cells():
+    """As few cells of each table as hold every key of every axis: cells differ in nothing else."""
+    for table in read_tables(TABLES):
+        waiting = {(axis, key) for axis, keys in table.axes.items() for key in keys}
+        while waiting:
+            cell = max(table.experiments, key=lambda cell: len(waiting & set(zip(table.axes, cell, strict=True))))
+            waiting -= set(zip(table.axes, cell, strict=True))
+            yield table.experiments[cell]["experiment"]["name"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, *covering_cells()])
+def test_an_experiment_composes_and_carries_its_reference(name):
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        experiment = _read_experiment(name)
+    assert experiment["reference"]["metric"].startswith("test/")
+
+
+def test_pages_are_written_and_runs_are_published_on_the_way(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(report, "list_experiments", lambda: ["infogan/mnist", "gan/mnist"])  # reading all takes long
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config_hash = _read_experiment("infogan/mnist")["config_hash"]
     record = RECORD | {"metrics": {"test/code_error_one_to_one": 0.5}, "config_hash": config_hash}

@@ -39,7 +39,9 @@ def test_it_finds_what_training_found_and_writes_it_with_pictures(run):
 
 
 def test_a_split_and_a_metric_are_chosen(run):
-    values = evaluation(f"ckpt={run}/last.ckpt", "split=validation", "metrics.code_error.limit=16")
+    values = evaluation(
+        f"ckpt={run}/last.ckpt", "split=validation", "metrics=code_error", "metrics.code_error.limit=16"
+    )
     assert set(values) >= {"validation/code_error_one_to_one", "validation/code_error_majority"}
 
 

@@ -40,7 +40,7 @@ def test_a_run_cut_in_mid_epoch_ends_with_the_weights_of_an_unbroken_one(configu
 
 
 def test_a_run_killed_by_sigkill_goes_on_to_the_very_weights(tmp_path):
-    given = (*SHAPES, "trainer=smoke", "recipe.batch_size=16", "trainer.rounds=200", "logger=none", "metrics=none")
+    given = (*SHAPES, "trainer=smoke", "recipe.batch_size=16", "trainer.rounds=100", "logger=none", "metrics=none")
     given += ("callbacks.pictures=null", "callbacks.validation=null")
     saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=10", f"paths.runs={tmp_path}/killed")
     entry = forked.Entry("train.py", *given, *saving)
@@ -52,7 +52,7 @@ def test_a_run_killed_by_sigkill_goes_on_to_the_very_weights(tmp_path):
     entry.process.kill()
     assert entry.finish().returncode == -signal.SIGKILL
     (killed,) = (tmp_path / "killed").glob("*/*")
-    assert 0 < state(killed)["progress"]["rounds"] < 200
+    assert 0 < state(killed)["progress"]["rounds"] < 100
     assert not (killed / "metrics.json").exists()
 
     train(composed(f"paths.runs={tmp_path}/killed", "resume=last"))

@@ -1,6 +1,9 @@
-"""A row of a paper's table, and records of its runs."""
+"""The rows that have a file, a row of a paper's table, and records of its runs."""
 
-from support import RECORD
+from support import RECORD, ROOT
+
+FILES = ROOT / "conf" / "experiment"
+NAMES = [str(path.relative_to(FILES).with_suffix("")) for path in sorted(FILES.glob("**/*.yaml"))]
 
 EXPERIMENT = {
     "name": "a/b",

@@ -41,7 +41,8 @@ def _build(config: dict[str, Any]) -> Built:
 def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
-    for source, changes in ((SHAPES, IMAGES), (("data=cartpole",), [{}])):
+    sources = [(SHAPES, IMAGES), (("data=cartpole",), [{}])]
+    for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
         for change in changes:
             try:
