@@ -12,7 +12,7 @@ import pytest
 from genzoo.core.files import read_json
 from genzoo.runs.train import train
 from support import ROOT, composed, forked
-from support.sets import noise, write_huggingface, write_pictures, write_table
+from support.sets import noise, write_huggingface, write_kmnist, write_pictures, write_table
 
 TEXT = (ROOT / "docs" / "adding_a_model.md").read_text()
 
@@ -70,10 +70,12 @@ def write_yours(folder: Path, name: str) -> None:
         write_table(folder)
     elif name == "huggingface":
         write_huggingface(folder / "saved")
+    elif name == "torchvision":
+        write_kmnist(folder / "data")
 
 
 def test_there_is_an_example_of_each_way():
-    assert sorted(name for _, name in YOURS) == ["arrays", "huggingface", "images", "table"]
+    assert sorted(name for _, name in YOURS) == ["arrays", "huggingface", "images", "table", "torchvision"]
 
 
 @pytest.mark.parametrize(("command", "name"), YOURS, ids=[name for _, name in YOURS])

@@ -33,8 +33,10 @@ def test_options_go_before_all(tmp_path):
 
 
 def test_a_folder_that_is_not_given_is_asked_for(tmp_path):
-    with pytest.raises(GenzooError, match=r"^metrics.against=images: .*\+metrics.anomaly.data.options.root=<folder>"):
-        NamedData("images", tmp_path)
+    for name, key in (("images", "root"), ("arrays", "file"), ("huggingface", "path")):
+        message = rf"^metrics.against={name}: data.{key} is required; give \+metrics.anomaly.data.options.{key}="
+        with pytest.raises(GenzooError, match=message):
+            NamedData(name, tmp_path)
 
 
 def test_what_the_set_finds_wrong_is_told_with_its_name(tmp_path):

@@ -252,6 +252,12 @@ def write_huggingface(root, patch=None):
     pq.write_table(pa.table({"image": cells, "label": np.arange(40) % 2}), root / "train.parquet")
 
 
+def write_kmnist(root, patch=None):
+    """The four files, unpacked, as torchvision keeps them."""
+    for name, array in MNIST_ARRAYS.items():
+        write_idx(root / "KMNIST" / "raw" / name, array)
+
+
 # What the contract needs to know
 
 
@@ -267,6 +273,7 @@ class Files(NamedTuple):
         checksums: whether they are known, so that every change is found.
         read: which of the files there are read; of many alike, a few.
         overrides: of the configuration.
+        names_files: whether the message about a damaged file names it, and not only its folder.
     """
 
     write: Callable[[Path, pytest.MonkeyPatch], object]
@@ -277,6 +284,7 @@ class Files(NamedTuple):
     checksums: bool = True
     read: str = "**/*"
     overrides: tuple[str, ...] = ()
+    names_files: bool = True
 
 
 def _folder_of_images(place, *overrides):
@@ -347,6 +355,14 @@ FILES = {
         downloads=False,
         checksums=False,
         overrides=("data.path=${paths.data}/folder",),
+    ),
+    "torchvision": Files(
+        write_kmnist,
+        "",
+        "Put them there, or set GENZOO_DATA",
+        checksums=False,
+        names_files=False,
+        overrides=("data.name=KMNIST",),
     ),
     "table": Files(
         write_table,

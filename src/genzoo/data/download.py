@@ -32,12 +32,12 @@ def downloading(folder: Path, what: str, urls: Sequence[str]) -> Iterator[Path]:
     Args:
         folder: target folder; relative paths are kept.
         what: description of the files, for the log.
-        urls: sources; at least one host must answer.
+        urls: sources; at least one host must answer, unless none is known.
 
     Raises:
         DownloadError: no host answers, or the block raised an error of a download or disk.
     """
-    if not _answers(urls):
+    if urls and not _answers(urls):
         raise DownloadError(f"no answer from {' or '.join(urls)}")
     log.info("Downloading %s to %s", what, folder)
     patience = socket.getdefaulttimeout()

@@ -22,7 +22,7 @@ class OwnImages(ImageData):
 
     Args:
         labels: part ("train", and "validation" and "test" if the set has them) -> label of each image; None = known in
-            ``load`` only, which calls ``arrange``.
+            ``load`` only, which calls ``arrange``; ``spec`` then has the classes of ``classes`` or ``names``.
         size: height and width in pixels to which images are resized.
         channels: 3, or 1 for grey.
         classes: expected number of classes; None = the number of different labels.
@@ -61,7 +61,7 @@ class OwnImages(ImageData):
         self.n_validation, self.n_test, self.split_seed = n_validation, n_test, split_seed
         if labels is not None:
             self.arrange(labels, names)
-        n_classes = len(self.class_names) if labels is not None else classes or 0
+        n_classes = len(self.class_names) if labels is not None else classes or len(names or ())
         super().__init__(size, channels, classes=n_classes, factors=factors, **options)
         self.fitting = Fit(size, fit)
 

@@ -41,9 +41,10 @@ class NamedData:
         config = OmegaConf.create({"paths": {"data": str(root)}, "data": OmegaConf.load(files[name])})
         config.data.pop("defaults")  # they are settings of training
         config.data.update(options or {})
-        if OmegaConf.is_missing(config.data, "root"):
+        if missing := [key for key in config.data if OmegaConf.is_missing(config.data, key)]:
             raise GenzooError(
-                f"metrics.against={name}: a folder is required; give +metrics.anomaly.data.options.root=<folder>."
+                f"metrics.against={name}: data.{missing[0]} is required; give "
+                f"+metrics.anomaly.data.options.{missing[0]}=..."
             )
         self.name, self.options = name, dict(options or {})
         self.config = OmegaConf.to_container(config, resolve=True)["data"]
