@@ -54,7 +54,10 @@ NO_KEY = "there is no such key."
         ("train data=MNIST", "data=MNIST: unknown. Did you mean 'mnist'?"),
         ("train metrics=fid", "metrics=fid: unknown. Did you mean 'fidelity'?"),
         ("train metrics=[samples,kid]", "metrics=kid: unknown. Did you mean 'fidelity'?"),
-        ("train callbacks=early_stopping", "callbacks=early_stopping: unknown. Did you mean 'best'?"),
+        ("train callbacks=early_stop", "callbacks=early_stop: unknown. Did you mean 'early_stopping'?"),
+        ("train callbacks=early_stopping", "callbacks.early_stopping.metric: a value is required; give callbacks.early_sto"),
+        ("train callbacks=early_stopping callbacks.early_stopping.metric=test/fid", "callbacks.early_stopping.metric=test/fid: a validation"),
+        ("train callbacks=early_stopping callbacks.early_stopping.metric=validation/fid metrics=none", "callbacks.early_stopping.metric=validation/fid: the run computes no metrics; choose"),
         ("train metrics=null", "metrics=null: expected the name of an option; give metrics=none."),
         ("train trainer=null", "trainer=null: expected the name of an option; give one of: cpu, ddp, "),
         ("train logger=neptune", "logger=neptune: Neptune's service has ended, and Lightning has removed its logger; use"),
@@ -157,7 +160,7 @@ def test_a_mistake_is_one_right_line(command, line, typed):
 def test_early_stopping_is_told_what_there_is_instead(typed):
     stop = "+callbacks.stop._target_=pytorch_lightning.callbacks.EarlyStopping +callbacks.stop.monitor=train/loss"
     assert "Lightning's EarlyStopping cannot work, since" in (told := typed(f"train {stop}"))
-    assert told.endswith("use callbacks=best, which keeps the best checkpoint, or sweep=rates, which ends poor runs.")
+    assert told.endswith("use callbacks=early_stopping, or callbacks=best, which keeps the best checkpoint.")
 
 
 @pytest.mark.parametrize("asked", ["callbacks=best", "metrics=fidelity"])

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from genzoo.callbacks.evaluation import measure
 from genzoo.callbacks.every import EveryRounds
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
-from genzoo.metrics.evaluation import Metric, evaluate
+from genzoo.metrics.evaluation import Metric
 
 
 @register
@@ -46,11 +47,7 @@ class Best(EveryRounds):
         """Rank 0 computes the metric; all ranks take part in saving."""
         values = {}
         if trainer.is_global_zero:
-            values = evaluate({"best": self.metric}, module, trainer.datamodule, "validation").values
-            progress = module.progress
-            for logger in trainer.loggers:
-                if values:
-                    logger.log_metrics({**values, "progress/rounds": progress.rounds}, step=progress.seen)
+            values = measure({"best": self.metric}, trainer, module, ["validation"]).values
         self.last = trainer.strategy.broadcast(next(iter(values.values()), math.inf))
         if self.last < self.value:
             self.value = self.last

@@ -1,6 +1,6 @@
 """Metrics and pictures during training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -46,15 +46,30 @@ class Evaluate(EveryRounds):
         """Computes the metrics on rank 0 only."""
         if not trainer.is_global_zero:
             return
-        found = Evaluation()
-        for split in self.splits:
-            found = found.merge(evaluate(self.metrics, module, trainer.datamodule, split))
-        seen = module.progress.seen
-        for logger in trainer.loggers:
-            if found.values:
-                logger.log_metrics({**found.values, "progress/rounds": module.progress.rounds}, step=seen)
+        found = measure(self.metrics, trainer, module, self.splits)
         for name, sheet in found.pictures.items():
             path = Path(trainer.default_root_dir) / "samples" / f"{name}-{module.progress.rounds:06d}.png"
             save_picture(sheet, path)
             for logger in trainer.loggers:
-                logger.log_picture(name, path, step=seen)
+                logger.log_picture(name, path, step=module.progress.seen)
+
+
+def measure(
+    metrics: Mapping[str, Metric], trainer: pl.Trainer, module: pl.LightningModule, splits: Iterable[str]
+) -> Evaluation:
+    """Computes metrics on each split, sends their values to the loggers, and returns all results.
+
+    Args:
+        metrics: name -> metric; metrics that need a missing capability are skipped.
+        trainer: the trainer, of rank 0.
+        module: the model.
+        splits: splits to evaluate on.
+    """
+    found = Evaluation()
+    for split in splits:
+        found = found.merge(evaluate(metrics, module, trainer.datamodule, split))
+    for logger in trainer.loggers:
+        if found.values:
+            values = {**found.values, "progress/rounds": module.progress.rounds}
+            logger.log_metrics(values, step=module.progress.seen)
+    return found

@@ -70,7 +70,7 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
         "callbacks.checkpoints.every",
         "callbacks.checkpoints.keep_every",
     ),
-    ("monitor", "patience", "early_stopping"): "use callbacks=best, which keeps the best checkpoint",
+    ("monitor", "patience", "early_stopping"): "use callbacks=early_stopping",
     ("val_check_interval", "check_val_every_n_epoch", "eval_steps", "eval_every", "validation_steps"): (
         "callbacks.validation.every",
     ),
@@ -109,7 +109,7 @@ OPTIONS: Mapping[str, str] = {
     "debug": "smoke",
     "tb": "tensorboard",
     "comet_ml": "comet",
-    "early_stopping": "best",
+    "early_stop": "early_stopping",
     "model_checkpoint": "best",
     "wgangp": "wgan_gp",
     "ac_gan": "acgan",

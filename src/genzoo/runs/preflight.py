@@ -10,13 +10,14 @@ from pytorch_lightning import callbacks as lightning
 from torch import nn
 
 from genzoo.callbacks.best import Best
+from genzoo.callbacks.early_stopping import EarlyStopping
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 from genzoo.core.signatures import check_settings
 from genzoo.data.loader import check_even
 from genzoo.data.module import ImageData
 from genzoo.data.source import Data
-from genzoo.metrics.evaluation import Metric
+from genzoo.metrics.evaluation import Metric, capable
 from genzoo.metrics.fidelity import Fidelity
 from genzoo.nn.batch_norm import GlobalBatchNorm
 from genzoo.nn.cross_batch_norm import CrossBatchNorm
@@ -24,7 +25,7 @@ from genzoo.runs.build import build
 
 # Lightning's callbacks that need validation epochs or automatic optimization -> genzoo's replacement.
 INSTEAD: Mapping[type[pl.Callback], str] = {
-    lightning.EarlyStopping: "callbacks=best, which keeps the best checkpoint, or sweep=rates, which ends poor runs",
+    lightning.EarlyStopping: "callbacks=early_stopping, or callbacks=best, which keeps the best checkpoint",
     lightning.ModelCheckpoint: "callbacks.checkpoints.every or keep_every, or callbacks=best",
     lightning.StochasticWeightAveraging: "model.averages",
     lightning.WeightAveraging: "model.averages",
@@ -147,6 +148,9 @@ def check_measurable(
         if not metric.needs <= module.capabilities():
             lacking = ", ".join(sorted(need.__name__ for need in metric.needs - module.capabilities()))
             raise GenzooError(f"{key}: the model lacks the capability {lacking}; leave it out.")
+    for name, one in callbacks.items():
+        if isinstance(one, EarlyStopping) and not capable(one.metrics, module):
+            raise GenzooError(f"callbacks.{name}.metric={one.metric}: the run computes no metrics; choose some.")
     chosen = {f"metrics.{name}": one for name, one in metrics.items() if isinstance(one, Fidelity) and one.is_named}
     for key, metric in {**wanted, **chosen}.items():
         if isinstance(metric, Fidelity) and isinstance(data, ImageData):

@@ -112,7 +112,7 @@ def finished(run: Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
         report = read_json(run / "metrics.json")
         rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
         same = (report["rounds"], report["of_rounds"]) == rounds and isinstance(report["metrics"], dict)
-        return report if same and rounds[0] == rounds[1] else None
+        return report if same and (rounds[0] == rounds[1] or report["state"] == "finished") else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -228,6 +228,7 @@ def _measure(plan: Plan, loggers: list[Guarded], stopwatch: Stopwatch, **more: A
     more = {**more, **stopwatch.read(), "trained_by": trained_by(plan.checkpoint)}
     if ending := _ending(plan):
         more["ended_by"] = ending.reason
+        more["state"] = "finished" if ending.finishes else "unfinished"
     result = summarise(config, plan.data, module, found, **more)
     if (folder / "best.ckpt").is_file():
         result["best"] = _measure_best(plan, folder / "best.ckpt")
