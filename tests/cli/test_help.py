@@ -42,6 +42,7 @@ def test_data_stand_with_their_kinds(text):
     assert set(listed(text, "points")) == {"grid", "ring"}
     assert {"cartpole", "vime_mountain_car", "hopper"} <= set(listed(text, "environments"))
     assert {"mnist", "stream"} <= set(listed(text, "images"))
+    assert set(listed(text, "own")) == {"arrays", "huggingface", "images", "table", "torchvision"}
 
 
 def test_tables_are_counted_and_their_rows_are_listed_on_demand(text):

@@ -12,7 +12,8 @@ from genzoo.data.images import ImageFolder
 from genzoo.data.module import ImageData, split_of
 from genzoo.data.shapes import Shapes
 from genzoo.runs.build import build_data
-from support import IMAGE_SETS, resolved
+from support import DATA, IMAGE_SETS, resolved
+from support.sets import FILES
 
 
 class Odd(ImageData):
@@ -76,7 +77,7 @@ def test_a_run_goes_on_with_its_own_labels_only():
     assert Odd().fingerprint() == Odd(label_seed=1).fingerprint() != prints[0]
 
 
-@pytest.mark.parametrize("name", [name for name in IMAGE_SETS if name not in ("images", "lsun", "stream")])
+@pytest.mark.parametrize("name", [name for name in IMAGE_SETS if "???" not in DATA[name] and name != "lsun"])
 def test_every_set_takes_both_settings(name):
     data = build_data(resolved(f"data={name}", "seed=7", "data.label_seed=${seed}"))
     assert (data.labels_per_class, data.label_seed) == (None, 7)
@@ -85,6 +86,15 @@ def test_every_set_takes_both_settings(name):
     else:
         with pytest.raises(GenzooError, match=rf"data.labels_per_class=3: data={name} has no labels; leave it out"):
             build_data(resolved(f"data={name}", "data.labels_per_class=3"))
+
+
+@pytest.mark.parametrize("name", ["arrays", "huggingface", "table", "torchvision"])
+def test_a_set_of_the_users_own_takes_them(name, tmp_path, monkeypatch):
+    FILES[name].write(tmp_path / "data", monkeypatch)
+    data = build_data(
+        resolved(f"data={name}", *FILES[name].overrides, f"paths.data={tmp_path}/data", "data.labels_per_class=2")
+    )
+    assert data.pools()["labelled"].labels.bincount().tolist() == [2] * data.spec.classes > []
 
 
 def test_a_folder_of_classes_takes_them(tmp_path):

@@ -67,6 +67,8 @@ def _family(text: str, every: Mapping[str, str]) -> str:
 def _kind(text: str) -> str:
     if "_environment" in text:
         return "environments"
+    if "docs/your_data.md" in text:
+        return "own"
     return "points" if "genzoo.data.gaussians." in text else "images"
 
 
