@@ -33,18 +33,18 @@ class OwnPictures(OwnImages):
         check_white(white)
         super().__init__(labels, **options)
         self.white = white
-        self._seen: list[Seen] = []
+        self._facts: list[Seen] = []
 
     def picture(self, file: Path | BinaryIO, what: str) -> Image.Image:
         """Returns an image of the set's size and channels; ``what`` is its name, for messages."""
         picture, facts = read_picture(file, mode_of(self.spec.channels), self.white)
-        self._seen.append(facts)
+        self._facts.append(facts)
         return self.fitting(picture, what)
 
     def load(self) -> Mapping[str, ImageSet]:
         """Reads the images of each split; logs one warning about information that the conversion of pixels loses."""
         splits = super().load()
-        seen, self._seen = self._seen, []
+        seen, self._facts = self._facts, []
         check_range(seen, self.white)
         if line := describe_losses(seen):
             rank_zero_only(log.warning)(f"{self.place}: {line}.")
