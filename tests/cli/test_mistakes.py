@@ -54,6 +54,8 @@ NO_KEY = "there is no such key."
         ("train data=MNIST", "data=MNIST: unknown. Did you mean 'mnist'?"),
         ("train metrics=fid", "metrics=fid: unknown. Did you mean 'fidelity'?"),
         ("train metrics=[samples,kid]", "metrics=kid: unknown. Did you mean 'fidelity'?"),
+        ("train callbacks=profiler trainer=smoke", "callbacks.profiler.rounds=[10,12]: the run has trainer.rounds=4; choose rounds from 1"),
+        ("train callbacks=profiler callbacks.profiler.rounds=10", "callbacks.profiler.rounds=10: a list is needed."),
         ("train callbacks=early_stop", "callbacks=early_stop: unknown. Did you mean 'early_stopping'?"),
         ("train callbacks=early_stopping", "callbacks.early_stopping.metric: a value is required; give callbacks.early_sto"),
         ("train callbacks=early_stopping callbacks.early_stopping.metric=test/fid", "callbacks.early_stopping.metric=test/fid: a validation"),

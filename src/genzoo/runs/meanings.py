@@ -70,6 +70,7 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
         "callbacks.checkpoints.every",
         "callbacks.checkpoints.keep_every",
     ),
+    ("profile", "profiler", "torch_profiler"): "use callbacks=profiler",
     ("monitor", "patience", "early_stopping"): "use callbacks=early_stopping",
     ("val_check_interval", "check_val_every_n_epoch", "eval_steps", "eval_every", "validation_steps"): (
         "callbacks.validation.every",

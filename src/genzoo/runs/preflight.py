@@ -11,6 +11,7 @@ from torch import nn
 
 from genzoo.callbacks.best import Best
 from genzoo.callbacks.early_stopping import EarlyStopping
+from genzoo.callbacks.profiler import Profiler
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 from genzoo.core.signatures import check_settings
@@ -66,6 +67,21 @@ def build_callbacks(config: Mapping[str, Any]) -> dict[str, pl.Callback]:
                     f"epochs nor automatic optimization; use {instead}."
                 )
     return callbacks
+
+
+def check_profilers(callbacks: Mapping[str, pl.Callback], rounds: int) -> None:
+    """Checks that the run has the rounds that are to be profiled.
+
+    Args:
+        callbacks: callbacks of the run.
+        rounds: length of the run.
+
+    Raises:
+        GenzooError: it does not.
+    """
+    for one in callbacks.values():
+        if isinstance(one, Profiler):
+            one.check_rounds(rounds)
 
 
 def check_loggers(config: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ from genzoo.runs.folders import VARIABLE, create_run_folder
 from genzoo.runs.found import run_of
 from genzoo.runs.guarded import Guarded, build_loggers
 from genzoo.runs.overrides import given_now, metrics_by_name
-from genzoo.runs.preflight import build_callbacks, check_batch, check_loggers, check_measurable
+from genzoo.runs.preflight import build_callbacks, check_batch, check_loggers, check_measurable, check_profilers
 from genzoo.runs.provenance import marks_of, origin_of, trained_by
 from genzoo.runs.schema import Training, check_keys, check_values, of_chosen_metrics
 from genzoo.runs.summary import announce, code_version, conclude, summarise
@@ -165,6 +165,7 @@ def prepare(cfg: DictConfig) -> Plan:
     callbacks = build_callbacks(config["callbacks"])
     if (limit := config["trainer"].get("limit_time")) is not None:  # older checkpoints lack the key
         callbacks["time_limit"] = TimeLimit(limit)
+    check_profilers(callbacks, config["trainer"]["rounds"])
     check_loggers(config["logger"])
     options = trainer_options(config)
     there = pl.Trainer(**options, logger=False, enable_checkpointing=False)
