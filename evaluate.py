@@ -1,18 +1,8 @@
-"""Measures a checkpoint, e.g. ``python evaluate.py ckpt=runs/infogan-mnist/<run>``."""
+"""Measures a checkpoint, e.g. ``python evaluate.py ckpt=runs/infogan-mnist/<run>``; the same as ``genzoo evaluate``."""
 
-import hydra
-from omegaconf import DictConfig
+import sys
 
-from genzoo.cli.entry import entry, job
-
-
-@hydra.main(version_base="1.3", config_path="conf", config_name="evaluate")
-def main(cfg: DictConfig) -> None:
-    """One evaluation."""
-    from genzoo.runs.evaluate import evaluate  # here, so that --help need not import torch
-
-    job(evaluate, cfg)
-
+from genzoo.cli.main import run_command
 
 if __name__ == "__main__":
-    entry(main)
+    run_command("evaluate", sys.argv[1:])

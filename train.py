@@ -1,18 +1,8 @@
-"""Trains a model, e.g. ``python train.py model=infogan data=mnist``."""
+"""Trains a model, e.g. ``python train.py model=infogan data=mnist``; the same as ``genzoo train``."""
 
-import hydra
-from omegaconf import DictConfig
+import sys
 
-from genzoo.cli.entry import entry, job
-
-
-@hydra.main(version_base="1.3", config_path="conf", config_name="train")
-def main(cfg: DictConfig) -> None:
-    """One run."""
-    from genzoo.runs.train import train  # here, so that --help need not import torch
-
-    job(train, cfg)
-
+from genzoo.cli.main import run_command
 
 if __name__ == "__main__":
-    entry(main)
+    run_command("train", sys.argv[1:])

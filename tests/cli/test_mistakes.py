@@ -9,6 +9,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from PIL import Image
 
+from genzoo.cli.main import SCRIPTS
 from support import ROOT
 
 
@@ -26,7 +27,7 @@ def typed(tmp_path, monkeypatch, capsys):
 
     def run(command: str) -> str:
         script, *arguments = command.split()
-        monkeypatch.setattr(sys, "argv", [str(ROOT / f"{script}.py"), *arguments])
+        monkeypatch.setattr(sys, "argv", [str(SCRIPTS / f"{script}.py"), *arguments])
         try:
             with pytest.raises(SystemExit) as end:
                 runpy.run_path(sys.argv[0], run_name="__main__")
@@ -118,7 +119,7 @@ NO_KEY = "there is no such key."
             )
         ),
         ("train model.optimizers.generator.fused=yes", "model.optimizers.generator.fused=yes: true or false or null is"),
-        ("record expert=x.h5 deterministic=no", "deterministic=no: true or false is needed."),
+        ("demonstrate expert=x.h5 deterministic=no", "deterministic=no: true or false is needed."),
         # Other values.
         ("train seed=0,1", "seed=0,1: several values; add -m for one run each, or write seed=[0,1] for a list."),
         ("train seed=abc", "seed=abc: an integer is needed."),
@@ -150,7 +151,7 @@ NO_KEY = "there is no such key."
         ("train --model=infogan", "--model=infogan: there is no such option, and settings have no dashes; write model=inf"),
         ("train --seed 3", "--seed: there is no such option, and settings have no dashes; write seed=<value>."),
         ("train -c", "argument --cfg/-c: expected one argument; --help shows the options."),
-        ("train --config-name=nope", "--config-name=nope: unknown. Accepted: curves, evaluate, record, report, train."),
+        ("train --config-name=nope", "--config-name=nope: unknown. Accepted: curves, demonstrate, evaluate, report, train."),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_right_line(command, line, typed):

@@ -188,7 +188,7 @@ def test_what_an_expert_did_is_recorded(tmp_path, capsys):
     found["GibbsPolicy.out.W"][0] = [-1.0, 1.0]
     expert, to = written(tmp_path / "expert.npz", found), tmp_path / "made" / "pole.npz"
     chosen = (f"expert={expert}", f"to={to}", "trajectories=2", "deterministic=true", "data.time_limit=100")
-    values = record(composed(*chosen, name="record"))
+    values = record(composed(*chosen, name="demonstrate"))
     shown = choose(read(to, EnvironmentSpec("cartpole", 4, 2, "Categorical", 100), "CartPole-v1"), None, 1, to.name)
     assert shown.returns.tolist() == [100, 100]
     assert values == {"demonstrated_return": 100, "demonstrated_return_std": 0}

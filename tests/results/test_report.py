@@ -76,7 +76,7 @@ def test_pages_are_written_and_runs_are_published_on_the_way(tmp_path, capsys, m
 
 def test_the_committed_pages_are_what_the_report_prints(tmp_path):
     text = written(results=ROOT / "results", page=tmp_path / "RESULTS.md")
-    assert (ROOT / "docs" / "RESULTS.md").read_text() == text, "run python report.py"
+    assert (ROOT / "docs" / "RESULTS.md").read_text() == text, "run genzoo report"
     pages = {path.name: path.read_text() for path in (tmp_path / "results").glob("*.md")}
     assert {path.name: path.read_text() for path in (ROOT / "docs" / "results").glob("*.md")} == pages
     assert {table.paper for table in read_tables(TABLES)} <= {name.removesuffix(".md") for name in pages}

@@ -4,17 +4,48 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import genzoo
+from genzoo.runs.conf import CONF
 from genzoo.runs.folders import VARIABLE
 
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 RANKS = ("RANK", "SLURM_PROCID", "JSM_NAMESPACE_RANK")  # Lightning logs nothing if one of them is not 0
 
 
+def command(task: str) -> None:
+    """Runs a task on the configuration of the same name as the script, composed by Hydra.
+
+    Args:
+        task: ``<module>:<function>``, imported only to run it: ``--help`` does not import torch.
+    """
+    module, _, function = task.partition(":")
+
+    def run(cfg: Any) -> None:
+        job(getattr(import_module(module), function), cfg)
+
+    def main() -> None:
+        arguments = sys.argv[1:]
+        if {"--help", "-h"} & set(arguments):
+            _print_help()
+        elif "--version" in arguments:
+            print(genzoo.__version__)
+        else:
+            import hydra
+
+            from genzoo.cli.command_line import check_command
+
+            check_command(arguments, CONF)
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=_script())(run)()
+
+    entry(main)
+
+
 def entry(main: Callable[[], Any]) -> None:
-    """Runs a ``@hydra.main`` function: mistakes in the configuration end with one line and status 2.
+    """Runs a function: mistakes of the user end with one line and status 2.
 
     ``debug=true`` shows the traceback; an interruption ends with status 130, a closed pipe with 141.
     """
@@ -24,13 +55,7 @@ def entry(main: Callable[[], Any]) -> None:
         main()
         return
     try:
-        from genzoo.cli.command_line import check_command
-
-        if {"--help", "-h"} & set(sys.argv[1:]):
-            _print_help()
-        else:
-            check_command(sys.argv[1:], _configurations())
-            main()
+        main()
         sys.stdout.flush()
     except KeyboardInterrupt as error:
         print(f"interrupted: {error}" if str(error) else "interrupted", file=sys.stderr)
@@ -75,12 +100,12 @@ def _print_help() -> None:
     from genzoo.cli.help import help_text
 
     about = (sys.modules["__main__"].__doc__ or "").replace("`", "").strip()
-    print(help_text(about, _configurations(), Path(sys.argv[0]).stem, sys.argv[1:]))
+    print(help_text(about, CONF, _script(), sys.argv[1:]))
 
 
-def _configurations() -> Path:
-    """Returns the folder of the script's configurations."""
-    return Path(sys.argv[0]).resolve().parent / "conf"
+def _script() -> str:
+    """Returns the name of the script, which is also that of its configuration."""
+    return Path(sys.argv[0]).stem
 
 
 def _fail_if_a_mistake(error: Exception) -> None:
@@ -95,7 +120,7 @@ def _fail_if_a_mistake(error: Exception) -> None:
     elif isinstance(error, HydraException | OmegaConfBaseException):
         from genzoo.cli.explanations import explain
 
-        message = explain(error, _configurations(), Path(sys.argv[0]).stem)
+        message = explain(error, CONF, _script())
     elif isinstance(error, OSError) and error.errno in DISK:
         message = (
             f"{error.filename or 'a file'} could not be written ({error.strerror}). Free some space or choose another "

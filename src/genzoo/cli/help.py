@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from genzoo.core.errors import GenzooError, near
 from genzoo.results.tables import read_nodes
 
 WIDTH = 100  # columns
@@ -39,6 +40,35 @@ def help_text(about: str, conf: Path, name: str, arguments: Sequence[str] = ()) 
         "values (seed=0,1,2) as a sweep. --hydra-help shows Hydra's own options."
     )
     return "\n\n".join([about, *sections, "Settings:\n" + textwrap.indent(settings.rstrip(), "  "), _wrapped(more)])
+
+
+def options_text(conf: Path, names: Sequence[str]) -> str:
+    """Returns the options of groups of conf/train.yaml and conf/evaluate.yaml, or the rows of papers.
+
+    Args:
+        conf: the folder of configurations.
+        names: groups, or ``experiment=<paper>``; none: all groups.
+
+    Raises:
+        GenzooError: there is no such group or paper.
+    """
+    groups = [folder.name for folder in sorted(conf.iterdir()) if folder.is_dir()]
+    offered = [group for group in groups if group not in ("paths", "hydra", "tables")]
+    sections = []
+    for name in names or offered:
+        group, _, paper = name.partition("=")
+        if group not in offered:
+            raise GenzooError(f"genzoo list {name}: there is no such group. {near(group, offered)}")
+        papers = _experiments(conf)
+        if paper and group != "experiment":
+            raise GenzooError(f"genzoo list {name}: give the group alone, genzoo list {group}.")
+        if paper and paper not in papers:
+            raise GenzooError(f"genzoo list {name}: there is no such paper. {near(paper, papers)}")
+        if group == "experiment":
+            sections.append(_paragraph(name, papers[paper]) if paper else _papers(conf))
+        else:
+            sections.append(_section(group, conf))
+    return "\n\n".join(sections)
 
 
 def _section(group: str, conf: Path) -> str:

@@ -16,7 +16,7 @@ def details(title: str, experiments: Sequence[Experiment], records: Mapping[str,
         records: experiment -> records of its runs.
     """
     ordered = sorted(experiments, key=lambda experiment: experiment["name"] not in records)
-    lines = [f"# {title}", "", "Written by `python report.py`. [All results](../RESULTS.md)"]
+    lines = [f"# {title}", "", "Written by `genzoo report`. [All results](../RESULTS.md)"]
     for experiment in ordered:
         lines += ["", *_section(experiment, records.get(experiment["name"], ()))]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,7 @@ Records = Mapping[str, Sequence[Record]]  # experiment -> its runs
 INTRODUCTION = """\
 # Results
 
-Written by `python report.py` from the papers' tables (`conf/tables`, `conf/experiment`) and the records in `results`,
+Written by `genzoo report` from the papers' tables (`conf/tables`, `conf/experiment`) and the records in `results`,
 each of which a real run left. A cell holds the paper's number, then ours: mean ± standard deviation over n seeds, of
 the best checkpoint where a run kept one (chosen by data that the report does not use), else of the last. *Within*: the
 two intervals overlap (where neither spread is known, 1 % of the paper's number counts); *beyond*: they do not; *-*: not

@@ -14,6 +14,7 @@ from genzoo.results.experiments import list_experiments, read_experiment
 from genzoo.results.overview import of, overview
 from genzoo.results.records import publish, read_records
 from genzoo.results.tables import read_nodes, read_tables
+from genzoo.runs.conf import CONF
 from genzoo.runs.schema import Report, check_keys, check_values
 
 log = logging.getLogger("genzoo")
@@ -35,7 +36,8 @@ def write_report(cfg: DictConfig) -> str:
     check_keys(cfg, Report)
     check_values(OmegaConf.to_container(cfg, resolve=True))
     results, page = Path(cfg.results), Path(cfg.page)
-    for key, folder in (("table_files", Path(cfg.table_files)), ("results", results)):
+    table_files = Path(cfg.table_files or CONF / "tables")
+    for key, folder in (("table_files", table_files), ("results", results)):
         if not folder.is_dir() and not (key == "results" and cfg.publish):  # publishing creates it
             raise GenzooError(f"{key}={folder}: there is no such folder; give an existing one.")
     names = list_experiments()
@@ -44,8 +46,8 @@ def write_report(cfg: DictConfig) -> str:
         log.info(f"published as {record}")
 
     # Composing a whole configuration for its hash is slow, so only rows with records are hashed.
-    records, tables = read_records(results), read_tables(Path(cfg.table_files))
-    cells = {name: node["experiment"] for name, node in read_nodes(Path(cfg.table_files)).items()}
+    records, tables = read_records(results), read_tables(table_files)
+    cells = {name: node["experiment"] for name, node in read_nodes(table_files).items()}
     unmeasured = cells.keys() - records.keys()
     experiments = {name: cells[name] if name in unmeasured else read_experiment(name) for name in names}
     if unknown := records.keys() - experiments.keys():

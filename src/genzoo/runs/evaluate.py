@@ -22,6 +22,7 @@ from genzoo.metrics.evaluation import evaluate as apply_metrics
 from genzoo.runs import resume, schema
 from genzoo.runs.artifacts import save_artifacts
 from genzoo.runs.build import build, build_data, build_metrics, build_module
+from genzoo.runs.conf import CONF
 from genzoo.runs.context import be_quiet
 from genzoo.runs.ensemble import check_alike, check_capable, measure
 from genzoo.runs.folders import create_run_folder
@@ -34,7 +35,6 @@ from genzoo.runs.summary import headlines, summarise
 log = logging.getLogger("genzoo")
 
 UNREAD = "an evaluation does not read it, but takes it from the checkpoint"
-CONF = Path(__file__).parents[3] / "conf"
 
 
 def evaluate(cfg: DictConfig) -> dict[str, float]:

@@ -13,8 +13,7 @@ from genzoo.core.errors import GenzooError, near
 from genzoo.core.registry import register
 from genzoo.data.module import ImageData
 from genzoo.runs.build import build
-
-CONF = Path(__file__).parents[3] / "conf"
+from genzoo.runs.conf import CONF
 
 
 @register

@@ -11,7 +11,7 @@ from genzoo.core.files import atomic_write
 from genzoo.metrics.demonstrations import FILE, RecordDemonstrations
 from genzoo.reinforcement.experts import PublishedExpert, read_expert
 from genzoo.runs.build import build_data
-from genzoo.runs.schema import Record, check_keys, check_values
+from genzoo.runs.schema import Demonstrate, check_keys, check_values
 
 log = logging.getLogger("genzoo")
 
@@ -20,7 +20,7 @@ def record(cfg: DictConfig) -> dict[str, float]:
     """Runs a published expert and writes its trajectories to a file for ``data.demonstrations``.
 
     Args:
-        cfg: composed from conf/record.yaml.
+        cfg: composed from conf/demonstrate.yaml.
 
     Returns:
         The mean and the standard deviation of the trajectories' returns.
@@ -29,7 +29,7 @@ def record(cfg: DictConfig) -> dict[str, float]:
         GenzooError: the expert is missing, or does not fit the environment.
     """
     log_to_console(sys.stdout)
-    check_keys(cfg, Record)
+    check_keys(cfg, Demonstrate)
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     check_values(config)
     data = build_data(config)

@@ -4,13 +4,13 @@ import copy
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, TypedDict, get_type_hints, is_typeddict
 
 from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.errors import GenzooError, listed
 from genzoo.core.kinds import misfit
+from genzoo.runs.conf import CONF
 from genzoo.runs.keys import unknown
 from genzoo.runs.overrides import parsed
 
@@ -83,8 +83,8 @@ class EvaluationData(TypedDict):
     root: str | None
 
 
-class Record(Switches):
-    """conf/record.yaml."""
+class Demonstrate(Switches):
+    """conf/demonstrate.yaml."""
 
     data: dict[str, Any]
     expert: str
@@ -99,7 +99,7 @@ class Report(Switches):
 
     publish: str | list[str] | None
     results: str
-    table_files: str
+    table_files: str | None
     page: str
     papers: dict[str, str]
     left_out: list[str]
@@ -184,7 +184,7 @@ def _check(cfg: DictConfig, schema: type, prefix: str, why: str) -> None:
 
 def _options(group: str) -> str:
     """Returns advice for a missing group or key."""
-    options = (Path(__file__).parents[3] / "conf" / group).glob("[!_]*.yaml")
+    options = (CONF / group).glob("[!_]*.yaml")
     names = sorted(path.stem for path in options)
     return f"choose one of: {listed(names)}" if names else f"leave ~{group} out"
 

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult, ConfigSource
-from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
 from genzoo.results.tables import read_nodes
@@ -73,12 +71,3 @@ class Tables(ConfigSource):
     def _split(config_path: str) -> tuple[str, str]:
         group, _, name = config_path.removesuffix(".yaml").rpartition("/")
         return group, name
-
-
-class TablesPath(SearchPathPlugin):
-    """Adds the folder ``tables`` beside the primary configuration to the search path."""
-
-    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        """Called by Hydra when it starts."""
-        for element in [e for e in search_path.get_path() if e.provider == "main"]:
-            search_path.append("tables", f"tables://{element.path.removeprefix('file://')}/tables")

@@ -1,0 +1,11 @@
+"""Where genzoo's own configurations are."""
+
+from pathlib import Path
+
+import genzoo
+
+_PACKAGE = Path(genzoo.__file__).resolve().parent
+_IN_WHEEL, _IN_CHECKOUT = _PACKAGE / "conf", _PACKAGE.parents[1] / "conf"
+
+#: The folder of configurations, also of an editable installation.
+CONF = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_CHECKOUT
