@@ -111,9 +111,9 @@ def test_an_interruption_is_no_evaluation(configured, only_run, monkeypatch):
     now = iter(range(100))
     monkeypatch.setattr(TimeLimit.__init__, "__defaults__", (lambda: next(now),))
     values = [9, 9, 1, 3, 2, 2, 2, 2, 2]
-    given = stopping(values, f"{KEY}.patience=1", "trainer.limit_time=00:00:03")[:-1]
+    saving = ("callbacks.checkpoints.times=null", "callbacks.checkpoints.every=100")  # so only at the end
     with pytest.raises(KeyboardInterrupt):
-        train(configured(*given, f"{KEY}.every=2", "trainer.limit_time=00:00:03"))
+        train(configured(*stopping(values, f"{KEY}.every=2", "trainer.limit_time=00:00:03", *saving)))
     assert rounds_of(only_run() / "last.ckpt") == 3
     state = torch.load(only_run() / "last.ckpt", weights_only=True)["callbacks"]["EarlyStopping"]
     assert state == {"best": 1, "waited": 0, "evaluated": 2}

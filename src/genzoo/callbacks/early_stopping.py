@@ -11,7 +11,7 @@ from genzoo.callbacks.ending import Ending
 from genzoo.callbacks.evaluation import measure
 from genzoo.callbacks.every import EveryRounds
 from genzoo.core.checks import check_positive
-from genzoo.core.errors import GenzooError, listed
+from genzoo.core.errors import GenzooError, closest, listed
 from genzoo.core.milestones import Milestones
 from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Metric, capable, check_metrics, evaluate
@@ -140,8 +140,9 @@ class EarlyStopping(EveryRounds, Ending):
             names += values
         found, names = trainer.strategy.broadcast((found, names))
         if found is None:
+            likely = dict.fromkeys([*closest(self.metric, names), *names])  # the closest first
             raise GenzooError(
                 f"callbacks.early_stopping.metric={self.metric}: no metric of this run computes it. "
-                f"Accepted: {listed(names) or f'none, as no metric has {SPLIT} values'}."
+                f"Accepted: {listed(likely) or f'none, as no metric has {SPLIT} values'}."
             )
         self.metrics = {found: self.metrics[found]}
