@@ -55,7 +55,7 @@ def main() -> None:
         fixed = ["model=gan_2d", "data=ring", "trainer=cpu", "logger=none", "seed=0"]
         for i, (panel, (name, overrides)) in enumerate(zip(axes.flat, GAMES.items(), strict=True)):
             cfg = compose("train", [*fixed, f"paths.runs={folder}/{i}", *overrides])
-            metrics = train(cfg)
+            metrics = train(cfg).metrics
             (run,) = Path(folder, str(i)).glob("*/*")
             covered, quality, kl = (metrics[f"test/{m}"] for m in ("modes_covered", "high_quality", "modes_reverse_kl"))
             print(f"| {name} | {covered:.0f} of 8 | {quality:.3f} | {kl:.3f} |", flush=True)

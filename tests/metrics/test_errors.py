@@ -115,7 +115,7 @@ def test_a_run_leaves_the_curve_and_is_not_disturbed(configured, tmp_path):
     few = ("data.labels_per_class=3", "data.label_seed=1")
     values = train(
         configured(*RUN, *few, "callbacks.errors.times=null", "callbacks.errors.every=2", f"paths.runs={tmp_path}/a")
-    )
+    ).metrics
     train(configured(*RUN, *few, "callbacks.errors=null", f"paths.runs={tmp_path}/b"))
     (measured,), (plain,) = ((tmp_path / name).glob("*/*") for name in "ab")
     assert same(state(measured)["state_dict"], state(plain)["state_dict"])

@@ -130,11 +130,11 @@ SMOKE = ("trainer=smoke", "recipe.batch_size=16", "logger=csv", "metrics=modes")
 
 def test_a_run_on_points_trains_draws_resumes_and_is_measured(tmp_path):
     options = (*POINTS, *SMOKE, f"paths.runs={tmp_path}/runs")
-    values = train(composed(*options, "metrics.modes.samples=50"))
+    values = train(composed(*options, "metrics.modes.samples=50")).metrics
     assert set(values) == {"test/modes_covered", "test/high_quality", "test/modes_reverse_kl"}
     (run,) = (tmp_path / "runs").glob("*/*")
     assert {path.name for path in (run / "samples").iterdir()} == {f"density-00000{n}.png" for n in (1, 2, 3, 4)}
-    assert train(composed(*options, "metrics.modes.samples=50", f"resume={run}")) == values
+    assert train(composed(*options, "metrics.modes.samples=50", f"resume={run}")).metrics == values
     again = evaluate_checkpoint(composed(f"ckpt={run}", "metrics=modes", "metrics.modes.samples=50", name="evaluate"))
     assert again == values
 

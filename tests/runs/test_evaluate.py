@@ -78,7 +78,7 @@ def test_metrics_that_the_model_is_not_capable_of_are_named_with_those_it_is_cap
 
 def test_a_model_with_a_likelihood_is_measured_by_it_and_against_other_data(tmp_path):
     binary = (*SHAPES, "data.levels=2", "model=vae", "trainer=smoke", "recipe.batch_size=16", "logger=none")
-    trained = train(composed(*binary, f"paths.runs={tmp_path}"))
+    trained = train(composed(*binary, f"paths.runs={tmp_path}")).metrics
     assert trained["test/negative_elbo"] == pytest.approx(trained["test/reconstruction_nll"] + trained["test/kl"])
     assert trained["test/kl/z"] == trained["test/kl"]
     assert trained["test/bits_per_dim"] == pytest.approx(trained["test/nll"] / 784 / math.log(2))

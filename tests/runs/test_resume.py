@@ -213,10 +213,10 @@ def test_going_back_does_not_need_the_last_checkpoint(configured, only_run):
 
 
 def test_a_finished_run_says_so_and_measures_nothing(configured, only_run, monkeypatch):
-    values = train(configured(*NINE[:2], "metrics=[code_error]", "model=infogan", "trainer.rounds=2"))
+    values = train(configured(*NINE[:2], "metrics=[code_error]", "model=infogan", "trainer.rounds=2")).metrics
     before = (only_run() / "metrics.json").read_bytes()
     monkeypatch.setattr("genzoo.runs.train.apply_metrics", lambda *_: pytest.fail("measured again"))
-    assert train(configured("resume=last")) == values
+    assert train(configured("resume=last")).metrics == values
     assert (only_run() / "metrics.json").read_bytes() == before
     assert (
         "has finished all of its 2 rounds, and has metrics.json; to evaluate it again"

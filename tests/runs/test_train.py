@@ -21,7 +21,7 @@ from support import SHAPES, composed, resolved
 
 
 def test_a_run_leaves_config_checkpoint_metrics_pictures_and_log(configured, only_run):
-    values = train(configured())
+    values = train(configured()).metrics
     run = only_run()
     report = json.loads((run / "metrics.json").read_text())
     assert report["metrics"] == values

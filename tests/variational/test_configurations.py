@@ -48,7 +48,7 @@ def test_the_logistic_likelihood_makes_a_model_of_grey_levels(configured, model)
         "metrics=likelihood",
         "metrics.likelihood.n_importance=2",
     )
-    found = train(config)
+    found = train(config).metrics
     assert found["test/bits_per_dim"] == pytest.approx(found["test/nll"] / (784 * math.log(2)))
 
     module = build_module(OmegaConf.to_container(config, resolve=True)).ready()

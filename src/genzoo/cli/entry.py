@@ -120,7 +120,7 @@ def _fail_if_a_mistake(error: Exception) -> None:
     elif isinstance(error, HydraException | OmegaConfBaseException):
         from genzoo.cli.explanations import explain
 
-        message = explain(error, CONF, _script())
+        message = explain(error, CONF, _script(), sys.argv[1:])
     elif isinstance(error, OSError) and error.errno in DISK:
         message = (
             f"{error.filename or 'a file'} could not be written ({error.strerror}). Free some space or choose another "

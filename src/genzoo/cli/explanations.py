@@ -1,7 +1,7 @@
 """Explains errors of Hydra and OmegaConf in one line."""
 
 import re
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,20 @@ from genzoo.runs.keys import unknown
 from genzoo.runs.meanings import GONE, OPTIONS
 
 
-def explain(error: Exception, conf: Path, name: str) -> str:
+def explain(error: Exception, conf: Path, name: str, arguments: Sequence[str]) -> str:
     """Returns the message for an error, with similar names.
 
     Args:
         error: the error of Hydra or OmegaConf.
         conf: the folder of configurations.
         name: name of the primary configuration.
+        arguments: arguments of the command line.
     """
     message = str(error)
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         return _no_such_option(str(error.missing_cfg_file), error.options or [], conf)
     if found := re.search(r"Could not (?:override|delete from config\.) '([^']+)'", message):
-        return _no_such_key(found[1].split("@")[0], conf, name)
+        return _no_such_key(found[1].split("@")[0], conf, name, arguments)
     if isinstance(error, OverrideParseException):
         return f"{error.override}: this is not an override; write key=value, with quotes around special characters."
     if found := re.match(r"Ambiguous value for argument '([^=]+)=(.*)'", message):
@@ -100,11 +101,11 @@ def _options(group: str, conf: Path) -> list[str]:
         return [*loader.get_group_options(group), *nested]
 
 
-def _no_such_key(key: str, conf: Path, name: str) -> str:
+def _no_such_key(key: str, conf: Path, name: str, arguments: Sequence[str]) -> str:
     """Returns the message for a key that the chosen options do not have, although others may."""
     if name == "evaluate" and key.partition(".")[0] in _keys(conf, "train", []):
         return f"{key}: an evaluation does not read it, but takes it from the checkpoint; leave it out."
-    chosen = chosen_options(sys.argv[1:], conf)
+    chosen = chosen_options(arguments, conf)
     keys = _keys(conf, name, chosen)
     group = key.partition(".")[0]
     of_group = [one for one in chosen if one.startswith(f"{group}=")]

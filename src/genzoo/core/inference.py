@@ -90,6 +90,12 @@ class Inference(nn.Module):
                 raise GenzooError(f"model.averages.{name}: the model has no network of that name.")
             average.follow(getattr(self, name))
 
+    def use_averages(self) -> None:
+        """Replaces every averaged network by its average, of a model that is not trained further."""
+        for name, average in self.averages.items():
+            setattr(self, name, average.network)
+        self._averaged = True
+
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Inside, every averaged network is replaced by its average."""
@@ -97,9 +103,7 @@ class Inference(nn.Module):
             yield
             return
         live = {name: getattr(self, name) for name in self.averages}
-        for name, average in self.averages.items():
-            setattr(self, name, average.network)
-        self._averaged = True
+        self.use_averages()
         try:
             yield
         finally:

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from omegaconf import DictConfig, OmegaConf
 
-from genzoo.core.checkpoint_schema import check_optimizers
-from genzoo.core.checkpoints import load_checkpoint, load_weights
+from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.files import write_json
 from genzoo.core.registry import trust
@@ -21,12 +19,13 @@ from genzoo.metrics.evaluation import capable
 from genzoo.metrics.evaluation import evaluate as apply_metrics
 from genzoo.runs import resume, schema
 from genzoo.runs.artifacts import save_artifacts
-from genzoo.runs.build import build, build_data, build_metrics, build_module
+from genzoo.runs.build import build, build_data, build_metrics
 from genzoo.runs.conf import CONF
 from genzoo.runs.context import be_quiet
 from genzoo.runs.ensemble import check_alike, check_capable, measure
 from genzoo.runs.folders import create_run_folder
 from genzoo.runs.found import find_measured
+from genzoo.runs.load import find_device, restored
 from genzoo.runs.overrides import given_now
 from genzoo.runs.provenance import marks_of, origin_of
 from genzoo.runs.schema import check_keys, check_values, of_chosen_metrics
@@ -141,11 +140,8 @@ def _restored(checkpoint: Mapping[str, Any], path: Path, cfg: DictConfig) -> tup
     """Returns the configuration of a checkpoint, its data (not loaded) and its module, on the device."""
     stored, now = checkpoint["genzoo"]["config"], OmegaConf.to_container(cfg, resolve=True)
     config = {**stored, "data": resume.relocate(stored, now, cfg.data.root)}
-    data, module = build_data(config), build_module(config)
-    load_weights(module, checkpoint, path)
-    check_optimizers(checkpoint, module, path)  # non-finite optimizer states mean that the run has diverged
-    module.on_load_checkpoint(checkpoint)
-    return config, data, module.to(_device(cfg.device))
+    data, module = build_data(config), restored(checkpoint, path)
+    return config, data, module.to(find_device(cfg.device))
 
 
 def _load_data(data: Data, config: dict[str, Any], checkpoint: Mapping[str, Any]) -> None:
@@ -166,13 +162,3 @@ def _capable_of(module: RoundModule) -> list[str]:
         if "defaults" not in config.metrics:  # skip combinations of several metrics
             names += capable(build_metrics(OmegaConf.to_container(config, resolve=True)), module)
     return names
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise GenzooError(f"device={name}: not available here ({reason}); use device=cpu.") from error

@@ -35,6 +35,7 @@ from genzoo.runs.guarded import Guarded, build_loggers
 from genzoo.runs.overrides import given_now, metrics_by_name
 from genzoo.runs.preflight import build_callbacks, check_batch, check_loggers, check_measurable, check_profilers
 from genzoo.runs.provenance import marks_of, origin_of, trained_by
+from genzoo.runs.run import Run
 from genzoo.runs.schema import Training, check_keys, check_values, of_chosen_metrics
 from genzoo.runs.summary import announce, code_version, conclude, summarise
 
@@ -86,14 +87,14 @@ class Plan:
         return self.resumed.checkpoint if self.resumed else None
 
 
-def train(cfg: DictConfig) -> dict[str, float]:
+def train(cfg: DictConfig) -> Run:
     """Trains as configured, evaluates on test data, and logs the folder of the results.
 
     Args:
         cfg: composed from conf/train.yaml.
 
     Returns:
-        The test metrics.
+        The run: its folder and its test metrics.
 
     Raises:
         GenzooError: a mistake of the user, found before data are loaded if possible.
@@ -108,7 +109,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
                 f"{plan.folder} has finished all of its {plan.config['trainer']['rounds']} rounds, and has "
                 f"metrics.json; to evaluate it again: python evaluate.py ckpt={plan.resumed.path}"
             )
-            return finished["metrics"]
+            return Run(plan.folder, finished["metrics"])
         # Build everything that needs the data.
         _load_data(plan)
         loggers = build_loggers(plan.config["logger"], plan.folder)
@@ -127,7 +128,7 @@ def train(cfg: DictConfig) -> dict[str, float]:
             values = _measure(plan, loggers, stopwatch, timed_from_round=begun, devices=trainer.world_size)
     if (ending := _ending(plan)) and not ending.finishes:
         raise KeyboardInterrupt(ending.reason)
-    return dict(values)
+    return Run(plan.folder, dict(values))
 
 
 def prepare(cfg: DictConfig) -> Plan:

@@ -1,0 +1,101 @@
+"""The Python API: what ``import genzoo`` offers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from genzoo.cli.explanations import explain
+from genzoo.core.errors import GenzooError
+from genzoo.runs import train as training
+from genzoo.runs.conf import CONF
+from genzoo.runs.load import load as load
+from genzoo.runs.run import Run as Run
+
+
+def train(model: str = "infogan", data: str = "mnist", **overrides: Any) -> Run:
+    """Trains a model and evaluates it, as ``genzoo train model=... data=...`` does.
+
+    Args:
+        model: a name of ``list_models()``.
+        data: a name of ``list_data()``.
+        overrides: further settings; dotted keys are given as a dictionary, ``**{"trainer.rounds": 100}``.
+
+    Returns:
+        The run: its ``folder``, ``metrics`` and ``model``.
+
+    Raises:
+        GenzooError: a setting is unknown or wrong.
+        KeyboardInterrupt: the run was interrupted; checkpoint, pictures and metrics are written.
+
+    Example:
+        >>> train("gan", "shapes", trainer="smoke", **{"data.sise": 28})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        genzoo.core.errors.GenzooError: data.sise: there is no such key with data=shapes. Did you mean data.size or ...
+    """
+    given = [f"{key}={written(value)}" for key, value in {"model": model, "data": data, **overrides}.items()]
+    with _composed(given) as cfg:
+        return training.train(cfg)
+
+
+def list_models() -> list[str]:
+    """Returns the names of all models.
+
+    >>> "infogan" in list_models()
+    True
+    """
+    return _options("model")
+
+
+def list_data() -> list[str]:
+    """Returns the names of all data sets and environments.
+
+    >>> "mnist" in list_data()
+    True
+    """
+    return _options("data")
+
+
+def written(value: Any) -> str:
+    """Returns a value as Hydra's command line takes it.
+
+    >>> written({"low": 0.5, "names": ["it's", None, True, "gan", "true"]})
+    "{low:0.5,names:['it\\\\'s',null,true,gan,'true']}"
+    """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{written(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ",".join(map(written, value)) + "]"
+    if str(value).isidentifier() and str(value).lower() not in ("true", "false", "null", "nan", "inf"):
+        return str(value)
+    return "'" + str(value).replace("'", "\\'") + "'"
+
+
+def _options(group: str) -> list[str]:
+    return sorted(path.stem for path in Path(CONF / group).glob("[!_]*.yaml"))
+
+
+@contextmanager
+def _composed(overrides: Sequence[str]) -> Iterator[DictConfig]:
+    """Composes conf/train.yaml; inside, Hydra's state is that of a command line with these overrides."""
+    before = HydraConfig.instance().cfg
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        try:
+            cfg = compose("train", [*overrides], return_hydra_config=True)
+        except (HydraException, OmegaConfBaseException) as error:
+            raise GenzooError(explain(error, CONF, "train", overrides)) from None
+        try:
+            HydraConfig.instance().set_config(cfg)
+            yield OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+        finally:
+            HydraConfig.instance().cfg = before

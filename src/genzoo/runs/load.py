@@ -1,0 +1,74 @@
+"""Models from checkpoints, ready for use."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genzoo.core.checkpoint_schema import check_optimizers
+from genzoo.core.checkpoints import load_checkpoint, load_weights
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import trust as trust_modules
+from genzoo.core.rounds import RoundModule
+from genzoo.runs.build import build_module
+from genzoo.runs.found import find_checkpoint
+
+
+def load(source: str | Path, trust: Sequence[str] = (), device: str = "cpu") -> RoundModule:
+    """Rebuilds the model of a checkpoint, with its averaged networks, in evaluation mode.
+
+    What it offers depends on its capabilities, ``model.capabilities()``: ``sample``, ``decode``, ``encode``,
+    ``complete``, ``classify``, ``act`` and others. Their methods run without gradients and with the batch-norm
+    statistics of the recipe; gradients flow through the networks themselves, such as ``model.generator``.
+
+    Args:
+        source: a run folder (its ``last.ckpt``) or a ``.ckpt`` file, which is untrusted: no code in it is run.
+        trust: your modules that register classes that the checkpoint names.
+        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` ..., or ``"auto"``.
+
+    Raises:
+        GenzooError: there is no such checkpoint, it is damaged or refused, or there is no such device.
+
+    Example:
+        >>> load("runs/nowhere")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        genzoo.core.errors.GenzooError: load=runs/nowhere: there is no checkpoint runs/nowhere; give a run folder or ...
+    """
+    trust_modules(trust)
+    path = find_checkpoint(source, "load")
+    module = restored(load_checkpoint(path), path)
+    module.use_averages()
+    return module.to(find_device(device))
+
+
+def restored(checkpoint: Mapping[str, Any], path: Path) -> RoundModule:
+    """Builds the model of a checkpoint, with its weights and progress, on the CPU.
+
+    Args:
+        checkpoint: its content.
+        path: its file, for messages.
+
+    Raises:
+        GenzooError: the weights belong to another model, or the run has diverged.
+    """
+    module = build_module(checkpoint["genzoo"]["config"])
+    load_weights(module, checkpoint, path)
+    check_optimizers(checkpoint, module, path)  # non-finite optimizer states mean that the run has diverged
+    module.on_load_checkpoint(checkpoint)
+    return module
+
+
+def find_device(name: str) -> torch.device:
+    """Returns a device; ``"auto"`` is a GPU if there is one.
+
+    Raises:
+        GenzooError: there is no such device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise GenzooError(f"device={name}: not available here ({reason}); use device=cpu.") from error
