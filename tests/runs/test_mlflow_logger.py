@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,47 @@ def test_a_server_comes_from_the_command_line_or_the_environment_never_from_a_ch
     train_until_cut(configured(*COMMON, *SAVING, f"logger.mlflow.tracking_uri={uri}"), 6, monkeypatch)
     with pytest.raises(GenzooError, match=r"the checkpoint stores logger\.mlflow\.tracking_uri"):
         train(configured(f"resume={run_folder(tmp_path)}"))
+
+
+def test_two_runs_that_start_at_the_same_time_open_the_store_one_after_the_other(tmp_path, monkeypatch):
+    from genzoo.runs import mlflow_logger
+
+    inside, most = [], []
+
+    class Slow:
+        experiment = None
+
+        def __init__(self, *_, **__):
+            inside.append(self)
+            time.sleep(0.1)
+            most.append(len(inside))
+            inside.remove(self)
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(mlflow_logger, "ContinuedMLFlowLogger", Slow)
+    folders = [str(tmp_path / "gan-shapes" / name) for name in ("one", "two")]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(mlflow_logger.mlflow_logger, folders))
+    assert most == [1, 1]
+
+
+def test_an_experiment_that_another_run_creates_in_between_is_used(tables, tmp_path, monkeypatch):
+    from mlflow.tracking import MlflowClient
+
+    from genzoo.runs.mlflow_logger import mlflow_logger
+
+    monkeypatch.chdir(tmp_path)
+    create = MlflowClient.create_experiment
+
+    def twice(self, name, **options):
+        create(self, name, **options)
+        return create(self, name, **options)
+
+    monkeypatch.setattr(MlflowClient, "create_experiment", twice)
+    uri = f"sqlite:///{shutil.copyfile(tables, tmp_path / 'other.db')}"
+    logger = mlflow_logger(save_dir=str(tmp_path / "run"), tracking_uri=uri)
+    logger.log_metrics({"loss": 1.0}, step=16)
+    assert logger.experiment.get_run(logger.version).data.metrics == {"loss": 1.0}
 
 
 def test_mlflows_variable_chooses_the_store(tables, tmp_path, monkeypatch):

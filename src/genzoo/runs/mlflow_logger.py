@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from pytorch_lightning.loggers import MLFlowLogger
 from pytorch_lightning.loggers.logger import DummyLogger, Logger, rank_zero_experiment
 from pytorch_lightning.utilities import rank_zero_only
@@ -43,19 +44,21 @@ def mlflow_logger(
         return DummyLogger()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    artifacts = None  # chosen by the server
-    if not (uri := tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")):
-        store = Path(save_dir).resolve().parents[1] / "mlflow"
-        store.mkdir(exist_ok=True)
-        uri, artifacts = f"sqlite:///{store}/mlflow.db", (store / "artifacts").as_uri()
-    return ContinuedMLFlowLogger(
-        StoredId(Path(save_dir) / "mlflow" / "id"),
-        experiment_name=experiment_name,
-        run_name=run_name,
-        tracking_uri=uri,
-        tags=tags,
-        artifact_location=artifacts,
-    )
+    stored = StoredId(Path(save_dir) / "mlflow" / "id")
+    names = {"experiment_name": experiment_name, "run_name": run_name, "tags": tags}
+    if uri := tracking_uri or os.environ.get("MLFLOW_TRACKING_URI"):
+        return ContinuedMLFlowLogger(stored, tracking_uri=uri, **names)
+    store = Path(save_dir).resolve().parents[1] / "mlflow"
+    store.mkdir(parents=True, exist_ok=True)
+    with FileLock(store / "lock"):  # the first runs of a sweep would create the tables at the same time
+        logger = ContinuedMLFlowLogger(
+            stored,
+            tracking_uri=f"sqlite:///{store}/mlflow.db",
+            artifact_location=(store / "artifacts").as_uri(),
+            **names,
+        )
+        _ = logger.experiment
+    return logger
 
 
 class ContinuedMLFlowLogger(MLFlowLogger):
@@ -80,13 +83,24 @@ class ContinuedMLFlowLogger(MLFlowLogger):
         """MLflow's client; the first access starts the MLflow run, or continues the stored one."""
         if not self._initialized:
             self._run_id = self._existing(self.stored.read())
-            client = super().experiment
+            client = self._start()
             if self._run_id == self.stored.read():
                 self._last = {}
                 client.update_run(self._run_id, status="RUNNING")
             else:
                 self.stored.write(self._run_id)
         return self._mlflow_client
+
+    def _start(self) -> Any:
+        """Starts the MLflow run, in the experiment of this name, which is created if it does not exist."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return super().experiment
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return super().experiment  # another run has created the experiment in between
 
     def _existing(self, run_id: str | None) -> str | None:
         """Returns the id if the store has this run, else None."""
