@@ -19,12 +19,12 @@ from genzoo.runs.load import load as load
 from genzoo.runs.run import Run as Run
 
 
-def train(model: str = "infogan", data: str = "mnist", **overrides: Any) -> Run:
+def train(model: str | None = None, data: str | None = None, **overrides: Any) -> Run:
     """Trains a model and evaluates it, as ``genzoo train model=... data=...`` does.
 
     Args:
-        model: a name of ``list_models()``.
-        data: a name of ``list_data()``.
+        model: a name of ``list_models()``; None: infogan, or that of the run that is resumed.
+        data: a name of ``list_data()``; None: mnist, or likewise.
         overrides: further settings; dotted keys are given as a dictionary, ``**{"trainer.rounds": 100}``.
 
     Returns:
@@ -39,7 +39,8 @@ def train(model: str = "infogan", data: str = "mnist", **overrides: Any) -> Run:
         Traceback (most recent call last):
         genzoo.core.errors.GenzooError: data.sise: there is no such key with data=shapes. Did you mean data.size or ...
     """
-    given = [f"{key}={written(value)}" for key, value in {"model": model, "data": data, **overrides}.items()]
+    chosen = {key: name for key, name in (("model", model), ("data", data)) if name is not None}
+    given = [f"{key}={written(value)}" for key, value in {**chosen, **overrides}.items()]
     with _composed(given) as cfg:
         return training.train(cfg)
 

@@ -3,9 +3,23 @@
 They have no state, so a resumed run continues them exactly.
 """
 
+from typing import Protocol, runtime_checkable
+
 from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
+
+
+@runtime_checkable
+class Finite(Protocol):
+    """A schedule that is constant from some round on."""
+
+    @property
+    def last_round(self) -> int:
+        """The first round of the constant part."""
+
+    def __call__(self, rounds: int) -> float:
+        """The value for the round that follows ``rounds`` completed ones."""
 
 
 @register
@@ -20,6 +34,11 @@ class Linear:
     def __init__(self, start: float, end: float, rounds: int):
         check_positive("model.schedules: rounds", rounds)
         self.start, self.end, self.rounds = start, end, rounds
+
+    @property
+    def last_round(self) -> int:
+        """See ``Finite``."""
+        return self.rounds
 
     def __call__(self, rounds: int) -> float:
         """The value for the round that follows ``rounds`` completed ones."""
@@ -103,6 +122,11 @@ class LinearDecay:
         if flat >= end:
             raise GenzooError(f"model.schedules: flat={flat}: fewer rounds than end={end} are needed.")
         self.start, self.flat, self.end, self.every = start, flat, end, every
+
+    @property
+    def last_round(self) -> int:
+        """See ``Finite``."""
+        return self.end
 
     def __call__(self, rounds: int) -> float:
         """The value for the round that follows ``rounds`` completed ones."""

@@ -17,6 +17,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.files import atomic_write, read_json
 from genzoo.core.registry import check_targets
 from genzoo.runs.csv_logger import FILE
+from genzoo.runs.extension import ROUNDS, SCHEDULES, extended, is_extension
 from genzoo.runs.folders import VARIABLE
 from genzoo.runs.found import find_checkpoint, newest_checkpoint
 from genzoo.runs.logs import drop_after
@@ -89,6 +90,8 @@ def resumed_configuration(
     for key in ("accelerator", "limit_time"):
         if f"trainer.{key}" in given:
             config["trainer"][key] = now["trainer"][key]
+    if is_extension(given, cfg, stored["config"]):
+        config = extended(config, cfg, given)
     return config, checkpoint, path
 
 
@@ -101,16 +104,17 @@ def _find(given: str, runs: Path) -> Path:
     return newest_checkpoint(runs, "resume")
 
 
-def finished(run: Path, checkpoint: Mapping[str, Any]) -> dict[str, Any] | None:
+def finished(run: Path, checkpoint: Mapping[str, Any], of_rounds: int) -> dict[str, Any] | None:
     """Returns the ``metrics.json`` of a run that has finished training and evaluation; else None.
 
     Args:
         run: the run folder.
         checkpoint: the checkpoint that it would be resumed from.
+        of_rounds: length of the run.
     """
     try:
         report = read_json(run / "metrics.json")
-        rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
+        rounds = checkpoint["progress"]["rounds"], of_rounds
         same = (report["rounds"], report["of_rounds"]) == rounds and isinstance(report["metrics"], dict)
         return report if same and (rounds[0] == rounds[1] or report["state"] == "finished") else None
     except (OSError, ValueError, KeyError, TypeError):
@@ -183,9 +187,12 @@ def check_overrides(
         choices: group -> currently chosen option.
         stored: ``config`` and ``choices`` of the checkpoint.
     """
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
+    given = OverridesParser.create().parse_overrides(list(overrides))
+    longer = is_extension([override.key_or_group for override in given], current, stored["config"])
+    allowed = (*FREE, ROUNDS, SCHEDULES) if longer else FREE
+    for override in given:
         key = override.key_or_group.replace("/", ".")
-        if any(key == free or key.startswith(f"{free}.") for free in FREE):
+        if any(key == free or key.startswith(f"{free}.") for free in allowed):
             continue
         if override.key_or_group in choices:
             now, then = choices[override.key_or_group], stored["choices"].get(override.key_or_group)

@@ -29,6 +29,7 @@ from genzoo.runs import resume, torchrun
 from genzoo.runs.artifacts import save_artifacts
 from genzoo.runs.build import build_data, build_metrics, build_module, trainer_options
 from genzoo.runs.context import be_quiet, load, running
+from genzoo.runs.extension import check_schedules
 from genzoo.runs.folders import VARIABLE, create_run_folder
 from genzoo.runs.found import run_of
 from genzoo.runs.guarded import Guarded, build_loggers
@@ -103,11 +104,12 @@ def train(cfg: DictConfig) -> Run:
     stopwatch = Stopwatch()
     be_quiet()
     plan = prepare(cfg)
+    rounds = plan.config["trainer"]["rounds"]
     with running(plan.folder):
-        if plan.resumed and (finished := resume.finished(plan.folder, plan.resumed.checkpoint)):
+        if plan.resumed and (finished := resume.finished(plan.folder, plan.resumed.checkpoint, rounds)):
             log.info(
-                f"{plan.folder} has finished all of its {plan.config['trainer']['rounds']} rounds, and has "
-                f"metrics.json; to evaluate it again: python evaluate.py ckpt={plan.resumed.path}"
+                f"{plan.folder} has finished all of its {rounds} rounds, and has metrics.json; to evaluate it again: "
+                f"python evaluate.py ckpt={plan.resumed.path}; to go on: resume={plan.folder} trainer.rounds=<more>"
             )
             return Run(plan.folder, finished["metrics"])
         # Build everything that needs the data.
@@ -161,6 +163,8 @@ def prepare(cfg: DictConfig) -> Plan:
     if resumed is not None:
         check_weights(resumed.checkpoint, module, resumed.path)
         check_optimizers(resumed.checkpoint, module, resumed.path)
+        before = resumed.checkpoint["genzoo"]["config"]["trainer"]["rounds"]
+        check_schedules(module, before, config["trainer"]["rounds"])
 
     # Build and check callbacks, loggers, devices and metrics.
     callbacks = build_callbacks(config["callbacks"])
