@@ -6,16 +6,14 @@ import pytest
 
 import genzoo
 from genzoo.core.errors import GenzooError
-from support import SHAPES, same, state
+from support import same, state
+from support.small import RUN
 
 LINEAR = {"_target_": "genzoo.core.schedules.Linear", "start": 0.1, "end": 0.05}
-RUN = {key: int(value) if value.isdigit() else value for key, _, value in (one.partition("=") for one in SHAPES)}
-RUN |= {"model": "lsgan", "trainer": "smoke", "recipe.batch_size": 16, "logger": "none", "metrics": "none"}
-RUN |= {"callbacks.pictures": None, "callbacks.validation": None}
 
 
 def trained(runs, rounds, **settings):
-    return genzoo.train(**RUN, **{"trainer.rounds": rounds, "paths.runs": runs}, **settings).folder
+    return genzoo.train("lsgan", **RUN, **{"trainer.rounds": rounds, "paths.runs": runs}, **settings).folder
 
 
 def test_it_ends_with_the_weights_of_a_run_of_that_length(tmp_path):

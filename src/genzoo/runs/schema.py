@@ -59,6 +59,8 @@ class Training(Switches):
     trainer: Trainer
     seed: int
     resume: str | None
+    init: str | None
+    init_strict: bool
     deterministic: bool
     channels_last: bool
     global_batch_norm: bool

@@ -33,6 +33,7 @@ from genzoo.runs.extension import check_schedules
 from genzoo.runs.folders import VARIABLE, create_run_folder
 from genzoo.runs.found import run_of
 from genzoo.runs.guarded import Guarded, build_loggers
+from genzoo.runs.initial_weights import InitialWeights, read_initial_weights
 from genzoo.runs.overrides import given_now, metrics_by_name
 from genzoo.runs.preflight import build_callbacks, check_batch, check_loggers, check_measurable, check_profilers
 from genzoo.runs.provenance import marks_of, origin_of, trained_by
@@ -70,6 +71,7 @@ class Plan:
         callbacks: callbacks during training.
         options: arguments of Lightning's Trainer.
         resumed: None for a new run.
+        initial: weights that a new run starts from, or None.
     """
 
     config: dict[str, Any]
@@ -81,6 +83,7 @@ class Plan:
     callbacks: Mapping[str, pl.Callback]
     options: Mapping[str, Any]
     resumed: Resumed | None
+    initial: InitialWeights | None
 
     @property
     def checkpoint(self) -> Mapping[str, Any] | None:
@@ -166,6 +169,11 @@ def prepare(cfg: DictConfig) -> Plan:
         before = resumed.checkpoint["genzoo"]["config"]["trainer"]["rounds"]
         check_schedules(module, before, config["trainer"]["rounds"])
 
+    initial = None
+    if config["init"] is not None:
+        initial = read_initial_weights(config["init"], config["init_strict"], module)
+        config["trainer"]["marks"] = [*config["trainer"]["marks"], "init"]
+
     # Build and check callbacks, loggers, devices and metrics.
     callbacks = build_callbacks(config["callbacks"])
     if (limit := config["trainer"].get("limit_time")) is not None:  # older checkpoints lack the key
@@ -180,7 +188,7 @@ def prepare(cfg: DictConfig) -> Plan:
     if folder is None:
         name = f"{config['recipe']['name']}-{data.name}"
         folder = create_run_folder(Path(config["paths"]["runs"]), name, config["seed"])
-    return Plan(config, choices, folder, data, module, metrics, callbacks, options, resumed)
+    return Plan(config, choices, folder, data, module, metrics, callbacks, options, resumed, initial)
 
 
 def _load_data(plan: Plan) -> None:
@@ -216,6 +224,10 @@ def _begin(plan: Plan, trainer: pl.Trainer) -> None:
         seed_all(derive_seed(plan.config["seed"], "data-dependent initialisation"), torch.device("cpu"))
         plan.module.initialise(start)
         plan.module.follow_averages()  # start from the initialised weights
+        if plan.initial is not None:
+            plan.initial.load_into(plan.module)
+            for line in plan.initial.describe():
+                log.info(line)
     else:
         plan.module.on_load_checkpoint(plan.resumed.checkpoint)
     announce(plan.config, plan.data, plan.module, trainer)
