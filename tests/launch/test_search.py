@@ -57,6 +57,7 @@ def test_a_trial_ends_with_its_last_value_pruned_failed_or_not_at_all(tmp_path):
     assert made.study.trials[0].value == 4.0
     assert made.finished == 4
     assert "best of 1 finished trials (1 pruned, 2 failed): trial 0, 4: model.lr=" in made.summary()
+    assert (tmp_path / "study.png").is_file()
 
 
 def test_a_restarted_search_continues_its_unfinished_trials_first(tmp_path):

@@ -52,7 +52,8 @@ def test_a_new_run_starts_from_all_weights_with_new_optimizers(given, tmp_path, 
     assert same(begun[0], dict(state(given)["state_dict"]))
     assert state(run)["progress"]["rounds"] == 1
     assert state(run)["optimizer_states"][0]["state"][0]["step"] == 1
-    assert f"init={given}/last.ckpt: took generator (14 tensors), discriminator (10 tensors)" in (run / "run.log").read_text()
+    taken = f"init={given}/last.ckpt: took generator (14 tensors), discriminator (10 tensors)"
+    assert taken in (run / "run.log").read_text()
     assert json.loads((run / "metrics.json").read_text())["marks"][:2] == ["smoke", "init"]
     genzoo.train(resume=run)  # does not read the other run again
 

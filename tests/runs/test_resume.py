@@ -113,7 +113,7 @@ def test_the_runs_own_callbacks_and_metrics_win_unless_named_now(configured, onl
         patch.setattr(Losses, "act", stop)
         train(configured("callbacks.checkpoints.keep_every=2", "metrics=[code_error]"))
     run = only_run()
-    assert set(train(configured(f"resume={run}", "metrics=none"))) >= {"test/code_error_majority"}
+    assert set(train(configured(f"resume={run}", "metrics=none")).metrics) >= {"test/code_error_majority"}
     assert (run / "checkpoints" / "round-000004.ckpt").is_file()
 
     def adopted(*overrides):

@@ -6,6 +6,8 @@ from typing import Any
 
 from genzoo.callbacks.study import open_study
 from genzoo.core.errors import GenzooError
+from genzoo.core.pictures import save_picture
+from genzoo.launch.study_plot import study_picture
 
 
 class Search:
@@ -90,12 +92,13 @@ class Search:
             self.study.tell(trial, values[max(values)])
 
     def summary(self) -> str:
-        """Returns one line about the best trial."""
+        """Returns one line about the best trial; draws ``study.png`` of all that have finished."""
         from optuna.trial import TrialState
 
         done = [t for t in self.study.trials if t.state == TrialState.COMPLETE]
         if not done:
             return f"no trial has finished; see {self.path.parent}"
+        save_picture(study_picture(done, self.space), self.path.with_suffix(".png"))
         best = min(done, key=lambda trial: trial.value)
         pruned = sum(t.state == TrialState.PRUNED for t in self.study.trials)
         failed = sum(t.state == TrialState.FAIL for t in self.study.trials)

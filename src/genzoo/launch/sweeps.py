@@ -1,6 +1,5 @@
 """Sweeps: each job is a separate process; their states are kept on disk; one table is written at the end."""
 
-import csv
 import os
 import signal
 import time
@@ -10,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.files import atomic_write, is_count, read_json, write_json
+from genzoo.core.files import is_count, read_json, write_json
 from genzoo.core.stopwatch import clock
 from genzoo.launch.jobs import DetachedJob, Process, Task
+from genzoo.launch.tables import as_text, by_setting, jobs_as_text, write_jobs, write_settings
 from genzoo.runs.folders import JOB, VARIABLE
 from genzoo.runs.lock import locked, owner_of
 
 # Variables that a launcher or Lightning may have set for *this* process; a job must not inherit them.
 FOREIGN = ("LOCAL_RANK", "RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT", "PL_GLOBAL_SEED", VARIABLE)
 JOBS = "jobs.json"
-COLUMNS = 6  # number of metrics in the printed table; the CSV has all
 
 
 class JobsFailed(GenzooError):
@@ -81,7 +80,7 @@ class Sweep:
     their run.
 
     Args:
-        folder: the sweep's folder; beside ``jobs.json`` it gets ``table.csv``, ``table.txt`` and one log per job.
+        folder: the sweep's folder; beside ``jobs.json`` it gets one log per job and the tables of ``launch.tables``.
 
     Raises:
         GenzooError: the folder is damaged or cannot be written.
@@ -193,8 +192,8 @@ class Sweep:
             for process, _ in running.values():
                 if process.poll() is None:
                     process.kill()
-            self._write_table()
-            print(_aligned([self._row(job) for job in jobs]), flush=True)
+            summary = self._write_tables()
+            print(jobs_as_text([self._row(job) for job in jobs]) + summary, flush=True)
 
     def metrics(self, job: Job) -> dict[str, float]:
         """Returns the metrics of the job's run; empty if it has none yet."""
@@ -207,6 +206,12 @@ class Sweep:
         except (OSError, ValueError):
             return {}
         return report if isinstance(report, dict) and isinstance(report.get("metrics"), dict) else {}
+
+    def _best(self, job: Job) -> dict[str, float]:
+        """Returns the metrics of the run's best checkpoint, named best/...; empty if it has none."""
+        best = self.report(job).get("best")
+        found = best.get("metrics") if isinstance(best, dict) else None
+        return {f"best/{name}": value for name, value in found.items()} if isinstance(found, dict) else {}
 
     def _begin(
         self, job: Job, command: Sequence[str], environment: Mapping[str, str], start: Callable[[Task], Process]
@@ -246,20 +251,19 @@ class Sweep:
     def _save(self) -> None:
         write_json(self.folder / JOBS, [asdict(job) for job in self.jobs])
 
-    def _write_table(self) -> None:
-        """Writes table.csv and table.txt, one row per job."""
-        rows = [self._row(job) for job in sorted(self.jobs, key=lambda job: job.number)]
-        with atomic_write(self.folder / "table.csv") as partial, open(partial, "w", newline="") as file:
-            writer = csv.DictWriter(file, _names(rows))
-            writer.writeheader()
-            writer.writerows(rows)
-        with atomic_write(self.folder / "table.txt") as partial:
-            partial.write_text(_aligned(rows) + "\n")
+    def _write_tables(self) -> str:
+        """Writes the tables; returns the summary over seeds as text if a setting has several runs, else nothing."""
+        write_jobs([self._row(job) for job in sorted(self.jobs, key=lambda job: job.number)], self.folder)
+        done = [job for job in self.jobs if job.state == "done"]
+        settings = by_setting([(_settings(job), {**self.metrics(job), **self._best(job)}) for job in done])
+        if all(row["runs"] == 1 for row in settings):
+            return ""
+        write_settings(settings, self.folder)
+        return f"\n{as_text(settings)}\n\nsummary.txt, .csv, .md and .tex are in {self.folder}"
 
     def _row(self, job: Job) -> dict[str, Any]:
-        given = dict(override.lstrip("+").partition("=")[::2] for override in job.overrides)
-        fixed = {"job": job.number, **given, "state": job.state, "time": clock(job.seconds)}
-        return {**fixed, **self.metrics(job), "folder": job.folder or "", "message": job.message}
+        fixed = {"job": job.number, **_settings(job), "state": job.state, "time": clock(job.seconds)}
+        return {**fixed, **self.metrics(job), **self._best(job), "folder": job.folder or "", "message": job.message}
 
 
 def shared_cores(n_jobs: int) -> dict[str, str]:
@@ -269,21 +273,5 @@ def shared_cores(n_jobs: int) -> dict[str, str]:
     return {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // n_jobs))}
 
 
-def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def _aligned(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as text in aligned columns: state, time, some metrics, and the columns in which rows differ."""
-    names = _names(rows)
-    metrics = [name for name in names if "/" in name]
-    always = ("job", "state", "time", *metrics[:COLUMNS])
-    differing = [name for name in names if len({str(row.get(name, "")) for row in rows}) > 1]
-    shown = [name for name in names if name in always or name in set(differing) - {*metrics, "folder"}]
-    lines = [shown] + [[_cell(row.get(name, "")) for name in shown] for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(shown))]
-    return "\n".join("  ".join(f"{cell:<{w}}" for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
-
-
-def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _settings(job: Job) -> dict[str, str]:
+    return dict(override.lstrip("+").partition("=")[::2] for override in job.overrides)
