@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from genzoo.core.figures import as_picture
@@ -23,10 +24,12 @@ def study_picture(trials: Sequence[Any], space: dict[str, Any]) -> Image.Image:
     history.plot(numbers, values, "o")
     history.step(numbers, np.minimum.accumulate(values), where="post", label="best so far")
     history.set(xlabel="trial", ylabel="value (lower is better)")
+    history.xaxis.set_major_locator(MaxNLocator(integer=True))
     history.legend()
     for axes, (key, given) in zip(panels, space.items(), strict=True):
-        scale = "log" if isinstance(given, dict) and given.get("log") else "linear"
         chosen = [trial.params[key] for trial in trials]
         axes.plot([str(one) for one in chosen] if isinstance(given, list) else chosen, values, "o")
-        axes.set(xlabel=key, xscale=scale)
+        axes.set(xlabel=key)
+        if isinstance(given, dict) and given.get("log"):
+            axes.set_xscale("log")
     return as_picture(figure)
