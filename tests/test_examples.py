@@ -1,0 +1,43 @@
+"""The examples work as their pages say, outside of the repository."""
+
+import re
+import shutil
+
+import pytest
+
+from support import ROOT, forked
+
+PROJECT = ROOT / "examples" / "my_project"
+SCRIPTS = "src/genzoo/cli/commands"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return shutil.copytree(PROJECT, tmp_path_factory.mktemp("examples") / "project")
+
+
+def commands() -> dict[str, list[str]]:
+    """Subcommand -> its arguments on the project's page."""
+    lines = re.findall(r"^genzoo (\w+) (.*)$", (PROJECT / "README.md").read_text(), re.MULTILINE)
+    return {name: arguments.split() for name, arguments in lines}
+
+
+def test_a_project_of_ones_own_trains_and_evaluates_its_own_parts(project):
+    given = commands()
+    quick = ["trainer=smoke", "logger=none", "trainer.accelerator=cpu"]
+    trained = forked.run(f"{SCRIPTS}/train.py", *given["train"], *quick, cwd=project, path=project)
+    assert trained.returncode == 0, trained.stderr
+    assert "round 1: mean norm of codes" in trained.stdout
+    assert "test/absolute_error" in trained.stdout
+    (run,) = project.glob("runs/denoising-stripes/*")
+    of_run = [argument.replace("runs/denoising-stripes/<run>", str(run)) for argument in given["evaluate"]]
+    evaluated = forked.run(f"{SCRIPTS}/evaluate.py", *of_run, cwd=project, path=project)
+    assert evaluated.returncode == 0, evaluated.stderr
+    error = re.compile(r"test/absolute_error [\d.]+")
+    assert error.findall(evaluated.stdout) == error.findall(trained.stdout)
+
+
+def test_it_is_short():
+    files = [PROJECT / "my_project.py", *PROJECT.glob("conf/*/*.yaml")]
+    assert len(files) == 5
+    assert sum(len(path.read_text().splitlines()) for path in files) < 120
