@@ -23,10 +23,10 @@ def main() -> None:
         print(genzoo.__version__)
     elif name == "--completion":
         print(COMPLETION.read_text(), end="")
-    elif name in _commands():
+    elif name in commands():
         run_command(name, arguments)
     else:
-        print(f"error: genzoo {name}: there is no such command. {near(name, _commands())}", file=sys.stderr)
+        print(f"error: genzoo {name}: there is no such command. {near(name, commands())}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -41,13 +41,14 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
     runpy.run_path(script, run_name="__main__")
 
 
-def _commands() -> list[str]:
+def commands() -> list[str]:
+    """Returns the names of all subcommands."""
     return sorted(path.stem for path in SCRIPTS.glob("[!_]*.py"))
 
 
 def _overview() -> str:
-    """Returns one line per subcommand: the first sentence of its script."""
-    rows = [f"  {name:<13}{_about(SCRIPTS / f'{name}.py')}" for name in _commands()]
+    """Returns one line per subcommand: the first clause of its script."""
+    rows = [f"  {name:<13}{about(name)}" for name in commands()]
     return "\n".join(
         [
             f"genzoo {genzoo.__version__}: {genzoo.__doc__}\n",
@@ -58,5 +59,7 @@ def _overview() -> str:
     )
 
 
-def _about(script: Path) -> str:
+def about(command: str) -> str:
+    """Returns one line about a subcommand: the first clause of its script."""
+    script = SCRIPTS / f"{command}.py"
     return (ast.get_docstring(ast.parse(script.read_text())) or "").partition(",")[0].rstrip(".") + "."
