@@ -1,10 +1,12 @@
-"""The examples of the documentation work as they stand there."""
+"""The examples of the documentation work as they stand there, and its links lead to files."""
 
+import importlib.util
 import json
 import re
 import shlex
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,3 +88,50 @@ def test_your_data_are_trained_on(command, name, tmp_path, monkeypatch, only_run
     train(composed(*overrides, "trainer=smoke", "recipe.batch_size=8", "logger=csv", f"paths.runs={tmp_path}/runs"))
     assert read_json(only_run() / "metrics.json")["state"] == "finished"
     assert not no_network
+
+
+# Links, as they are followed in the repository; `mkdocs build --strict` follows those of the site.
+
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
+    (ROOT / "docs").glob("**/*.md")
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_to_files(page):
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text())
+    assert not [link for link in links if not (page.parent / link).is_file()]
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "in_the_site"),
+    [
+        ("gan.md", "zoo.md#faces", "zoo.md#faces"),
+        ("gan.md", "../benchmarks/README.md", "benchmarks/README.md"),
+        ("gan.md", "../conf/model/gan.yaml", "conf/model/gan.yaml.md"),
+        ("results/gan.md", "../../conf/model/gan.yaml", "../conf/model/gan.yaml.md"),
+        ("CONTRIBUTING.md", "docs/zoo.md", "zoo.md"),
+        ("CONTRIBUTING.md", "LICENSE", "LICENSE.md"),
+        ("benchmarks/README.md", "fidelity.py", "fidelity.py.md"),
+        ("benchmarks/README.md", "../docs/zoo.md", "../zoo.md"),
+        ("gan.md", "../nowhere.md", "../nowhere.md"),
+        ("gan.md", "https://lightning.ai", "https://lightning.ai"),
+        ("gan.md", "#faces", "#faces"),
+    ],
+)
+def test_links_are_rewritten_for_the_site(page, link, in_the_site):
+    spec = importlib.util.spec_from_file_location("site_links", ROOT / "scripts" / "site_links.py")
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    generated = None if (ROOT / "docs" / page).exists() else "site_links"
+    found = SimpleNamespace(file=SimpleNamespace(src_uri=page, generated_by=generated))
+    assert hook.on_page_markdown(f"a [b]({link}), c", page=found) == f"a [b]({in_the_site}), c"
+
+
+def test_the_readme_begins_with_the_commands_that_tools_read():
+    blocks = re.findall(r"^```bash\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("pip install")]
+    assert lines == [
+        "pip install -e . && python train.py model=infogan data=mnist trainer=quick",
+        "pip install -e '.[dev]' && pytest -n auto",
+    ]

@@ -34,7 +34,7 @@ def train(model: str | None = None, data: str | None = None, **overrides: Any) -
         GenzooError: a setting is unknown or wrong.
         KeyboardInterrupt: the run was interrupted; checkpoint, pictures and metrics are written.
 
-    Example:
+    Examples:
         >>> train("gan", "shapes", trainer="smoke", **{"data.sise": 28})  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         genzoo.core.errors.GenzooError: data.sise: there is no such key with data=shapes. Did you mean data.size or ...
@@ -48,8 +48,9 @@ def train(model: str | None = None, data: str | None = None, **overrides: Any) -
 def list_models() -> list[str]:
     """Returns the names of all models.
 
-    >>> "infogan" in list_models()
-    True
+    Examples:
+        >>> "infogan" in list_models()
+        True
     """
     return _options("model")
 
@@ -57,8 +58,9 @@ def list_models() -> list[str]:
 def list_data() -> list[str]:
     """Returns the names of all data sets and environments.
 
-    >>> "mnist" in list_data()
-    True
+    Examples:
+        >>> "mnist" in list_data()
+        True
     """
     return _options("data")
 

@@ -30,15 +30,18 @@ ABOUT = {
     "sweep": "The space of a search, with `-m`; [searches](sweeps.md#searches).",
 }  # in the order of the page
 KINDS = {
-    "adversarial": "[The zoo](zoo.md), [GAN](gan.md), [InfoGAN](infogan.md), [Improved GAN](improved_gan.md).",
-    "autoregressive": "[Autoregressive models](autoregressive.md).",
-    "reinforcement": "[Reinforcement learning](reinforcement.md), [VIME](vime.md).",
-    "variational": "[Variational autoencoders](variational.md), [DRAW](draw.md).",
-    "environments": "[Environments](reinforcement.md#environments), also any other of Gymnasium.",
-    "images": "[Data sets](data.md).",
-    "own": "[Your own data](your_data.md).",
-    "points": "[Points in the plane](toys.md).",
-}  # kind -> its pages
+    "adversarial": (
+        "Adversarial",
+        "[GAN](gan.md), [the zoo](zoo.md), [InfoGAN](infogan.md), [Improved GAN](improved_gan.md).",
+    ),
+    "autoregressive": ("Autoregressive", "[Autoregressive models](autoregressive.md)."),
+    "reinforcement": ("Reinforcement learning", "[Policies and imitation](reinforcement.md), [VIME](vime.md)."),
+    "variational": ("Variational", "[Autoencoders](variational.md), [DRAW](draw.md)."),
+    "environments": ("Environments", "[Environments](reinforcement.md#environments), also any other of Gymnasium."),
+    "images": ("Images", "[Data sets](data.md)."),
+    "own": ("Your own images", "[Your own data](your_data.md)."),
+    "points": ("Points in the plane", "[Toys](toys.md)."),
+}  # kind -> title, pages
 
 
 def options_page(conf: Path) -> str:
@@ -59,7 +62,8 @@ def _section(group: str, conf: Path) -> str:
         parts.append(_papers(conf))
     elif by_kind := kinds(group, conf):
         for kind, names in by_kind.items():
-            parts += [f"### {kind.capitalize()}", KINDS.get(kind, ""), _table(group, names, conf)]
+            title, pages = KINDS.get(kind, (kind.capitalize(), ""))
+            parts += [f"### {title}", pages, _table(group, names, conf)]
     else:
         parts.append(_table(group, options(group, conf), conf))
     return "\n\n".join(part for part in parts if part)

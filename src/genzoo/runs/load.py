@@ -30,7 +30,7 @@ def load(source: str | Path, trust: Sequence[str] = (), device: str = "cpu") -> 
     Raises:
         GenzooError: there is no such checkpoint, it is damaged or refused, or there is no such device.
 
-    Example:
+    Examples:
         >>> load("runs/nowhere")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         genzoo.core.errors.GenzooError: load=runs/nowhere: there is no checkpoint runs/nowhere; give a run folder or ...
