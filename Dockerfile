@@ -2,7 +2,7 @@
 #
 #   docker build -t genzoo .
 #   docker build -t genzoo:cuda --build-arg BASE=nvidia/cuda:12.8.1-base-ubuntu24.04 .
-#   docker run --rm -v "$PWD/runs:/work/runs" genzoo train model=infogan data=mnist trainer=quick
+#   docker run --rm -v "$PWD/runs:/genzoo/runs" genzoo train model=infogan data=mnist trainer=quick
 #
 # BASE: an image of Ubuntu 24.04 (Python 3.12). The wheels of torch bring CUDA's libraries; the base of NVIDIA gives access to the driver.
 # EXTRAS: extras of pyproject.toml, e.g. --build-arg EXTRAS=mujoco,render
@@ -23,6 +23,6 @@ ARG EXTRAS=
 COPY . /source
 RUN pip install --no-cache-dir "/source${EXTRAS:+[$EXTRAS]}"
 
-WORKDIR /work
+WORKDIR /genzoo
 ENTRYPOINT ["genzoo"]
 CMD ["--help"]
