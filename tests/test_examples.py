@@ -1,5 +1,6 @@
 """The examples work as their pages say, outside of the repository."""
 
+import json
 import re
 import shutil
 
@@ -41,3 +42,16 @@ def test_it_is_short():
     files = [PROJECT / "my_project.py", *PROJECT.glob("conf/*/*.yaml")]
     assert len(files) == 5
     assert sum(len(path.read_text().splitlines()) for path in files) < 120
+
+
+def test_the_cells_of_the_notebook_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((ROOT / "examples" / "first_run.ipynb").read_text())["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    code[1] = code[1].replace('"trainer.rounds": 300', '"trainer.rounds": 2, "data.n_train": 128')
+    space: dict = {}
+    for cell in code:
+        exec(cell, space)
+    assert space["run"].folder.is_dir()
+    assert len(space["images"]) == 20
+    assert space["z"].grad.shape == space["z"].shape
