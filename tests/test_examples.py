@@ -48,10 +48,10 @@ def test_the_cells_of_the_notebook_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cells = json.loads((ROOT / "examples" / "first_run.ipynb").read_text())["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    code[1] = code[1].replace('"trainer.rounds": 300', '"trainer.rounds": 2, "data.n_train": 128')
+    code[1] = code[1].replace('"trainer.rounds": 1500', '"trainer.rounds": 2, "data.n_train": 128')
     space: dict = {}
     for cell in code:
         exec(cell, space)
     assert space["run"].folder.is_dir()
     assert len(space["images"]) == 20
-    assert space["z"].grad.shape == space["z"].shape
+    assert space["test"].grad.abs().sum() > 0
