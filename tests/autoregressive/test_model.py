@@ -16,6 +16,8 @@ from genzoo.core.capabilities import (
     HasReceptiveField,
     MapsLikelihood,
     Samples,
+    SamplesAtTemperature,
+    SamplesClasses,
     ScoresLikelihood,
 )
 from genzoo.core.errors import GenzooError
@@ -138,9 +140,12 @@ def test_given_classes_are_drawn_and_else_any():
 
 
 def test_its_capabilities():
-    assert model().capabilities() == {
-        *(Samples, ScoresLikelihood, MapsLikelihood, HasReceptiveField, Completes, DrawsSequentially)
+    able = {
+        *(Samples, SamplesAtTemperature, ScoresLikelihood, MapsLikelihood, HasReceptiveField, Completes),
+        DrawsSequentially,
     }
+    assert model().capabilities() == able
+    assert model("gated_pixelcnn_conditional").capabilities() == able | {SamplesClasses}
 
 
 @pytest.mark.parametrize(

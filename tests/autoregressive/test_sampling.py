@@ -14,6 +14,7 @@ from genzoo.autoregressive.sampling.canvas import Canvas, Stage
 from genzoo.autoregressive.sampling.jacobi import Jacobi
 from genzoo.autoregressive.sampling.naive import Naive
 from genzoo.autoregressive.sampling.ties import ties
+from genzoo.core.console import one_bar
 from genzoo.core.errors import GenzooError
 from genzoo.nn.likelihoods import Bernoulli
 from genzoo.nn.logistic_mixture import LogisticMixture
@@ -198,6 +199,13 @@ def test_images_are_shown_row_by_row(sampler):
     for i, stage in enumerate(stages):
         assert torch.equal(stage.images[:, :, : i + 1], stages[-1].images[:, :, : i + 1])
         assert (stage.images[:, :, i + 1 :] == -1).all()
+
+
+def test_no_bar_is_shown_below_another_one():
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with one_bar():
+        list(shown([], "three images", console=console))
+    assert console.file.getvalue() == ""
 
 
 def test_a_bar_is_shown_on_a_terminal_alone():

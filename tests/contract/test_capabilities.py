@@ -40,6 +40,25 @@ def test_wrong_labels_are_one_line(name):
         assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", able(capabilities.SamplesClasses))
+def test_classes_are_those_of_the_data_and_change_the_samples(name):
+    _, data, module = built(name)
+    assert module.label_classes == data.spec.classes
+    a, b = (module.sample(2, torch.full((2,), i), torch.Generator().manual_seed(0)) for i in (0, data.spec.classes - 1))
+    assert not torch.equal(a, b)
+
+
+@pytest.mark.parametrize("name", able(capabilities.SamplesAtTemperature))
+def test_the_temperature_changes_the_samples(name):
+    module = built(name).module
+    a, b, c = (
+        module.sample(5, generator=torch.Generator().manual_seed(0), temperature=t)
+        for t in (None, module.temperature, 0.01)
+    )
+    assert torch.equal(a, b)
+    assert not torch.equal(a, c)
+
+
 @pytest.mark.parametrize("name", able(capabilities.Decodes))
 def test_the_image_of_a_code_does_not_depend_on_the_other_codes(name):
     module = built(name).module

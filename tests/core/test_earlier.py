@@ -21,6 +21,11 @@ def test_paths_of_classes_are_renamed_wherever_they_stand():
     assert renamed_paths(old) == new
 
 
+def test_settings_of_a_model_are_renamed():
+    old = {"decay": 0.97, "recognition": {"hidden": 3}, "decoding_batch": 7}
+    assert renamed_settings(old) == {"gae_lambda": 0.97, "q_head": {"hidden": 3}, "sampling_batch": 7}
+
+
 ROUNDS = "genzoo.adversarial.rounds."
 
 

@@ -9,7 +9,7 @@ from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.networks import base
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import DataSpec, ImageBatch
-from genzoo.core.capabilities import Classifies
+from genzoo.core.capabilities import Classifies, SamplesClasses
 from genzoo.core.checks import check_labels
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
@@ -31,7 +31,11 @@ class _Labelled(GAN):
         part = self.latent.parts.get("label")
         if not isinstance(part, Categorical):
             raise GenzooError("model.latent.label: a Categorical part is needed, with one category per class.")
-        self.classes = part.size
+        self.classes = self.label_classes = part.size
+
+    def capabilities(self) -> frozenset[type]:
+        """It also draws images of given classes."""
+        return super().capabilities() | {SamplesClasses}
 
     def check_data(self, data: DataSpec) -> None:
         """Raises a GenzooError, too, for data with another number of classes, or without labels."""

@@ -28,6 +28,8 @@ from genzoo.core.capabilities import (
     HasReceptiveField,
     MapsLikelihood,
     Samples,
+    SamplesAtTemperature,
+    SamplesClasses,
     ScoresLikelihood,
 )
 from genzoo.core.checks import check_labels, check_positive
@@ -91,6 +93,7 @@ class Autoregressive(ImageModule):
                 f"{self.network.multiple}."
             )
         self.likelihood, self.sampler, self.temperature = likelihood, sampler, temperature
+        self.label_classes = self.network.classes
         self.sampling_batch, self.initial_images = sampling_batch, initial_images
 
     def players(self) -> dict[str, list[torch.nn.Module]]:
@@ -102,8 +105,9 @@ class Autoregressive(ImageModule):
         return (Turn({"model": self.loss}, (Stream("real", "labelled" if self.network.classes else "train"),)),)
 
     def capabilities(self) -> frozenset[type]:
-        """The capabilities of a model with an exact likelihood."""
-        return frozenset({Samples, ScoresLikelihood, MapsLikelihood, HasReceptiveField, Completes, DrawsSequentially})
+        """The capabilities of a model with an exact likelihood; a class-conditional one samples classes."""
+        able = {Samples, SamplesAtTemperature, ScoresLikelihood, MapsLikelihood, HasReceptiveField, Completes}
+        return frozenset(able | {DrawsSequentially} | ({SamplesClasses} if self.label_classes else set()))
 
     def check_data(self, data: DataSpec) -> None:
         """Refuses data with a number of classes other than the network's."""

@@ -19,6 +19,27 @@ class Samples(Protocol):
         """n images (n, C, H, W) in [-1, 1]; the same for the same generator state."""
 
 
+class SamplesClasses(Samples, Protocol):
+    """Draws images of given classes."""
+
+    label_classes: int  #: ``labels`` of ``sample`` are 0 .. label_classes - 1
+
+
+class SamplesAtTemperature(Samples, Protocol):
+    """Draws images from a sharpened distribution."""
+
+    temperature: float  #: 1 = the model's distribution; lower = likelier images
+
+    def sample(
+        self,
+        n: int,
+        labels: Tensor | None = None,
+        generator: Generator | None = None,
+        temperature: float | None = None,
+    ) -> Tensor:
+        """See ``Samples``; None = the temperature of the recipe."""
+
+
 class Decodes(Protocol):
     """Maps latent codes to images."""
 

@@ -15,7 +15,11 @@ ALIASES: Mapping[str, str] = {
     "genzoo.adversarial.networks.infogan.Recognition": "genzoo.adversarial.networks.infogan.QHead",
 }
 # Earlier key of a model's setting -> current key.
-MODEL_KEYS: Mapping[str, str] = {"decay": "gae_lambda", "recognition": "q_head"}
+MODEL_KEYS: Mapping[str, str] = {
+    "decay": "gae_lambda",
+    "recognition": "q_head",
+    "decoding_batch": "sampling_batch",
+}
 # Earlier prefix of the names of weights -> current prefix.
 NETWORKS: Mapping[str, str] = {"recognition.": "q_head."}
 # Earlier settings of a game, now one ``round``: two flags and two numbers.

@@ -17,6 +17,7 @@ class ImageModule(RoundModule):
     unit = "images"
     image_shape: tuple[int, int, int] | None = None  #: (C, H, W) that the networks are built for; None = any
     levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
+    sampling_batch: int = 100  #: number of images drawn per pass
 
     def seen_in(self, batch: Any, **collected: Any) -> int:
         """Number of images in all streams of a round, of all ranks."""

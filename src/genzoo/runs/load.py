@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -13,6 +13,20 @@ from genzoo.core.registry import trust as trust_modules
 from genzoo.core.rounds import RoundModule
 from genzoo.runs.build import build_module
 from genzoo.runs.found import find_checkpoint
+
+
+class Loaded(NamedTuple):
+    """A model ready for use, and where it is from.
+
+    Args:
+        module: the model, with its averaged networks, in evaluation mode.
+        stored: the entry ``genzoo`` of its checkpoint: configuration, data, version of the code.
+        path: the file.
+    """
+
+    module: RoundModule
+    stored: Mapping[str, Any]
+    path: Path
 
 
 def load(source: str | Path, trust: Sequence[str] = (), device: str = "cpu") -> RoundModule:
@@ -35,11 +49,22 @@ def load(source: str | Path, trust: Sequence[str] = (), device: str = "cpu") -> 
         Traceback (most recent call last):
         genzoo.core.errors.GenzooError: load=runs/nowhere: there is no checkpoint runs/nowhere; give a run folder or ...
     """
+    return loaded(source, "load", trust, device).module
+
+
+def loaded(source: str | Path, key: str, trust: Sequence[str], device: str) -> Loaded:
+    """Like ``load``, with the model's origin.
+
+    Args:
+        source, trust, device: see ``load``.
+        key: configuration key of the source, for messages.
+    """
     trust_modules(trust)
-    path = find_checkpoint(source, "load")
-    module = restored(load_checkpoint(path), path)
+    path = find_checkpoint(source, key)
+    checkpoint = load_checkpoint(path)
+    module = restored(checkpoint, path)
     module.use_averages()
-    return module.to(find_device(device))
+    return Loaded(module.to(find_device(device)), checkpoint["genzoo"], path)
 
 
 def restored(checkpoint: Mapping[str, Any], path: Path) -> RoundModule:

@@ -85,6 +85,22 @@ class EvaluationData(TypedDict):
     root: str | None
 
 
+class Sampling(Switches):
+    """conf/sample.yaml."""
+
+    ckpt: str
+    out: str
+    n: int
+    label: int | None
+    seed: int
+    temperature: float | None
+    format: str | None
+    grid: bool
+    batch_size: int | None
+    device: str
+    trust: list[str]
+
+
 class Demonstrate(Switches):
     """conf/demonstrate.yaml."""
 

@@ -51,7 +51,7 @@ class VariationalModel(ImageModule):
         free_bits: floor of each layer's KL in the training objective; logged and evaluated bounds do not include it.
         schedules, averages: see ``RoundModule``.
         initial_images: number of training images for layers with a data-dependent initialisation.
-        decoding_batch: number of codes decoded per pass.
+        sampling_batch: number of codes decoded per pass.
     """
 
     latent: Latent
@@ -64,13 +64,13 @@ class VariationalModel(ImageModule):
         schedules: Schedules | None = None,
         averages: Mapping[str, Average] | None = None,
         initial_images: int = 100,
-        decoding_batch: int = 100,
+        sampling_batch: int = 100,
     ):
         super().__init__(optimizers, schedules, averages)
         self.likelihood, self.free_bits = likelihood, free_bits or FreeBits(0.0)
         self.accumulates = not self.free_bits.nats  # the floor applies to the mean over the whole batch
         self.levels = likelihood.levels
-        self.initial_images, self.decoding_batch = initial_images, decoding_batch
+        self.initial_images, self.sampling_batch = initial_images, sampling_batch
 
     def networks(self) -> list[nn.Module]:
         """The networks that are trained."""
@@ -167,7 +167,7 @@ class VariationalModel(ImageModule):
     @in_inference
     def decode(self, z: Tensor) -> Tensor:
         """Returns the means of p(x|z), (B, C, H, W) in [-1, 1], for codes (B, latent.width)."""
-        return torch.cat([self.likelihood.mean(self.parameters_of(codes)) for codes in z.split(self.decoding_batch)])
+        return torch.cat([self.likelihood.mean(self.parameters_of(codes)) for codes in z.split(self.sampling_batch)])
 
     def parameters_of(self, z: Tensor) -> Tensor:
         """Returns the parameters of p(x|z) for codes (B, latent.width)."""
