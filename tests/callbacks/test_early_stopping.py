@@ -11,8 +11,9 @@ from genzoo.core.capabilities import Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.metrics.evaluation import Evaluation
+from genzoo.runs.evaluate import evaluate
 from genzoo.runs.train import train
-from support import train_until_cut
+from support import composed, train_until_cut
 
 KEY = "callbacks.early_stopping"
 
@@ -125,6 +126,9 @@ def test_a_run_that_has_ended_early_has_finished(configured, only_run, capsys):
     train(again)
     assert "has finished" in capsys.readouterr().out
     report = report_of(only_run())
+    evaluate(composed(f"ckpt={only_run()}", f"trust=[{__name__}]", "metrics=samples", name="evaluate"))
+    (evaluation,) = only_run().glob("evaluation/test/*")
+    assert report_of(evaluation)["state"] == "finished"
     (only_run() / "metrics.json").unlink()  # killed while the metrics were computed
     train(again)
     assert rounds_of(only_run() / "last.ckpt") == 6

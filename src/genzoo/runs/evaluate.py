@@ -85,7 +85,9 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
     found = apply_metrics(able, module, data, cfg.split)
     save_artifacts(found, folder)
     trained_by = checkpoint["genzoo"]["trained_by"]
-    result = summarise(config, data, module, found, trained_by=trained_by, checkpoint=path.name)
+    early = resume.finished(path.parent, checkpoint, config["trainer"]["rounds"])  # a run that has ended early
+    state = {"state": early["state"]} if early else {}
+    result = summarise(config, data, module, found, trained_by=trained_by, checkpoint=path.name, **state)
     write_json(folder / "metrics.json", result)
     # Log the main values; an evaluation without any result fails with the error of its metric.
     for name, value in headlines(found.values).items():
