@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import subprocess
 
 import pytest
 import torch
@@ -224,6 +225,22 @@ def test_several_devices_need_no_other_strategy(given, strategy):
 def test_the_code_has_a_version_without_git(monkeypatch):
     monkeypatch.setenv("PATH", "")
     assert code_version.__wrapped__() == genzoo.__version__
+
+
+@pytest.mark.parametrize(("changed", "dirty"), [(None, False), ("docs/page.md", False), ("conf/a.yaml", True)])
+def test_the_version_says_whether_code_or_configurations_are_uncommitted(tmp_path, monkeypatch, changed, dirty):
+    for name in ("src/genzoo/__init__.py", "conf/a.yaml", "docs/page.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *arguments], check=True)
+    if changed:
+        (tmp_path / changed).write_text("new")
+    monkeypatch.setattr(genzoo, "__file__", str(tmp_path / "src" / "genzoo" / "__init__.py"))
+    found = code_version.__wrapped__()
+    assert found.startswith(f"{genzoo.__version__}+")
+    assert found.endswith("-dirty") == dirty
 
 
 @pytest.mark.parametrize(

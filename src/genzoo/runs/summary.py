@@ -100,16 +100,24 @@ def headlines(values: Mapping[str, float]) -> dict[str, float]:
 
 @functools.cache
 def code_version() -> str:
-    """Returns the version and, in a git checkout of genzoo, the commit at the time of the first call."""
+    """Returns the version and, in a git checkout of genzoo, the commit at the time of the first call.
+
+    ``-dirty`` follows if code or configurations differ from it; other files, such as the results pages, do not count.
+    """
     root = Path(genzoo.__file__).parents[2]
     if not (root / ".git").exists():
         return genzoo.__version__
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
     try:
-        command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
-        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        commit = git("rev-parse", "--short", "HEAD")
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "src", "conf")
     except (OSError, subprocess.CalledProcessError):  # no git, or git does not trust the folder
         return genzoo.__version__
-    return f"{genzoo.__version__}+{commit}"
+    return f"{genzoo.__version__}+{commit}{'-dirty' if changed else ''}"
 
 
 def _marked(described: Mapping[str, Any]) -> str:
