@@ -1,6 +1,5 @@
 """The command ``genzoo``: its subcommands, and what it prints without one."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,7 @@ from genzoo.cli.help import options_text
 from genzoo.cli.main import COMPLETION, SCRIPTS, main
 from genzoo.core.errors import GenzooError
 from genzoo.runs.conf import CONF
-from support import ROOT, SHAPES, forked
+from support import SHAPES, forked
 
 COMMANDS = sorted(path.stem for path in SCRIPTS.glob("[!_]*.py"))
 
@@ -44,9 +43,8 @@ def test_an_unknown_command_is_one_line_with_the_nearest():
 def test_a_command_trains_in_any_folder_with_the_users_own_modules(tmp_path):
     (tmp_path / "mine.py").write_text("from genzoo.data.shapes import Shapes\n\n\nclass Mine(Shapes):\n    pass\n")
     data = [*SHAPES, "data._target_=mine.Mine", "trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none"]
-    command = [sys.executable, "-m", "genzoo", "train", "model=gan", *data, "callbacks.pictures=null", "trust=[mine]"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    command = ("train", "model=gan", *data, "callbacks.pictures=null", "trust=[mine]")
+    result = forked.run("src/genzoo/__main__.py", *command, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert [path.name for path in tmp_path.glob("runs/gan-shapes/*/last.ckpt")] == ["last.ckpt"]
 
