@@ -23,7 +23,7 @@ PENALTIES = "genzoo.adversarial.penalties"
 R1 = f"+model.penalties={{r1: {{_target_: {PENALTIES}.R1, weight: 0.1}}}}"
 # gan_toy.py of improved_wgan_training: λ = 0.1, five steps of the critic
 GP = f"+model.penalties={{gradient_penalty: {{_target_: {PENALTIES}.GradientPenalty, weight: 0.1}}}}"
-FIVE = "+model.discriminator_steps=5"
+FIVE = "+model.round={_target_: genzoo.adversarial.rounds.Alternating, discriminator_steps: 5}"
 
 
 def objective(name: str, *overrides: str) -> list[str]:
