@@ -114,6 +114,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise
     except Exception as error:  # torch and zipfile raise almost anything on damaged files
         raise _damaged(path, error) from error
+    return checked(checkpoint, path)
+
+
+def checked(checkpoint: Any, path: Path) -> dict[str, Any]:
+    """Checks the content of an untrusted checkpoint and returns it with the current names.
+
+    Raises:
+        GenzooError: it is not a checkpoint of genzoo, or its configuration names an object that is not registered.
+    """
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("genzoo"), Mapping):
         raise GenzooError(f"{path}: this is not a checkpoint of genzoo; give one that train.py wrote.")
     given = checkpoint["genzoo"].get("format")

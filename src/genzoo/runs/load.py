@@ -12,6 +12,8 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.registry import trust as trust_modules
 from genzoo.core.rounds import RoundModule
 from genzoo.runs.build import build_module
+from genzoo.runs.exports.hub import SCHEME, download
+from genzoo.runs.exports.weights import WEIGHTS, is_exported, read_weights, with_copies
 from genzoo.runs.found import find_checkpoint
 
 
@@ -37,7 +39,9 @@ def load(source: str | Path, trust: Sequence[str] = (), device: str = "cpu") -> 
     statistics of the recipe; gradients flow through the networks themselves, such as ``model.generator``.
 
     Args:
-        source: a run folder (its ``last.ckpt``) or a ``.ckpt`` file, which is untrusted: no code in it is run.
+        source: a run folder (its ``last.ckpt``), a ``.ckpt`` file, a folder of ``genzoo export to=safetensors``, or
+            ``hf://<user>/<name>`` (``@<revision>``), such a folder on the Hugging Face Hub. All are untrusted: no code
+            in them is run.
         trust: your modules that register classes that the checkpoint names.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"`` ..., or ``"auto"``.
 
@@ -60,11 +64,25 @@ def loaded(source: str | Path, key: str, trust: Sequence[str], device: str) -> L
         key: configuration key of the source, for messages.
     """
     trust_modules(trust)
-    path = find_checkpoint(source, key)
-    checkpoint = load_checkpoint(path)
-    module = restored(checkpoint, path)
+    source = download(source) if isinstance(source, str) and source.startswith(SCHEME) else source
+    if source not in (None, "") and is_exported(Path(source)):
+        path = Path(source) / WEIGHTS
+        checkpoint = read_weights(Path(source))
+        module = _built(checkpoint, path)
+    else:
+        path = find_checkpoint(source, key)
+        checkpoint = load_checkpoint(path)
+        module = restored(checkpoint, path)
     module.use_averages()
     return Loaded(module.to(find_device(device)), checkpoint["genzoo"], path)
+
+
+def _built(exported: Mapping[str, Any], path: Path) -> RoundModule:
+    """Builds an exported model, which has no optimizers' states."""
+    module = build_module(exported["genzoo"]["config"])
+    load_weights(module, {**exported, "state_dict": with_copies(exported["state_dict"], module)}, path)
+    module.on_load_checkpoint({**exported})
+    return module
 
 
 def restored(checkpoint: Mapping[str, Any], path: Path) -> RoundModule:

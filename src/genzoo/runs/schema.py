@@ -101,6 +101,18 @@ class Sampling(Switches):
     trust: list[str]
 
 
+class Export(Switches):
+    """conf/export.yaml."""
+
+    ckpt: str
+    to: str
+    out: str
+    part: str | list[str] | None
+    repo: str | None
+    private: bool
+    trust: list[str]
+
+
 class Demonstrate(Switches):
     """conf/demonstrate.yaml."""
 

@@ -92,8 +92,8 @@ class DRAW(VariationalModel):
         Returns:
             q(z|x) and z, (B, latent.width), and the last canvas, (B, C, H, W).
         """
-        canvas, decoding = self.decoder.initial(len(x))
-        encoding = self.encoder.initial(len(x))
+        canvas, decoding = self.decoder.initial(x.shape[0])
+        encoding = self.encoder.initial(x.shape[0])
         posteriors, codes = [], []
         for noise_t in self.by_step(noise):
             error = x - to_unit(self.likelihood.mean(canvas))
@@ -107,7 +107,7 @@ class DRAW(VariationalModel):
 
     def generate(self, z: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
         """Decodes codes (B, latent.width); yields canvas and hidden vector (B, hidden) after each step."""
-        canvas, decoding = self.decoder.initial(len(z))
+        canvas, decoding = self.decoder.initial(z.shape[0])
         for z_t in self.by_step(z):
             canvas, decoding = self.decoder(z_t, canvas, decoding)
             yield canvas, decoding[0]
@@ -141,7 +141,7 @@ class DRAW(VariationalModel):
     def encode(self, images: Tensor) -> Tensor:
         """Returns the code (B, latent.width) of the mean of q(z_t|x) in each step."""
         x = self.recognise(images)
-        _, z, _ = self.infer(x, x.new_zeros(len(x), self.latent.width))
+        _, z, _ = self.infer(x, x.new_zeros(x.shape[0], self.latent.width))
         return z
 
     @in_inference

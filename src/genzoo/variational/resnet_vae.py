@@ -98,6 +98,6 @@ class ResNetVAE(VariationalModel):
     @in_inference
     def encode(self, images: Tensor) -> Tensor:
         """Returns the noise of the priors (B, latent.width) whose draws equal the posteriors' draws with noise 0."""
-        noise = [images.new_zeros(len(images), *code) for code in self.ladder.code_shapes]
+        noise = [images.new_zeros(images.shape[0], *code) for code in self.ladder.code_shapes]
         _, layers = self.ladder.infer(self.recognise(images), noise)
         return torch.cat([prior.noise_of(drawn.z).flatten(1) for drawn, prior in layers], 1)

@@ -78,7 +78,7 @@ class Bidirectional(Ladder):
 
     def infer(self, recognised: list[Evidence], noise: Sequence[Tensor]) -> tuple[Tensor, list[Inferred]]:
         """Draws all layers on the way down."""
-        x, found = self.start(len(noise[0])), []
+        x, found = self.start(noise[0].shape[0]), []
         for layer, evidence, eps in zip(self.downs, recognised, noise, strict=True):
             x, inferred = layer(x, evidence, eps)
             found.append(inferred)

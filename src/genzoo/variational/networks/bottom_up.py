@@ -67,7 +67,7 @@ class BottomUp(Ladder):
         for layer, eps in zip(self.ups, reversed(noise), strict=True):
             x, drawn = layer(x, eps)
             draws.insert(0, drawn)
-        x, found = self.start(len(recognised)), []
+        x, found = self.start(recognised.shape[0]), []
         for layer, drawn in zip(self.downs, draws, strict=True):
             x, inferred = layer(x, drawn)
             found.append(inferred)

@@ -151,7 +151,7 @@ class Ladder(nn.Module):
 
     def generate(self, noise: Sequence[Tensor]) -> Tensor:
         """Draws all layers from their priors; see ``infer``."""
-        x = self.start(len(noise[0]))
+        x = self.start(noise[0].shape[0])
         for layer, eps in zip(self.downs, noise, strict=True):
             x = layer.generate(x, eps)
         return self.end(x)
