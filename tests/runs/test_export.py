@@ -93,7 +93,10 @@ def test_onnx_computes_what_the_model_computes_for_any_batch(run, tmp_path, name
 @pytest.mark.parametrize(("name", "part"), [("dcgan", "generator"), ("vae", "encoder")])
 def test_torch_export_computes_what_the_model_computes(run, tmp_path, name, part):
     folder = exported(f"ckpt={run(name)}", "to=torch_export", f"out={tmp_path}", f"part={part}")
-    model, program = load(run(name)), torch.export.load(folder / f"{part}.pt2").module()
+    model, stored = load(run(name)), torch.export.load(folder / f"{part}.pt2")
+    program = stored.module()
+    unread = "decoder" if part == "encoder" else "discriminator"
+    assert not [one for one in stored.state_dict if unread in one]
     x = inputs(model, part, 9)
     torch.testing.assert_close(program(x), METHODS[part](model, x), atol=1e-5, rtol=0)
 
@@ -116,6 +119,14 @@ def test_a_program_holds_the_averages_and_nothing_of_other_networks(run, tmp_pat
     assert generator["output"]["range"] == [-1, 1]
     (latent,) = generator["input"]["parts"]
     assert latent["columns"] == [0, model.latent.width]
+
+
+def test_names_of_an_onnx_file_are_those_of_the_description(run, tmp_path):
+    folder = exported(f"ckpt={run('dcgan')}", "to=onnx", f"out={tmp_path}")
+    session = onnxruntime.InferenceSession(folder / "generator.onnx", providers=["CPUExecutionProvider"])
+    described = json.loads((folder / "export.json").read_text())["parts"]["generator"]
+    for (one,), key in ((session.get_inputs(), "input"), (session.get_outputs(), "output")):
+        assert (one.name, one.shape) == (described[key]["name"], described[key]["shape"])
 
 
 def test_all_parts_are_exported_by_default_and_those_that_cannot_be_are_named(run, tmp_path, caplog):

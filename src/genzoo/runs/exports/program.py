@@ -106,9 +106,8 @@ def _save_program(program: ExportedProgram, path: Path) -> None:
 
 def _save_onnx(program: ExportedProgram, part: Part, path: Path) -> None:
     with warnings.catch_warnings(action="ignore"):
-        converted = torch.onnx.export(
-            program, (), input_names=[part.input], output_names=[part.output], dynamo=True, verbose=False
-        )
+        names = {"input_names": [part.input], "output_names": [part.output], "dynamic_shapes": {"x": {0: "batch"}}}
+        converted = torch.onnx.export(program, (), **names, dynamo=True, verbose=False)
     converted.save(path, external_data=False)
 
 
