@@ -4,13 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
+import numpy as np
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 import genzoo
+from genzoo.api import written
 from genzoo.core.errors import GenzooError
 from genzoo.runs.load import restored
 from support import ROOT, SHAPES, same, state
@@ -101,3 +106,49 @@ def test_a_mistake_is_one_line(settings, message, tmp_path):
 def test_a_device_that_is_not_there_is_one_line(run, device, message):
     with pytest.raises(GenzooError, match=message):
         genzoo.load(run.folder, device=device)
+
+
+def test_it_works_inside_of_a_hydra_application(run, tmp_path):
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        outer = compose("train", ["seed=7"], return_hydra_config=True)
+        HydraConfig.instance().set_config(outer)
+        inner = genzoo.train(**SETTINGS | {"paths.runs": tmp_path, "model": "gan", "metrics": "none"})
+        with pytest.raises(GenzooError, match="modle: there is no such key"):
+            genzoo.train(modle="gan")
+        assert HydraConfig.get().overrides.task == ["seed=7"]
+        assert compose("train", ["seed=8"]).seed == 8
+    HydraConfig.instance().cfg = None
+    assert state(inner.folder)["genzoo"]["config"]["seed"] == 3
+
+
+def test_a_value_that_is_required_is_one_line():
+    with pytest.raises(GenzooError, match=r"^data.file: a value is required"):
+        genzoo.train("dcgan", "arrays", trainer="smoke")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(np.float64(0.5), np.int64(3), np.bool_(True), 1e-9, True, None, [1, "a b", None], {"low": 0.1, "high": 2}),
+        *("größe", "a\\", "a\\'b", "it's", "a b", "a,b", "true", "3", "C:\\data\\x y\\", "a\\\\", "", "${x}"),
+    ],
+)
+def test_hydra_reads_what_is_written(value):
+    (override,) = OverridesParser.create().parse_overrides([f"key={written(value)}"])
+    found = override.value()
+    assert found == value
+    assert isinstance(found, str) == isinstance(value, str)
+
+
+def test_a_run_in_a_thread_leaves_signals_alone(tmp_path):
+    found = []
+    settings = SETTINGS | {"paths.runs": tmp_path, "model": "gan", "metrics": "none"}
+    thread = threading.Thread(target=lambda: found.append(genzoo.train(**settings)))
+    thread.start()
+    thread.join()
+    assert found[0].folder.is_dir()
+
+
+def test_one_module_is_trusted_by_its_name(run):
+    with pytest.raises(GenzooError, match="trust=nowhere: the module cannot be imported"):
+        genzoo.load(run.folder, trust="nowhere")

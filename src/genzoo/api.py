@@ -1,14 +1,17 @@
 """The Python API: what ``import genzoo`` offers."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from genzoo.cli.explanations import explain
@@ -21,6 +24,8 @@ from genzoo.runs.run import Run as Run
 
 def train(model: str | None = None, data: str | None = None, **overrides: Any) -> Run:
     """Trains a model and evaluates it, as ``genzoo train model=... data=...`` does.
+
+    With several devices, each further process runs the calling script from its beginning, as Lightning does.
 
     Args:
         model: a name of ``list_models()``; None: infogan, or that of the run that is resumed.
@@ -41,8 +46,14 @@ def train(model: str | None = None, data: str | None = None, **overrides: Any) -
     """
     chosen = {key: name for key, name in (("model", model), ("data", data)) if name is not None}
     given = [f"{key}={written(value)}" for key, value in {**chosen, **overrides}.items()]
-    with _composed(given) as cfg:
-        return training.train(cfg)
+    with _outer_hydra_set_aside():
+        try:
+            with initialize_config_dir(str(CONF), version_base="1.3"):
+                cfg = compose("train", given, return_hydra_config=True)
+                HydraConfig.instance().set_config(cfg)  # as on a command line with these overrides
+                return training.train(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]))
+        except (HydraException, OmegaConfBaseException) as error:
+            raise GenzooError(explain(error, CONF, "train", given)) from None
 
 
 def list_models() -> list[str]:
@@ -71,6 +82,8 @@ def written(value: Any) -> str:
     >>> written({"low": 0.5, "names": ["it's", None, True, "gan", "true"]})
     "{low:0.5,names:['it\\\\'s',null,true,gan,'true']}"
     """
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | float):
@@ -79,9 +92,11 @@ def written(value: Any) -> str:
         return "{" + ",".join(f"{key}:{written(one)}" for key, one in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ",".join(map(written, value)) + "]"
-    if str(value).isidentifier() and str(value).lower() not in ("true", "false", "null", "nan", "inf"):
-        return str(value)
-    return "'" + str(value).replace("'", "\\'") + "'"
+    text = str(value)
+    if text.isascii() and text.isidentifier() and text.lower() not in ("true", "false", "null", "nan", "inf"):
+        return text
+    # In quotes, Hydra takes a backslash as itself, except before a quote.
+    return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + found[2].replace("'", "\\'"), text) + "'"
 
 
 def _options(group: str) -> list[str]:
@@ -89,16 +104,11 @@ def _options(group: str) -> list[str]:
 
 
 @contextmanager
-def _composed(overrides: Sequence[str]) -> Iterator[DictConfig]:
-    """Composes conf/train.yaml; inside, Hydra's state is that of a command line with these overrides."""
-    before = HydraConfig.instance().cfg
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        try:
-            cfg = compose("train", [*overrides], return_hydra_config=True)
-        except (HydraException, OmegaConfBaseException) as error:
-            raise GenzooError(explain(error, CONF, "train", overrides)) from None
-        try:
-            HydraConfig.instance().set_config(cfg)
-            yield OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
-        finally:
-            HydraConfig.instance().cfg = before
+def _outer_hydra_set_aside() -> Iterator[None]:
+    """Inside, Hydra has no state; afterwards it has its former one, of the application that this may be part of."""
+    hydra, config = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
+    GlobalHydra.instance().clear()
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra, HydraConfig.instance().cfg = hydra, config

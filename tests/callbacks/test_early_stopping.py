@@ -117,14 +117,14 @@ def test_an_interruption_is_no_evaluation(configured, only_run, monkeypatch):
         train(configured(*stopping(values, f"{KEY}.every=2", "trainer.limit_time=00:00:03", *saving)))
     assert rounds_of(only_run() / "last.ckpt") == 3
     state = torch.load(only_run() / "last.ckpt", weights_only=True)["callbacks"]["EarlyStopping"]
-    assert state == {"best": 1, "waited": 0, "evaluated": 2}
+    assert state == {"best": 1, "waited": 0, "evaluated": 2, "of_rounds": state["of_rounds"]}
 
 
 def test_a_run_that_has_ended_early_has_finished(configured, only_run, capsys):
     train(configured(*stopping(VALUES, PATIENCE)))
     again = configured(f"resume={only_run()}", f"trust=[{__name__}]")
     train(again)
-    assert "has finished" in capsys.readouterr().out
+    assert "has ended after 6 of its 8 rounds (validation/" in capsys.readouterr().out
     report = report_of(only_run())
     evaluate(composed(f"ckpt={only_run()}", f"trust=[{__name__}]", "metrics=samples", name="evaluate"))
     (evaluation,) = only_run().glob("evaluation/test/*")
@@ -135,6 +135,15 @@ def test_a_run_that_has_ended_early_has_finished(configured, only_run, capsys):
     assert {key: report_of(only_run())[key] for key in ("state", "ended_by", "metrics")} == {
         key: report[key] for key in ("state", "ended_by", "metrics")
     }
+
+
+def test_a_run_that_has_ended_early_goes_on_with_more_rounds(configured, only_run, monkeypatch):
+    train(configured(*stopping([*VALUES, *[9] * 6], PATIENCE)))
+    assert rounds_of(only_run() / "last.ckpt") == 6
+    given = [f"resume={only_run()}", "trainer.rounds=15"]
+    monkeypatch.setattr("genzoo.runs.train.given_now", lambda: ({}, given))
+    train(configured(*given, f"trust=[{__name__}]"))
+    assert rounds_of(only_run() / "last.ckpt") > 6
 
 
 def test_it_combines_with_the_best_checkpoint_and_the_callbacks_of_every_run(configured):

@@ -40,11 +40,11 @@ def test_an_unknown_command_is_one_line_with_the_nearest():
     assert result.stderr == "error: genzoo trian: there is no such command. Did you mean 'train'?\n"
 
 
-def test_a_command_trains_in_any_folder_with_the_users_own_modules(tmp_path):
+@pytest.mark.parametrize("script", [("src/genzoo/__main__.py", "train"), ("src/genzoo/cli/commands/train.py",)])
+def test_a_command_and_its_children_train_in_any_folder_with_the_users_own_modules(tmp_path, script):
     (tmp_path / "mine.py").write_text("from genzoo.data.shapes import Shapes\n\n\nclass Mine(Shapes):\n    pass\n")
     data = [*SHAPES, "data._target_=mine.Mine", "trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none"]
-    command = ("train", "model=gan", *data, "callbacks.pictures=null", "trust=[mine]")
-    result = forked.run("src/genzoo/__main__.py", *command, cwd=tmp_path)
+    result = forked.run(*script, "model=gan", *data, "callbacks.pictures=null", "trust=[mine]", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert [path.name for path in tmp_path.glob("runs/gan-shapes/*/last.ckpt")] == ["last.ckpt"]
 

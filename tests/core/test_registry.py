@@ -123,3 +123,12 @@ def test_a_trusted_module_may_name_what_it_registered_and_nothing_else(tmp_path,
 def test_a_trusted_module_that_cannot_be_imported_is_told():
     with pytest.raises(GenzooError, match=r"trust=no_such_module_at_all: the module cannot be imported"):
         trust(["no_such_module_at_all"])
+
+
+@pytest.mark.parametrize("target", ["pytorch_lightning.loggers.CSVLogger", "genzoo.runs.mlflow_logger.mlflow_logger"])
+def test_only_the_loggers_of_a_configuration_may_name_loggers(target):
+    check_targets({"csv": {"_target_": target}}, among_loggers=True)
+    with pytest.raises(GenzooError, match="which is not registered"):
+        check_targets({"model": {"objective": {"_target_": target}}})
+    with pytest.raises(GenzooError, match="which is not registered"):
+        check_targets({"csv": {"_target_": "genzoo.core.latent.Latent"}}, among_loggers=True)

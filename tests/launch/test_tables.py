@@ -67,8 +67,8 @@ def test_a_sweep_summarises_its_seeds_with_the_best_checkpoints(tmp_path, capsys
         (run / "metrics.json").write_text(json.dumps(found))
         sweep.jobs.append(Job(seed, ["model=gan", f"seed={seed}"], "done", str(run)))
     sweep.run(sweep.jobs, ["never"], 1)
-    assert "gan    2     10.5 ± 0.71  5.5 ± 0.71" in capsys.readouterr().out
-    assert "| gan | 2 | 10.5 ± 0.71 | 5.5 ± 0.71 |" in (sweep.folder / "summary.md").read_text()
+    assert "2     10.5 ± 0.71  5.5 ± 0.71" in capsys.readouterr().out
+    assert "| 2 | 10.5 ± 0.71 | 5.5 ± 0.71 |" in (sweep.folder / "summary.md").read_text()
     assert "best/test/fid" in (sweep.folder / "table.csv").read_text()
 
 

@@ -24,6 +24,7 @@ def test_it_ends_with_the_weights_of_a_run_of_that_length(tmp_path):
         assert same(state(run)[key], state(whole)[key]), key
     found = json.loads((run / "metrics.json").read_text())
     assert (found["state"], found["rounds"], found["of_rounds"]) == ("finished", 6, 6)
+    assert json.loads((run / "metrics-round-000003.json").read_text())["of_rounds"] == 3  # the former end
     genzoo.train(resume=run)  # has finished: the new length is its own now
     assert state(run)["progress"]["rounds"] == 6
 

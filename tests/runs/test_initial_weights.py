@@ -104,5 +104,37 @@ def test_weights_that_are_not_finite_are_no_start(given, module, monkeypatch):
     content = state(given)
     content["state_dict"]["discriminator.head.weight"].fill_(torch.nan)
     monkeypatch.setattr("genzoo.runs.initial_weights.load_checkpoint", lambda _: content)
-    with pytest.raises(GenzooError, match="is not a tensor of finite values"):
+    with pytest.raises(GenzooError, match=r"discriminator.head.weight contains values that are not finite"):
         read_initial_weights(given, True, module)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("huge", torch.zeros(1).expand(3000, 1_000_000), None),  # is never read: no name of the model
+        ("generator.layers.0.weight", torch.zeros(1).expand(3000, 1_000_000), None),  # of another shape
+        (3, torch.zeros(1), "3 is no named tensor"),
+        ("discriminator.head.weight", torch.zeros(1, device="meta"), None),
+        ("\x1b[2J", torch.zeros(1), None),
+    ],
+)
+def test_tensors_of_a_foreign_file_are_not_trusted(given, module, monkeypatch, name, value, message):
+    content = state(given)
+    content["state_dict"][name] = value
+    monkeypatch.setattr("genzoo.runs.initial_weights.load_checkpoint", lambda _: content)
+    if message:
+        with pytest.raises(GenzooError, match=message):
+            read_initial_weights(given, False, module)
+        return
+    weights = read_initial_weights(given, False, module)
+    assert name not in weights.taken
+    assert "\x1b" not in " ".join(weights.describe())
+
+
+def test_a_resumed_run_keeps_where_its_weights_came_from(given, tmp_path):
+    run = trained(tmp_path, model="dcgan", init=given, **{"trainer.rounds": 1})
+    genzoo.train(init=given, resume=run, **{"trainer.rounds": 2})  # as a sweep continues its jobs
+    assert state(run)["genzoo"]["config"]["init"] == str(given)
+    assert state(run)["progress"]["rounds"] == 2
+    with pytest.raises(GenzooError, match="resume: init=elsewhere would change the experiment"):
+        genzoo.train(init="elsewhere", resume=run)

@@ -71,10 +71,16 @@ class EarlyStopping(EveryRounds, Ending):
         self.best = math.inf  # the best value, times ``sign``
         self.waited = 0  # evaluations since the best value
         self.evaluated = 0  # round of the last evaluation
+        self.of_rounds = 0  # length of the run
 
     def state_dict(self) -> dict[str, Any]:
         """Returns what a resumed run needs to continue exactly."""
-        return {"best": self.best, "waited": self.waited, "evaluated": self.evaluated}
+        return {
+            "best": self.best,
+            "waited": self.waited,
+            "evaluated": self.evaluated,
+            "of_rounds": self.of_rounds,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restores the state.
@@ -82,16 +88,18 @@ class EarlyStopping(EveryRounds, Ending):
         Raises:
             GenzooError: its values are not numbers.
         """
-        found = [state.get(name) for name in ("best", "waited", "evaluated")]
+        found = [state.get(name) for name in ("best", "waited", "evaluated", "of_rounds")]
         if not (isinstance(found[0], int | float) and all(type(value) is int for value in found[1:])):
             raise GenzooError("callbacks.EarlyStopping: the checkpoint's values are not numbers; give another.")
-        self.best, self.waited, self.evaluated = found
+        self.best, self.waited, self.evaluated, self.of_rounds = found
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Searches the metric; catches up on what a checkpoint written before this callback's turn lacks."""
         super().on_train_start(trainer, module)
         rounds, of_rounds = module.progress.rounds, trainer.datamodule.rounds
         self.milestones = Milestones(every=self.every or max(1, of_rounds // TIMES))
+        if self.of_rounds != of_rounds:  # a new run, or one that goes on beyond its length
+            self.waited, self.of_rounds = 0, of_rounds
         self._search(trainer, module)
         if self.milestones.due(rounds, of_rounds) and self.evaluated < rounds:
             self.act(trainer, module)

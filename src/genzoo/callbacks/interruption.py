@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import threading
 from typing import Any
 
 import pytorch_lightning as pl
@@ -25,7 +26,9 @@ class Interruption(Ending):
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Installs the signal handlers."""
+        """Installs the signal handlers, which only the main thread may do."""
+        if threading.current_thread() is not threading.main_thread():
+            return
 
         def stop(number: int, frame: Any) -> None:
             self.reason = signal.Signals(number).name

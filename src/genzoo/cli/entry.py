@@ -27,6 +27,9 @@ def command(task: str) -> None:
     def run(cfg: Any) -> None:
         job(getattr(import_module(module), function), cfg)
 
+    # Users' own modules are in the current folder, and not hidden by scripts beside this one.
+    sys.path[:] = [*(path for path in sys.path if path != str(Path(sys.argv[0]).parent)), os.getcwd()]
+
     def main() -> None:
         arguments = sys.argv[1:]
         if {"--help", "-h"} & set(arguments):

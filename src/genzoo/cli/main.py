@@ -1,7 +1,6 @@
 """``genzoo <command> <overrides>``: chooses the script of a subcommand."""
 
 import ast
-import os
 import runpy
 import sys
 from collections.abc import Sequence
@@ -37,7 +36,6 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
     """
     script = str(SCRIPTS / f"{name}.py")
     sys.argv = [script, *arguments]
-    sys.path[:] = [*(path for path in sys.path if path != str(SCRIPTS)), os.getcwd()]  # the user's own modules
     runpy.run_path(script, run_name="__main__")
 
 

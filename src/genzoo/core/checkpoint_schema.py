@@ -59,6 +59,8 @@ OPTIONAL: Mapping[str, tuple[type, ...]] = {
     "genzoo.config.trainer.accumulate": (int,),
     "genzoo.config.trainer.gradient_clip": (int, float, NONE),
     "genzoo.config.global_batch_norm": (bool,),
+    "genzoo.config.init": (str, NONE),
+    "genzoo.config.init_strict": (bool,),
     "genzoo.config.experiment": (Mapping, NONE),
     "genzoo.config.marks": (list,),
 }
@@ -89,25 +91,23 @@ def check_entries(checkpoint: Mapping[str, Any], path: Path) -> dict[str, Any]:
         if missing and key in ENTRIES:
             raise _wrong(path, key, "is missing")
         if not missing and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
-            raise _wrong(
-                path, key, f"is {_shown(value)} where {' or '.join(kind.__name__ for kind in kinds)} is needed"
-            )
+            raise _wrong(path, key, f"is {shown(value)} where {' or '.join(kind.__name__ for kind in kinds)} is needed")
     # Values that the types do not cover.
     if not LIGHTNING.fullmatch(version := checkpoint["pytorch-lightning_version"]):
-        raise _wrong(path, "pytorch-lightning_version", f"is {_shown(version)}")
+        raise _wrong(path, "pytorch-lightning_version", f"is {shown(version)}")
     for name, state in checkpoint["callbacks"].items():
         if not isinstance(state, Mapping):
-            raise _wrong(path, f"callbacks.{name}", f"is {_shown(state)} where Mapping is needed")
+            raise _wrong(path, f"callbacks.{name}", f"is {shown(state)} where Mapping is needed")
     for key, value in checkpoint["progress"].items():
         if key not in ("rounds", "seen") or value < 0:
-            raise _wrong(path, f"progress.{key}", f"is {_shown(value)}")
+            raise _wrong(path, f"progress.{key}", f"is {shown(value)}")
     rounds, of_rounds = checkpoint["progress"]["rounds"], checkpoint["genzoo"]["config"]["trainer"]["rounds"]
     if rounds > of_rounds:
         raise _wrong(path, "progress.rounds", f"is {rounds}, but the run's length is trainer.rounds={of_rounds}")
     plain_name(f"{path}: genzoo.config.recipe.name", checkpoint["genzoo"]["config"]["recipe"]["name"])
     for name, meter in checkpoint.get("meters", {}).items():
         if not isinstance(meter, list | tuple) or [type(value) for value in meter] != [float, int] or meter[1] < 1:
-            raise _wrong(path, f"meters.{name}", f"is {_shown(meter)} where a sum and a count are needed")
+            raise _wrong(path, f"meters.{name}", f"is {shown(meter)} where a sum and a count are needed")
     read = {key.split(".")[0] for key in (*ENTRIES, *OPTIONAL)}
     return {key: value for key, value in checkpoint.items() if key in read}
 
@@ -128,8 +128,8 @@ def check_weights(checkpoint: Mapping[str, Any], module: nn.Module, path: Path) 
         raise _wrong(path, "state_dict", f"lacks {lacking[0]}; it belongs to another model")
     for name, value in stored.items():
         if name not in built:
-            raise _wrong(path, "state_dict", f"contains {_shown(name)}; it belongs to another model")
-        _check_tensor(value, built[name], f"state_dict.{name}", path)
+            raise _wrong(path, "state_dict", f"contains {shown(name)}; it belongs to another model")
+        check_tensor(value, built[name], f"state_dict.{name}", path)
 
 
 def check_optimizers(checkpoint: Mapping[str, Any], module: Any, path: Path) -> None:
@@ -166,19 +166,19 @@ def _check_optimizer(
         for name, value in group.items():
             number = isinstance(value, int | float) and math.isfinite(value)
             if name not in configured or not (number if name in scheduled else _equal(value, configured[name])):
-                needed = _shown(configured.get(name, "no such option"))
-                raise _wrong(path, f"{key}.{name}", f"is {_shown(value)}, but the configuration has {needed}")
+                needed = shown(configured.get(name, "no such option"))
+                raise _wrong(path, f"{key}.{name}", f"is {shown(value)}, but the configuration has {needed}")
     # The state of each parameter must have the form that the optimizer creates.
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     for i, state in stored["state"].items():
         if not isinstance(i, int) or not 0 <= i < len(parameters) or not isinstance(state, Mapping):
-            raise _wrong(path, f"{key}.state", f"has an entry {_shown(i)}, but there are {len(parameters)} parameters")
+            raise _wrong(path, f"{key}.state", f"has an entry {shown(i)}, but there are {len(parameters)} parameters")
         fresh = _fresh_state(factory, parameters[i])
         if state and state.keys() != fresh.keys():
             raise _wrong(path, f"{key}.state.{i}", f"contains other values than {', '.join(fresh) or 'none'}")
         for name, value in state.items():
             entry = f"{key}.state.{i}.{name}"
-            _check_tensor(value, fresh[name], entry, path)
+            check_tensor(value, fresh[name], entry, path)
             if torch.as_tensor(value).dim() == 0 and value < 0:  # a count of steps
                 raise _wrong(path, entry, f"is {value}")
 
@@ -192,14 +192,14 @@ def _fresh_state(factory: Any, like: Tensor) -> Mapping[str, Any]:
     return optimizer.state[parameter]
 
 
-def _check_tensor(value: Any, built: Any, key: str, path: Path) -> None:
+def check_tensor(value: Any, built: Any, key: str, path: Path) -> None:
     """Checks that a value could replace ``built``, a tensor or a number: type, shape, layout; finite."""
     if not isinstance(built, Tensor):
         if type(value) is not type(built) or (isinstance(value, int | float) and not math.isfinite(value)):
-            raise _wrong(path, key, f"is {_shown(value)} where {type(built).__name__} is needed")
+            raise _wrong(path, key, f"is {shown(value)} where {type(built).__name__} is needed")
         return
     if not isinstance(value, Tensor):
-        raise _wrong(path, key, f"is {_shown(value)} where a tensor is needed")
+        raise _wrong(path, key, f"is {shown(value)} where a tensor is needed")
     if value.layout != torch.strided or value.device.type != "cpu" or value.is_nested or value.is_neg():
         raise _wrong(path, key, f"is a tensor of layout {value.layout} on {value.device}, not a plain one")
     if (value.shape, value.dtype) != (built.shape, built.dtype):
@@ -228,12 +228,12 @@ def _check_plain(tree: Any, key: str, path: Path) -> None:
             raise _wrong(path, key, "is nested too deeply, or contains too many values")
         if isinstance(value, Mapping):
             if strange := [name for name in value if not isinstance(name, str | int) or not _is_plain(name)]:
-                raise _wrong(path, key, f"has the key {_shown(strange[0])}")
+                raise _wrong(path, key, f"has the key {shown(strange[0])}")
             waiting += [(f"{key}.{name}"[:LONG], child, depth + 1) for name, child in value.items()]
         elif isinstance(value, list | tuple):
             waiting += [(f"{key}.{i}", child, depth + 1) for i, child in enumerate(value)]
         elif not _is_plain(value):
-            raise _wrong(path, key, f"contains {_shown(value)}, which is not a plain value")
+            raise _wrong(path, key, f"contains {shown(value)}, which is not a plain value")
 
 
 def _is_plain(value: Any) -> bool:
@@ -255,7 +255,7 @@ def _wrong(path: Path, key: str, what: str) -> GenzooError:
     return GenzooError(f"{path}: {key} {what}; refused. Give a checkpoint that train.py wrote.")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A short text of one line for an untrusted value, for messages."""
     text = ascii(value) if _is_plain(value) else f"a {type(value).__name__}"
     return text if len(text) <= LONG else f"{text[:LONG]}..."

@@ -17,18 +17,26 @@ from pytorch_lightning import loggers
 from genzoo.core.errors import GenzooError
 
 T = TypeVar("T")
-_registered: set[Any] = {
-    found
-    for module, base in ((torch.optim, torch.optim.Optimizer), (loggers, loggers.Logger))
-    for found in vars(module).values()
-    if isinstance(found, type) and issubclass(found, base)
-}
+
+
+def _classes(module: Any, base: type) -> set[Any]:
+    return {found for found in vars(module).values() if isinstance(found, type) and issubclass(found, base)}
+
+
+_registered: set[Any] = _classes(torch.optim, torch.optim.Optimizer)
+_loggers: set[Any] = _classes(loggers, loggers.Logger)  # they choose folders and servers
 _packages: set[str] = {"genzoo", "torch.optim", "pytorch_lightning.loggers"}
 
 
 def register(target: T) -> T:
     """Decorator of a class (or function) that configurations stored in checkpoints may name."""
     _registered.add(target)
+    return target
+
+
+def register_logger(target: T) -> T:
+    """Decorator of a logger, or of a function that returns one: only the loggers of a configuration may name it."""
+    _loggers.add(target)
     return target
 
 
@@ -51,15 +59,19 @@ def trust(modules: Sequence[str]) -> None:
         _packages.add(module)
 
 
-def check_targets(config: Any) -> None:
+def check_targets(config: Any, among_loggers: bool = False) -> None:
     """Checks that a plain configuration names registered objects only, and contains no interpolation.
+
+    Args:
+        config: the configuration.
+        among_loggers: it is the group ``logger``, which names loggers.
 
     Raises:
         GenzooError: it does not; names the target or the interpolation.
     """
     for key, value in _walk(config):
         if key == "_target_":
-            _check_target(value)
+            _check_target(value, _loggers if among_loggers else _registered)
         elif isinstance(value, str) and "${" in value:
             raise GenzooError(f"checkpoint: its configuration contains the interpolation {value!r}; refused.")
 
@@ -75,7 +87,7 @@ def _walk(config: Any, key: str = "") -> Iterator[tuple[str, Any]]:
         yield key, config
 
 
-def _check_target(target: Any) -> None:
+def _check_target(target: Any, registered: set[Any]) -> None:
     refusal = GenzooError(
         f"checkpoint: its configuration names {target!r}, which is not registered with genzoo; refused. "
         "If it is your own class, decorate it with genzoo.core.registry.register and pass trust=[its.module]."
@@ -92,7 +104,7 @@ def _check_target(target: Any) -> None:
         try:
             for name in parts[i:]:
                 found = getattr(found, name)
-            if found in _registered:
+            if found in registered:
                 return
         except (AttributeError, TypeError):
             pass

@@ -14,6 +14,8 @@ SPLITS: Mapping[str, tuple[str, ...]] = {
     "validation": ("val", "valid", "validation"),
     "test": ("test",),
 }
+#: a base class, and classes that unpickle a file of the current folder, which can run code (use data=lsun)
+REFUSED = ("VisionDataset", "LSUN", "LSUNClass")
 OURS = ("root", "download", "transform", "target_transform", "transforms")  # settings that are not options
 
 
@@ -35,8 +37,8 @@ class TorchvisionClass:
     def __init__(self, name: str, options: Mapping[str, Any]):
         from torchvision import datasets
 
-        known = {one: getattr(datasets, one) for one in datasets.__all__}
-        known = {one: kind for one, kind in known.items() if isinstance(kind, type) and one != "VisionDataset"}
+        known = {one: getattr(datasets, one) for one in datasets.__all__ if one not in REFUSED}
+        known = {one: kind for one, kind in known.items() if isinstance(kind, type)}
         if name not in known:
             raise GenzooError(f"data.name={name}: torchvision.datasets has no such class. {near(name, known)}")
         self.name, self.kind, self.options = name, known[name], dict(options)

@@ -31,7 +31,7 @@ class Spread(NamedTuple):
 
 
 def by_setting(runs: Sequence[tuple[Mapping[str, str], Mapping[str, float]]]) -> list[Row]:
-    """Returns one row per setting: the setting, the number of runs, and a ``Spread`` of each metric.
+    """Returns one row per setting: what differs between settings, the number of runs, a ``Spread`` of each metric.
 
     Args:
         runs: settings and metrics of each finished run.
@@ -41,9 +41,11 @@ def by_setting(runs: Sequence[tuple[Mapping[str, str], Mapping[str, float]]]) ->
         >>> row["runs"], str(row["test/fid"])
         (2, '2 ± 1.4')
     """
+    first = runs[0][0] if runs else {}
+    constant = {name for name, value in first.items() if all(settings.get(name) == value for settings, _ in runs)}
     groups: dict[tuple[tuple[str, str], ...], list[Mapping[str, float]]] = {}
     for settings, metrics in runs:
-        key = tuple((name, value) for name, value in settings.items() if name not in SEEDS)
+        key = tuple((name, value) for name, value in settings.items() if name not in {*SEEDS, *constant})
         groups.setdefault(key, []).append(metrics)
     return [{**dict(key), "runs": len(found), **_spreads(found)} for key, found in groups.items()]
 
@@ -64,9 +66,7 @@ def write_jobs(rows: Sequence[Row], folder: Path) -> None:
 
 def write_settings(rows: Sequence[Row], folder: Path) -> None:
     """Writes ``summary.txt``, ``.csv``, ``.md`` and ``.tex``: the rows of ``by_setting``."""
-    formats: Mapping[str, Callable[[Sequence[Row]], str]] = {
-        **{"txt": as_text, "csv": as_csv, "md": as_markdown, "tex": as_latex}
-    }
+    formats: Mapping[str, Callable[[Sequence[Row]], str]] = dict(txt=as_text, csv=as_csv, md=as_markdown, tex=as_latex)
     for suffix, form in formats.items():
         _write(folder / f"summary.{suffix}", form(rows))
 
@@ -142,7 +142,8 @@ def as_latex(rows: Sequence[Row]) -> str:
 def _latex(cell: str) -> str:
     if " ± " in cell:
         return f"${cell.replace('±', chr(92) + 'pm')}$"
-    return re.sub(r"([&%$#_{}])", r"\\\1", cell.replace("\\", r"\textbackslash "))
+    special = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+    return re.sub(r"[&%$#_{}\\^~]", lambda found: special.get(found[0], f"\\{found[0]}"), cell)
 
 
 def _cells(rows: Sequence[Row]) -> list[list[str]]:

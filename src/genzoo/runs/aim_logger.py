@@ -7,11 +7,11 @@ from typing import Any
 from pytorch_lightning.loggers.logger import DummyLogger, Logger
 from pytorch_lightning.utilities import rank_zero_only
 
-from genzoo.core.registry import register
+from genzoo.core.registry import register_logger
 from genzoo.runs.stored_id import StoredId
 
 
-@register
+@register_logger
 def aim_logger(
     save_dir: str, experiment: str = "genzoo", run_name: str | None = None, repo: str | None = None
 ) -> Logger:

@@ -12,14 +12,14 @@ from pytorch_lightning.loggers import CometLogger
 from pytorch_lightning.loggers.logger import DummyLogger, Logger
 from pytorch_lightning.utilities import rank_zero_only
 
-from genzoo.core.registry import register
+from genzoo.core.registry import register_logger
 from genzoo.runs.stored_id import StoredId
 
 log = logging.getLogger("genzoo")
 ENVIRONMENT = {"COMET_LOGGING_CONSOLE": "ERROR", "COMET_DISABLE_AUTO_LOGGING": "1"}
 
 
-@register
+@register_logger
 def comet_logger(
     save_dir: str,
     project: str = "genzoo",

@@ -9,12 +9,12 @@ from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from genzoo.core.files import atomic_write
-from genzoo.core.registry import register
+from genzoo.core.registry import register_logger
 
 FILE = Path("csv", "version_0", "metrics.csv")  # path of the first file of Lightning's CSVLogger
 
 
-@register
+@register_logger
 class CsvLogger(Logger):
     """Writes ``csv/version_0/metrics.csv`` in the run folder; rows already written survive a kill.
 

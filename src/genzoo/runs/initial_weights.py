@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from genzoo.core.checkpoint_schema import check_tensor, shown
 from genzoo.core.checkpoints import load_checkpoint
 from genzoo.core.errors import GenzooError, listed
 from genzoo.core.rounds import RoundModule
 from genzoo.runs.found import find_checkpoint
+
+ROOM = 2000  # characters of a list of names in the log
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,14 @@ class InitialWeights:
         module.load_state_dict(dict(self.taken), strict=False)  # the averages that it has
 
     def describe(self) -> list[str]:
-        """Returns one line on the values that were taken, and one on each kind that was not."""
+        """Returns one line about the tensors taken, and one for each group of tensors that were not."""
         rest = {
             "of another shape, so initialised anew": [f"{name} ({shapes})" for name, shapes in self.unfit.items()],
             "only of the model, so initialised anew": self.new,
             "only of the checkpoint, so left out": self.left,
         }
         taken = f"init={self.path}: took {_by_network(self.taken)}"
-        return [taken, *(f"{kind}: {', '.join(names)}" for kind, names in rest.items() if names)]
+        return [taken, *(f"{kind}: {listed(names, ROOM)}" for kind, names in rest.items() if names)]
 
 
 def read_initial_weights(given: Any, strict: bool, module: RoundModule) -> InitialWeights:
@@ -64,30 +66,33 @@ def read_initial_weights(given: Any, strict: bool, module: RoundModule) -> Initi
     """
     path = find_checkpoint(given, "init")
     stored, built = load_checkpoint(path)["state_dict"], module.state_dict()
-    if bad := [name for name, value in stored.items() if not isinstance(value, Tensor) or not _is_finite(value)]:
-        raise GenzooError(f"init={path}: {bad[0][:200]} is not a tensor of finite values; give a healthy checkpoint.")
+    for name, value in stored.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise GenzooError(f"init={path}: {shown(name)} is no named tensor; give a healthy checkpoint.")
+
+    # Compare names and shapes first: a value of another shape may declare more memory than there is.
     common = [name for name in built if name in stored]
-    unfit = {name: f"{_shape(stored[name])} there" for name in common if stored[name].shape != built[name].shape}
-    weights = InitialWeights(
-        path,
-        taken={name: stored[name] for name in common if name not in unfit},
-        unfit={name: f"{shape}, {_shape(built[name])} here" for name, shape in unfit.items()},
-        left=[name for name in stored if name not in built],
-        new=[name for name in built if name not in stored and not name.startswith("averages.")],
-    )
-    if not weights.taken:
+    unfit = {
+        name: f"{_shape(stored[name])} there, {_shape(built[name])} here"
+        for name in common
+        if stored[name].shape != built[name].shape
+    }
+    taken = {name: stored[name] for name in common if name not in unfit}
+    for name, value in taken.items():
+        check_tensor(value, built[name], f"state_dict.{name}", path)
+    left = [shown(name).strip("'") for name in stored if name not in built]
+    new = [name for name in built if name not in stored and not name.startswith("averages.")]
+
+    # Refuse what would be silently ignored.
+    if not taken:
         raise GenzooError(f"init={path}: none of its weights fits this model; give a run of a similar model.")
-    strange = [*(f"{name} ({shapes})" for name, shapes in weights.unfit.items()), *weights.left, *weights.new]
+    strange = [*(f"{name} ({shapes})" for name, shapes in unfit.items()), *left, *new]
     if strict and strange:
         raise GenzooError(
-            f"init={path}: {len(weights.taken)} of its {len(stored)} tensors fit, but not {listed(strange)}; give "
+            f"init={path}: {len(taken)} of its {len(stored)} tensors fit, but not {listed(strange)}; give "
             "init_strict=false to take only those that fit."
         )
-    return weights
-
-
-def _is_finite(value: Tensor) -> bool:
-    return not value.is_floating_point() or bool(torch.isfinite(value).all())
+    return InitialWeights(path, taken, unfit, left, new)
 
 
 def _shape(value: Tensor) -> str:
@@ -95,6 +100,6 @@ def _shape(value: Tensor) -> str:
 
 
 def _by_network(names: Iterable[str]) -> str:
-    """Returns the number of names per network."""
+    """Returns text such as ``generator (14 tensors), discriminator (10 tensors)``."""
     counts = Counter(name.partition(".")[0] for name in names)
     return ", ".join(f"{network} ({n} tensors)" for network, n in counts.items())

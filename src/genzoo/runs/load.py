@@ -31,7 +31,7 @@ class Loaded(NamedTuple):
     path: Path
 
 
-def load(source: str | Path, trust: Sequence[str] = (), device: str = "cpu") -> RoundModule:
+def load(source: str | Path, trust: str | Sequence[str] = (), device: str = "cpu") -> RoundModule:
     """Rebuilds the model of a checkpoint, with its averaged networks, in evaluation mode.
 
     What it offers depends on its capabilities, ``model.capabilities()``: ``sample``, ``decode``, ``encode``,
@@ -56,14 +56,14 @@ def load(source: str | Path, trust: Sequence[str] = (), device: str = "cpu") -> 
     return loaded(source, "load", trust, device).module
 
 
-def loaded(source: str | Path, key: str, trust: Sequence[str], device: str) -> Loaded:
+def loaded(source: str | Path, key: str, trust: str | Sequence[str], device: str) -> Loaded:
     """Like ``load``, with the model's origin.
 
     Args:
         source, trust, device: see ``load``.
         key: configuration key of the source, for messages.
     """
-    trust_modules(trust)
+    trust_modules([trust] if isinstance(trust, str) else trust)
     source = download(source) if isinstance(source, str) and source.startswith(SCHEME) else source
     if source not in (None, "") and is_exported(Path(source)):
         path = Path(source) / WEIGHTS

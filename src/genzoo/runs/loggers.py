@@ -13,13 +13,13 @@ from pytorch_lightning.loggers.logger import DummyLogger, Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.registry import register
+from genzoo.core.registry import register_logger
 from genzoo.runs.stored_id import StoredId
 
 log = logging.getLogger("genzoo")
 
 
-@register
+@register_logger
 def wandb_logger(save_dir: str, offline: bool | None = None, timeout: float = 20.0, **options: Any) -> Logger:
     """Returns the W&B logger of a run folder; offline without a login or network, or if WANDB_MODE says so.
 

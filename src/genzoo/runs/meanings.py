@@ -27,7 +27,8 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
         "resume",
         "ckpt",
     ),
-    ("checkpoint_path", "weights_path", "pretrained", "load_path", "init_from", "pretrained_model"): ("resume", "ckpt"),
+    ("weights_path", "pretrained", "init_from", "pretrained_model", "finetune_from"): ("init", "ckpt"),
+    ("checkpoint_path", "load_path"): ("resume", "ckpt"),
     ("batch_size", "batchsize", "bs", "train_batch_size", "mini_batch_size"): ("data.batch_size",),
     ("num_workers", "n_workers", "workers", "n_cpu", "pin_memory", "dataloader_num_workers"): (
         "leave it out: images are read without worker processes"
@@ -85,8 +86,8 @@ _KEYS: Mapping[Sequence[str], Sequence[str] | str] = {
         "evaluate",
         "do_eval",
         "validate",
-    ): "use metrics=none, or python evaluate.py ckpt=<run>",
-    ("train", "do_train"): "leave it out; python evaluate.py ckpt=<run> only measures",
+    ): "use metrics=none, or genzoo evaluate ckpt=<run>",
+    ("train", "do_train"): "leave it out; genzoo evaluate ckpt=<run> only measures",
     ("config", "cfg", "config_file"): "use --config-dir=<folder> or experiment=<name>",
     ("torch_compile", "use_compile", "jit"): ("compile",),
     ("benchmark", "cudnn_benchmark"): ("deterministic",),

@@ -10,7 +10,7 @@ from pytorch_lightning.loggers import MLFlowLogger
 from pytorch_lightning.loggers.logger import DummyLogger, Logger, rank_zero_experiment
 from pytorch_lightning.utilities import rank_zero_only
 
-from genzoo.core.registry import register
+from genzoo.core.registry import register_logger
 from genzoo.runs.stored_id import StoredId
 
 # No reports to MLflow's authors, no hints on the console, and a lost server is given up within a minute.
@@ -22,7 +22,7 @@ ENVIRONMENT = {
 }
 
 
-@register
+@register_logger
 def mlflow_logger(
     save_dir: str,
     experiment_name: str = "genzoo",

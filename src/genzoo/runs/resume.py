@@ -28,6 +28,8 @@ log = logging.getLogger("genzoo")
 # Keys that the checkpoint's configuration determines.
 EXPERIMENT = (
     "seed",
+    "init",
+    "init_strict",
     "recipe",
     "model",
     "data",
@@ -79,10 +81,12 @@ def resumed_configuration(
 
     now = OmegaConf.to_container(cfg, resolve=True)
     given = {override.key_or_group for override in OverridesParser.create().parse_overrides(list(overrides))}
-    own = {key: value for key, value in stored["config"].items() if key in EXPERIMENT}
+    earlier = {"init": None, "init_strict": True}  # older checkpoints lack these keys
+    own = earlier | {key: value for key, value in stored["config"].items() if key in EXPERIMENT}
     groups = {name.split(".")[0] for name in given}
     shown = {key: value for key, value in stored.get("shown", {}).items() if key in SHOWN and key not in groups}
-    check_targets(shown)
+    check_targets({key: value for key, value in shown.items() if key != "logger"})
+    check_targets(shown.get("logger"), among_loggers=True)
     shown = check_shown(shown)
     own["trainer"] = check_trainer(own["trainer"], now["trainer"], given)
     config = {key: value for key, value in now.items() if key not in EXPERIMENT} | own | shown
@@ -143,6 +147,8 @@ def rewind(run: Path, path: Path, progress: Mapping[str, int]) -> None:
         kept = _move_later_files(run, path, progress["rounds"])
         _copy(path, last)
         log.info(f"going back to round {progress['rounds']}; files of later rounds are kept in {kept}")
+    if (former := run / "metrics.json").is_file():  # of a run that was interrupted, or goes on with more rounds
+        os.replace(former, run / f"metrics-round-{progress['rounds']:06d}.json")
     drop_after(run, progress["seen"])
 
 

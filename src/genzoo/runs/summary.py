@@ -4,6 +4,7 @@ import functools
 import logging
 import platform
 import re
+import shlex
 import subprocess
 import time
 from collections.abc import Mapping
@@ -31,6 +32,25 @@ def announce(config: Mapping[str, Any], data: Data, module: RoundModule, trainer
         f"{f'rounds {done} to {rounds}' if done else f'{rounds} rounds'} of {data.batch_size} {module.unit}, "
         f"seed {config['seed']}, {trainer.world_size} x {trainer.strategy.root_device}{_marked(config)} -> "
         f"{trainer.default_root_dir}"
+    )
+
+
+def announce_finished(report: Mapping[str, Any], folder: Path, path: Path) -> None:
+    """Logs that a run has nothing left to do, and what can be done with it.
+
+    Args:
+        report: its ``metrics.json``.
+        folder: the run folder.
+        path: its checkpoint.
+    """
+    rounds, of_rounds = report["rounds"], report["of_rounds"]
+    ended = f"finished all of its {of_rounds} rounds"
+    if rounds < of_rounds:
+        ended = f"ended after {rounds} of its {of_rounds} rounds ({report.get('ended_by')})"
+    evaluate, resume = shlex.quote(f"ckpt={path}"), shlex.quote(f"resume={folder}")
+    log.info(
+        f"{folder} has {ended}, and has metrics.json; to evaluate it again: genzoo evaluate {evaluate}; to go on: "
+        f"genzoo train {resume} trainer.rounds=<more than {of_rounds}>"
     )
 
 

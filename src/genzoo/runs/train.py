@@ -39,7 +39,7 @@ from genzoo.runs.preflight import build_callbacks, check_batch, check_loggers, c
 from genzoo.runs.provenance import marks_of, origin_of, trained_by
 from genzoo.runs.run import Run
 from genzoo.runs.schema import Training, check_keys, check_values, of_chosen_metrics
-from genzoo.runs.summary import announce, code_version, conclude, summarise
+from genzoo.runs.summary import announce, announce_finished, code_version, conclude, summarise
 
 log = logging.getLogger("genzoo")
 
@@ -110,10 +110,7 @@ def train(cfg: DictConfig) -> Run:
     rounds = plan.config["trainer"]["rounds"]
     with running(plan.folder):
         if plan.resumed and (finished := resume.finished(plan.folder, plan.resumed.checkpoint, rounds)):
-            log.info(
-                f"{plan.folder} has finished all of its {rounds} rounds, and has metrics.json; to evaluate it again: "
-                f"python evaluate.py ckpt={plan.resumed.path}; to go on: resume={plan.folder} trainer.rounds=<more>"
-            )
+            announce_finished(finished, plan.folder, plan.resumed.path)
             return Run(plan.folder, finished["metrics"])
         # Build everything that needs the data.
         _load_data(plan)
@@ -167,10 +164,11 @@ def prepare(cfg: DictConfig) -> Plan:
         check_weights(resumed.checkpoint, module, resumed.path)
         check_optimizers(resumed.checkpoint, module, resumed.path)
         before = resumed.checkpoint["genzoo"]["config"]["trainer"]["rounds"]
-        check_schedules(module, before, config["trainer"]["rounds"])
+        if config["trainer"]["rounds"] != before:
+            check_schedules(module, before, config["trainer"]["rounds"])
 
     initial = None
-    if config["init"] is not None:
+    if config["init"] is not None and resumed is None:
         initial = read_initial_weights(config["init"], config["init_strict"], module)
         config["trainer"]["marks"] = [*config["trainer"]["marks"], "init"]
 

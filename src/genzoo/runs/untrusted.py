@@ -23,6 +23,10 @@ LOGGERS: Mapping[str, Collection[str]] = {
 }
 
 
+# Options that keep a logger offline, and the value that does.
+OFFLINE: Mapping[str, bool] = {"offline": True, "online": False}
+
+
 def check_trainer(stored: Mapping[str, Any], now: Mapping[str, Any], given: Collection[str]) -> dict[str, Any]:
     """Returns the trainer settings of a resumed run: its own, but devices and processes of the current configuration.
 
@@ -53,6 +57,9 @@ def check_shown(shown: Mapping[str, Any]) -> dict[str, Any]:
     for name, logger in (shown.get("logger") or {}).items():
         if logger:
             _check_logger(f"logger.{name}", logger)
+            for option, kept in OFFLINE.items():
+                if option in logger and logger[option] is not kept:
+                    logger[option] = None  # this machine decides whether to contact a server
     return _without_places(shown)
 
 
