@@ -12,7 +12,7 @@ from support.zoo import built
 
 
 def test_every_alias_leads_to_a_registered_object():
-    loggers = {target for target in ALIASES.values() if target.endswith("Logger")}
+    loggers = {target for target in ALIASES.values() if target.lower().endswith("logger")}
     check_targets([{"_target_": target} for target in {*ALIASES.values()} - loggers])
     check_targets([{"_target_": target} for target in loggers], among_loggers=True)
 

@@ -46,7 +46,7 @@ def test_a_key_is_suggested_by_its_meaning_its_last_part_or_its_letters(key, sug
     ("key", "sentence"),
     [
         ("data.num_workers", "Leave it out: images are read without worker processes."),
-        ("test", "Use metrics=none, or python evaluate.py ckpt=<run>."),
+        ("test", "Use metrics=none, or genzoo evaluate ckpt=<run>."),
         ("wandb", "Use logger=wandb."),
     ],
 )

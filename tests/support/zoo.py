@@ -130,6 +130,8 @@ def _seed() -> torch.Generator:
 ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.Acts: actions_of,
     capabilities.Samples: lambda module: module.sample(5, generator=_seed()),
+    capabilities.SamplesClasses: lambda module: module.sample(5, torch.arange(5) % module.label_classes, _seed()),
+    capabilities.SamplesAtTemperature: lambda module: module.sample(5, generator=_seed(), temperature=0.5),
     capabilities.Decodes: lambda module: module.decode(_latent(module)),
     capabilities.Features: lambda module: module.features(images_for(module)),
     capabilities.Classifies: lambda module: module.classify(images_for(module)),
