@@ -130,9 +130,13 @@ def _write_programs(found: Loaded, parts: Mapping[str, Part], to: str, folder: P
             continue
         log.info(f"{folder / described[name]['file']}: {part.input} -> {part.output}")
     content = {
-        **{"genzoo": genzoo.__version__, "model": found.stored["config"]["recipe"]["name"], "format": to},
-        **{"data": data_name(found.stored), "trained_by": found.stored["trained_by"]},
-        **{"rounds": found.module.progress.rounds, "averaged": sorted(found.module.averages)},
+        "genzoo": genzoo.__version__,
+        "model": found.stored["config"]["recipe"]["name"],
+        "format": to,
+        "data": data_name(found.stored),
+        "trained_by": found.stored["trained_by"],
+        "rounds": found.module.progress.rounds,
+        "averaged": sorted(found.module.averages),
         "parts": described,
     }
     write_json(folder / JSON, content)

@@ -68,9 +68,13 @@ def sample(cfg: DictConfig) -> Path:
     folder = Path(cfg.out)
     chosen = {key: config[key] for key in ("n", "seed", "label", "temperature", "grid")} | {"format": format}
     described = {
-        **{"genzoo": genzoo.__version__, "model": name, "checkpoint": str(path), "weights": weights_digest(module)},
+        "genzoo": genzoo.__version__,
+        "model": name,
+        "checkpoint": str(path),
+        "weights": weights_digest(module),
         **chosen,
-        **{"batch_norm": module.batch_norm, "sampling_batch": blocks.size},
+        "batch_norm": module.batch_norm,
+        "sampling_batch": blocks.size,
     }
     open_folder(folder, described, may_grow=format != "npz" and not cfg.grid)
     unit = "points" if points else "images"
@@ -92,6 +96,7 @@ def check_capable(cfg: Any, name: str, module: RoundModule) -> None:
     Raises:
         GenzooError: names the first one.
     """
+    # What the model must be able to do.
     able = module.capabilities()
     if Samples not in able:
         raise GenzooError(f"ckpt={cfg.ckpt}: {name} lacks the capability Samples, it draws no images.")
@@ -99,6 +104,7 @@ def check_capable(cfg: Any, name: str, module: RoundModule) -> None:
         raise GenzooError(f"temperature={cfg.temperature}: {name}'s sampler has none; leave temperature out.")
     if cfg.temperature is not None and not cfg.temperature > 0:
         raise GenzooError(f"temperature={cfg.temperature}: a number above 0 is needed; 1 draws from the model.")
+    # Settings of its sampler.
     if cfg.label is not None and SamplesClasses not in able:
         raise GenzooError(f"label={cfg.label}: {name} is not conditioned on classes; leave label out.")
     if cfg.label is not None and not 0 <= cfg.label < module.label_classes:
@@ -108,6 +114,7 @@ def check_capable(cfg: Any, name: str, module: RoundModule) -> None:
             f"batch_size={cfg.batch_size}: {name}'s batch norm uses the statistics of {module.sampling_batch} images, "
             "which are part of its recipe; leave batch_size out."
         )
+    # Animations.
     if cfg.format == "gif":
         if DrawsSequentially not in able:
             raise GenzooError(f"format=gif: {name} lacks the capability DrawsSequentially, it has no steps; use png.")

@@ -9,16 +9,17 @@ from genzoo.core.files import plain_name, read_json
 from genzoo.runs.load import Loaded
 from genzoo.runs.summary import headlines
 
-# Name of a data set -> licence or terms, as far as its authors state them.
+MNIST = "CC BY-SA 3.0, copyright of Y. LeCun and C. Cortes, according to the documentation of Keras"
+# Name of a data set -> licence or terms. Sources: zalandoresearch/fashion-mnist and brendenlake/omniglot, LICENSE; the
+# data sets' pages (SVHN, CelebA's agreement); Keras, keras.datasets.mnist.
 LICENCES: Mapping[str, str] = {
-    "mnist": "CC BY-SA 3.0 (Y. LeCun, C. Cortes)",
-    "binarized_mnist": "derived from MNIST, CC BY-SA 3.0 (Y. LeCun, C. Cortes)",
-    "binarized_mnist_dynamic": "derived from MNIST, CC BY-SA 3.0 (Y. LeCun, C. Cortes)",
+    "mnist": MNIST,
+    "binarized_mnist": f"derived from MNIST: {MNIST}",
+    "binarized_mnist_dynamic": f"derived from MNIST: {MNIST}",
     "fashion_mnist": "MIT (Zalando SE)",
     "omniglot": "MIT (B. Lake)",
     "svhn": "for non-commercial use only",
-    "celeba": "for non-commercial research only",
-    "cifar10": "none stated by its authors",
+    "celeba": "for non-commercial research purposes only",
     **dict.fromkeys(("shapes", "noise", "ring", "grid"), "synthetic, drawn by genzoo (Apache-2.0)"),
 }
 UNKNOWN = "not known to genzoo; ask those whose data they are"

@@ -19,7 +19,11 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 COPIES = re.compile(r"averages\.(\w+)\.network\.(.+)")  # weights of averages, which are those of their networks
 # Entries of a checkpoint that matter to training only.
 TRAINING: Mapping[str, Any] = {
-    **{"optimizer_states": [], "lr_schedulers": [], "callbacks": {}, "epoch": 0, "global_step": 0}
+    "optimizer_states": [],
+    "lr_schedulers": [],
+    "callbacks": {},
+    "epoch": 0,
+    "global_step": 0,
 }
 
 
@@ -44,9 +48,13 @@ def write_weights(module: nn.Module, stored: Mapping[str, Any], folder: Path) ->
         safetensors.save_file(weights, partial, metadata={"format": "pt"})
     entry = {key: stored[key] for key in ("format", "config", "choices", "data", "trained_by")}
     content = {
-        **{"genzoo_version": genzoo.__version__, "pytorch-lightning_version": pl.__version__},
-        **{"weights": WEIGHTS, "sha256": _digest(folder / WEIGHTS), "averaged": sorted(module.averages)},
-        **{"progress": module.progress.state_dict(), "genzoo": without_paths(entry)},
+        "genzoo_version": genzoo.__version__,
+        "pytorch-lightning_version": pl.__version__,
+        "weights": WEIGHTS,
+        "sha256": _digest(folder / WEIGHTS),
+        "averaged": sorted(module.averages),
+        "progress": module.progress.state_dict(),
+        "genzoo": without_paths(entry),
     }
     write_json(folder / CONFIG, content)
 
