@@ -118,3 +118,10 @@ def test_what_cannot_be_written_is_one_line(tmp_path):
     with pytest.raises(GenzooError, match=r"000001\.png\.partial: it could not be written .* same command again") as e:
         written(tmp_path, 3)
     assert "\n" not in str(e.value)
+
+
+def test_a_block_of_a_foreign_checkpoint_cannot_exceed_memory():
+    module = Coded()
+    module.sampling_batch = 10**8
+    with pytest.raises(GenzooError, match="model.sampling_batch=100000000: at most 100,000 images"):
+        Blocks(module)

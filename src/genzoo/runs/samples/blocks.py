@@ -5,8 +5,11 @@ import torch
 from torch import Tensor
 
 from genzoo.core.capabilities import Drawing
+from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.randomness import generator
+
+LARGEST = 100_000  # images of a block
 
 
 class Blocks:
@@ -23,6 +26,9 @@ class Blocks:
         label: class of all samples; None = all classes.
         temperature: of the sampler, if it has one; None = the recipe's.
         batch_size: images per pass within a block; None = the whole block.
+
+    Raises:
+        GenzooError: the model's blocks are too large.
     """
 
     def __init__(
@@ -36,6 +42,8 @@ class Blocks:
     ):
         self.module, self.seed, self.classes, self.label = module, seed, classes, label
         self.size = module.sampling_batch
+        if self.size > LARGEST:  # it may come from a foreign checkpoint
+            raise GenzooError(f"model.sampling_batch={self.size}: at most {LARGEST:,} images per block can be drawn.")
         self.shape = tuple(module.image_shape or module.sample(1).shape[1:])  #: (C, H, W)
         self.options = {} if temperature is None else {"temperature": temperature}
         module.sampling_batch = min(batch_size or self.size, self.size)
