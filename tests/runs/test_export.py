@@ -15,10 +15,9 @@ from genzoo.core.files import write_json
 from genzoo.runs.export import export
 from genzoo.runs.exports.card import LICENCES
 from genzoo.runs.load import load
-from genzoo.runs.train import train
 from support import DATA, SHAPES, composed, same
+from support.trained import Trained
 
-SETTINGS = ("trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none", "callbacks.pictures=null")
 AVERAGED = "+model.averages={generator:{_target_:genzoo.core.averages.EMA,decay:0.5}}"
 GIVEN = {
     "dcgan": (*SHAPES, AVERAGED),  # batch statistics
@@ -34,15 +33,7 @@ GIVEN = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A function that gives the run folder of a model."""
-    runs = tmp_path_factory.mktemp("export") / "runs"
-
-    def trained(name):
-        if not (found := list(runs.glob(f"{name}-*/*"))):
-            train(composed(*GIVEN[name], f"model={name}", *SETTINGS, f"paths.runs={runs}"))
-            found = list(runs.glob(f"{name}-*/*"))
-        return found[0]
-
-    return trained
+    return Trained(tmp_path_factory.mktemp("export") / "runs", GIVEN)
 
 
 def exported(*overrides):

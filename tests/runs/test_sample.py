@@ -11,10 +11,9 @@ from genzoo.core.images import to_levels
 from genzoo.core.randomness import generator
 from genzoo.runs.load import load
 from genzoo.runs.sample import sample
-from genzoo.runs.train import train
 from support import SHAPES, composed
+from support.trained import Trained
 
-SETTINGS = ("trainer=smoke", "recipe.batch_size=16", "logger=none", "metrics=none", "callbacks.pictures=null")
 PIXELS = ("data.size=8", "data.levels=2")
 GIVEN = {
     "gan": SHAPES,
@@ -29,15 +28,7 @@ GIVEN = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A function that gives the run folder of a model."""
-    runs = tmp_path_factory.mktemp("sample") / "runs"
-
-    def trained(name):
-        if not (found := list(runs.glob(f"{name}-*/*"))):
-            train(composed(*GIVEN[name], f"model={name}", *SETTINGS, f"paths.runs={runs}"))
-            found = list(runs.glob(f"{name}-*/*"))
-        return found[0]
-
-    return trained
+    return Trained(tmp_path_factory.mktemp("sample") / "runs", GIVEN)
 
 
 def draw(*overrides):

@@ -123,5 +123,5 @@ def test_what_cannot_be_written_is_one_line(tmp_path):
 def test_a_block_of_a_foreign_checkpoint_cannot_exceed_memory():
     module = Coded()
     module.sampling_batch = 10**8
-    with pytest.raises(GenzooError, match="model.sampling_batch=100000000: at most 100,000 images"):
+    with pytest.raises(GenzooError, match=r"model.sampling_batch=100000000: at most 100,000 images"):
         Blocks(module)
