@@ -90,6 +90,7 @@ NO_KEY = "there is no such key."
         ("evaluate checkpoint=x", f"checkpoint: {NO_KEY} Did you mean ckpt?"),
         ("evaluate ckpt=x model=gan", "model: an evaluation does not read it, but takes it from the checkpoint; leave it"),
         # Keys that nothing reads.
+        ("train model=gan_2d data=ring model.objective={_target_:x,real:1}", "model.objective: the mapping has keys that model.objective has not; set model.objective.<key>=... and add new ones as +model.objective.<key>=..."),
         ("train +init_from=runs/x", "init_from: nothing reads this key. Did you mean init?"),
         ("train +trainer.max_epochs=10", "trainer.max_epochs: nothing reads this key. Did you mean trainer.rounds?"),
         ("train +recipe.foo=3", "recipe.foo: nothing reads this key."),

@@ -46,7 +46,7 @@ def _jeffreys_conjugate(v: Tensor) -> Tensor:
     return log_w.exp() + (-log_w).exp() + v - 2
 
 
-#: name -> divergence; f is given in ``tests/adversarial/test_f_divergences.py``
+#: name -> divergence
 DIVERGENCES: Mapping[str, Divergence] = {
     "total_variation": Divergence(lambda v: v.tanh() / 2, lambda v: v.tanh() / 2),
     "kl": Divergence(lambda v: v, lambda v: (v - 1).exp()),

@@ -107,6 +107,10 @@ def _no_such_key(key: str, conf: Path, name: str, arguments: Sequence[str]) -> s
         return f"{key}: an evaluation does not read it, but takes it from the checkpoint; leave it out."
     chosen = chosen_options(arguments, conf)
     keys = _keys(conf, name, chosen)
+    if key in keys:  # a mapping is merged into the one that is there, and may not add keys to it
+        return (
+            f"{key}: the mapping has keys that {key} has not; set {key}.<key>=... and add new ones as +{key}.<key>=..."
+        )
     group = key.partition(".")[0]
     of_group = [one for one in chosen if one.startswith(f"{group}=")]
     why = f"there is no such key with {of_group[0]}" if of_group else "there is no such key"
