@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from genzoo.cli.explanations import explain
 from genzoo.core.errors import GenzooError
 from genzoo.runs import train as training
-from genzoo.runs.conf import CONF
+from genzoo.runs.conf import CONF, option_files
 from genzoo.runs.load import load as load
 from genzoo.runs.run import Run as Run
 
@@ -63,7 +62,7 @@ def list_models() -> list[str]:
         >>> "infogan" in list_models()
         True
     """
-    return _options("model")
+    return list(option_files("model"))
 
 
 def list_data() -> list[str]:
@@ -73,7 +72,7 @@ def list_data() -> list[str]:
         >>> "mnist" in list_data()
         True
     """
-    return _options("data")
+    return list(option_files("data"))
 
 
 def written(value: Any) -> str:
@@ -97,10 +96,6 @@ def written(value: Any) -> str:
         return text
     # In quotes, Hydra takes a backslash as itself, except before a quote.
     return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + found[2].replace("'", "\\'"), text) + "'"
-
-
-def _options(group: str) -> list[str]:
-    return sorted(path.stem for path in Path(CONF / group).glob("[!_]*.yaml"))
 
 
 @contextmanager

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from genzoo.cli.offered import description, groups_of, kinds, options
+from genzoo.cli.offered import description, groups_of, kinds
 from genzoo.cli.options_page import options_page
+from genzoo.runs.conf import option_files
 from support import ROOT
 
 CONF = ROOT / "conf"
@@ -26,7 +27,7 @@ def test_every_option_has_one_row_that_links_its_file():
 
 @pytest.mark.parametrize("group", [group for group in groups_of(CONF) if group != "experiment"])
 def test_every_option_says_what_it_is(group):
-    texts = {name: description(path) for name, path in options(group, CONF).items()}
+    texts = {name: description(path) for name, path in option_files(group, CONF).items()}
     poor = [name for name, text in texts.items() if len(text) < 5 or re.match(r"Source|Needs|python|Returns", text)]
     assert not poor, "begin the file with a comment of one sentence"
 
@@ -55,5 +56,5 @@ def test_a_description_is_the_first_comment_or_the_classs_docstring(tmp_path, te
 def test_kinds_divide_the_options_of_a_group():
     for group in ("model", "data"):
         divided = [name for names in kinds(group, CONF).values() for name in names]
-        assert sorted(divided) == sorted(options(group, CONF))
+        assert sorted(divided) == sorted(option_files(group, CONF))
     assert kinds("trainer", CONF) == {}

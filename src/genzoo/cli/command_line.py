@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from genzoo.core.errors import GenzooError, listed, near
 from genzoo.core.kinds import shown
+from genzoo.runs.conf import option_files
 from genzoo.runs.overrides import parsed
 
 
@@ -25,14 +26,14 @@ def check_command(arguments: Sequence[str], conf: Path) -> None:
             raise GenzooError(
                 f"{key}=: the value is empty (a shell variable that is not set?); give one, or leave {key} out."
             )
-        options = sorted(path.stem for path in (conf / key).glob("[!_]*.yaml"))
+        offered = list(option_files(key, conf))
         if (conf / key).is_dir() and not override.is_delete() and not override.is_sweep_override():
             value = override.value()
             if value is None or isinstance(value, bool):
-                instead = f"{key}=none" if "none" in options else f"one of: {listed(options)}"
+                instead = f"{key}=none" if "none" in offered else f"one of: {listed(offered)}"
                 raise GenzooError(f"{key}={shown(value)}: expected the name of an option; give {instead}.")
             if str(value).startswith("_"):
-                raise GenzooError(f"{key}={value}: this is a part of options, not an option. {near(value, options)}")
+                raise GenzooError(f"{key}={value}: this is a part of options, not an option. {near(value, offered)}")
     _check_groups_given_once(arguments, conf)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from genzoo.cli.offered import groups_of, kinds, options, rows_by_paper
+from genzoo.cli.offered import groups_of, kinds, rows_by_paper
 from genzoo.core.errors import GenzooError, near
+from genzoo.runs.conf import option_files
 
 WIDTH = 100  # columns
 UNSHOWN = ("paths", "hydra", "experiment", "sweep")
@@ -72,7 +73,7 @@ def _section(group: str, conf: Path) -> str:
     """Returns the options of a group, sorted by kind if it has kinds."""
     if by_kind := kinds(group, conf):
         return "\n".join([f"{group}=", *(_paragraph(f"  {kind}:", names) for kind, names in by_kind.items())])
-    return _paragraph(f"{group}=", options(group, conf))
+    return _paragraph(f"{group}=", option_files(group, conf))
 
 
 def _papers(conf: Path) -> str:

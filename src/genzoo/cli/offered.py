@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from genzoo.results.tables import read_nodes
+from genzoo.runs.conf import option_files
 
 UNLISTED = ("paths", "hydra", "tables")  # folders whose files are not options to choose from
 LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that are not model families
@@ -18,14 +19,9 @@ def groups_of(conf: Path) -> list[str]:
     return [folder.name for folder in sorted(conf.iterdir()) if folder.is_dir() and folder.name not in UNLISTED]
 
 
-def options(group: str, conf: Path) -> dict[str, Path]:
-    """Returns option -> its file."""
-    return {path.stem: path for path in sorted((conf / group).glob("[!_]*.yaml"))}
-
-
 def kinds(group: str, conf: Path) -> dict[str, list[str]]:
     """Returns kind -> options: families of models, kinds of data; empty for all other groups."""
-    texts = {name: path.read_text() for name, path in options(group, conf).items()}
+    texts = {name: path.read_text() for name, path in option_files(group, conf).items()}
     if group == "model":
         every = {path.stem: path.read_text() for path in (conf / group).glob("*.yaml")}
         found = {name: _family(text, every) for name, text in texts.items()}

@@ -8,7 +8,8 @@ from pathlib import Path
 import yaml
 
 from genzoo.cli.main import about, commands
-from genzoo.cli.offered import description, groups_of, kinds, options, rows_by_paper
+from genzoo.cli.offered import description, groups_of, kinds, rows_by_paper
+from genzoo.runs.conf import option_files
 
 INTRODUCTION = """\
 # Options
@@ -65,12 +66,12 @@ def _section(group: str, conf: Path) -> str:
             title, pages = KINDS.get(kind, (kind.capitalize(), ""))
             parts += [f"### {title}", pages, _table(group, names, conf)]
     else:
-        parts.append(_table(group, options(group, conf), conf))
+        parts.append(_table(group, option_files(group, conf), conf))
     return "\n\n".join(part for part in parts if part)
 
 
 def _table(group: str, names: Iterable[str], conf: Path) -> str:
-    files = options(group, conf)
+    files = option_files(group, conf)
     rows = [f"| [`{name}`](../conf/{group}/{name}.yaml) | {_cell(description(files[name]))} |" for name in names]
     return "\n".join([f"| `{group}=` | |", "|---|---|", *rows])
 

@@ -13,7 +13,7 @@ from genzoo.core.errors import GenzooError, near
 from genzoo.core.registry import register
 from genzoo.data.module import ImageData
 from genzoo.runs.build import build
-from genzoo.runs.conf import CONF
+from genzoo.runs.conf import CONF, option_files
 
 
 @register
@@ -34,7 +34,7 @@ class NamedData:
     """
 
     def __init__(self, name: str, root: str | Path, options: Mapping[str, Any] | None = None):
-        files = {path.stem: path for folder in _folders() for path in (folder / "data").glob("[!_]*.yaml")}
+        files = {one: path for folder in _folders() for one, path in option_files("data", folder).items()}
         if name not in files:
             raise GenzooError(f"metrics.against={name}: there is no such data set. {near(name, files)}")
         config = OmegaConf.create({"paths": {"data": str(root)}, "data": OmegaConf.load(files[name])})

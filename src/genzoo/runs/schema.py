@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.errors import GenzooError, listed
 from genzoo.core.kinds import misfit
-from genzoo.runs.conf import CONF
+from genzoo.runs.conf import option_files
 from genzoo.runs.keys import unknown
 from genzoo.runs.overrides import parsed
 
@@ -214,8 +214,7 @@ def _check(cfg: DictConfig, schema: type, prefix: str, why: str) -> None:
 
 def _options(group: str) -> str:
     """Returns advice for a missing group or key."""
-    options = (CONF / group).glob("[!_]*.yaml")
-    names = sorted(path.stem for path in options)
+    names = list(option_files(group))
     return f"choose one of: {listed(names)}" if names else f"leave ~{group} out"
 
 
