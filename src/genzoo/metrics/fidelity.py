@@ -14,6 +14,7 @@ from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError, near
+from genzoo.core.hashes import hash_of_content
 from genzoo.core.images import to_levels
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
@@ -22,7 +23,7 @@ from genzoo.data.module import SPLITS, ImageData
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.extractors.bridge import IMPLEMENTATION, METRICS, measure
 from genzoo.metrics.extractors.choose import EXTRACTORS, at_hand, choose
-from genzoo.metrics.extractors.extractor import Extractor, hash_of_content, to_bytes
+from genzoo.metrics.extractors.extractor import Extractor, to_bytes
 from genzoo.metrics.extractors.inception import check_weights
 
 log = logging.getLogger("genzoo")

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import atomic_write, write_json
+from genzoo.core.hashes import hash_of_file
 from genzoo.core.images import from_levels
-from genzoo.metrics.extractors.extractor import Extractor, hash_of_file
+from genzoo.metrics.extractors.extractor import Extractor
 
 ARCHITECTURE = "cnn-32-64-96-128"
 LEAST_SIZE = 16  # pixels

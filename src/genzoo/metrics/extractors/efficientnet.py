@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.core.errors import GenzooError
-from genzoo.metrics.extractors.extractor import Extractor, hash_of_file
+from genzoo.core.hashes import hash_of_file
+from genzoo.metrics.extractors.extractor import Extractor
 
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 SIZE = 64  # pixels; ImageNet's 224 would cost 18 times as much

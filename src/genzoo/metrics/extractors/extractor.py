@@ -1,6 +1,5 @@
 """The description of a feature extractor."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,18 +41,3 @@ def to_bytes(levels: Tensor, n: int) -> Tensor:
     tensor([  0, 255], dtype=torch.uint8)
     """
     return levels * (255 // (n - 1))
-
-
-def hash_of_file(path: Path) -> str:
-    """Returns the SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def hash_of_content(*tensors: Tensor) -> str:
-    """Returns a hash of shapes and values, 16 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for tensor in tensors:
-        digest.update(f"{tensor.dtype} {tuple(tensor.shape)} ".encode())
-        digest.update(tensor.contiguous().numpy())
-    return digest.hexdigest()[:16]

@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.hashes import hash_of_file
 from genzoo.data.download import DownloadError, downloading
-from genzoo.metrics.extractors.extractor import Extractor, hash_of_file
+from genzoo.metrics.extractors.extractor import Extractor
 
 log = logging.getLogger("genzoo")
 

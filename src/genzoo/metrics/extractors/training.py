@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
+from genzoo.core.hashes import hash_of_content
 from genzoo.core.randomness import generator, seed_all
 from genzoo.data.module import ImageData
 from genzoo.metrics.extractors.classifier import (
@@ -22,7 +23,7 @@ from genzoo.metrics.extractors.classifier import (
     read_facts,
     save_classifier,
 )
-from genzoo.metrics.extractors.extractor import hash_of_content, to_bytes
+from genzoo.metrics.extractors.extractor import to_bytes
 
 log = logging.getLogger("genzoo")
 

@@ -1,6 +1,5 @@
 """A model as a folder of a ``model.safetensors`` and a ``config.json``, from which ``genzoo.load`` rebuilds it."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import genzoo
 from genzoo.core.checkpoints import checked
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import atomic_write, read_json, write_json
+from genzoo.core.hashes import hash_of_file
 from genzoo.runs.exports.extra import imported
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -51,7 +51,7 @@ def write_weights(module: nn.Module, stored: Mapping[str, Any], folder: Path) ->
         "genzoo_version": genzoo.__version__,
         "pytorch-lightning_version": pl.__version__,
         "weights": WEIGHTS,
-        "sha256": _digest(folder / WEIGHTS),
+        "sha256": hash_of_file(folder / WEIGHTS),
         "averaged": sorted(module.averages),
         "progress": module.progress.state_dict(),
         "genzoo": without_paths(entry),
@@ -75,7 +75,7 @@ def read_weights(folder: Path) -> dict[str, Any]:
         content = read_json(folder / CONFIG)
         if not isinstance(content, dict) or not isinstance(content.get("genzoo"), dict):
             raise ValueError(f"{CONFIG} is not that of an exported model")
-        if content.get("sha256") != _digest(folder / WEIGHTS):
+        if content.get("sha256") != hash_of_file(folder / WEIGHTS):
             raise ValueError(f"{WEIGHTS} does not match the digest in {CONFIG}")
         weights = safetensors.load_file(folder / WEIGHTS)
     except Exception as error:  # safetensors has its own exceptions for damaged files
@@ -108,8 +108,3 @@ def without_paths(tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         return [without_paths(value) for value in tree]
     return Path(tree).name if isinstance(tree, str) and tree.startswith(("/", "~")) else tree
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

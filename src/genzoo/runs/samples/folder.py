@@ -1,15 +1,14 @@
 """The folder of samples, which belongs to one command."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import read_json, write_json
+from genzoo.core.hashes import hash_of_content
 
 FILE = "samples.json"
 
@@ -49,9 +48,5 @@ def _check_same(folder: Path, described: Mapping[str, Any], may_grow: bool) -> N
 
 
 def weights_digest(module: nn.Module) -> str:
-    """SHA-256 of a module's parameters and buffers, as 16 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()[:16]
+    """Returns a hash of a module's parameters and buffers."""
+    return hash_of_content(*(value.detach().cpu() for _, value in sorted(module.state_dict().items())))
