@@ -192,8 +192,7 @@ class Sweep:
             for process, _ in running.values():
                 if process.poll() is None:
                     process.kill()
-            summary = self._write_tables()
-            print(jobs_as_text([self._row(job) for job in jobs]) + summary, flush=True)
+            print(self._write_tables(jobs), flush=True)
 
     def metrics(self, job: Job) -> dict[str, float]:
         """Returns the metrics of the job's run; empty if it has none yet."""
@@ -207,11 +206,13 @@ class Sweep:
             return {}
         return report if isinstance(report, dict) and isinstance(report.get("metrics"), dict) else {}
 
-    def _best(self, job: Job) -> dict[str, float]:
-        """Returns the metrics of the run's best checkpoint, named best/...; empty if it has none."""
-        best = self.report(job).get("best")
+    def _measured(self, job: Job) -> dict[str, float]:
+        """Returns the metrics of the job's run, and those of its best checkpoint as best/...; empty if it has none."""
+        report = self.report(job)
+        best = report.get("best")
         found = best.get("metrics") if isinstance(best, dict) else None
-        return {f"best/{name}": value for name, value in found.items()} if isinstance(found, dict) else {}
+        of_best = {f"best/{name}": value for name, value in found.items()} if isinstance(found, dict) else {}
+        return {**report.get("metrics", {}), **of_best}
 
     def _begin(
         self, job: Job, command: Sequence[str], environment: Mapping[str, str], start: Callable[[Task], Process]
@@ -251,19 +252,25 @@ class Sweep:
     def _save(self) -> None:
         write_json(self.folder / JOBS, [asdict(job) for job in self.jobs])
 
-    def _write_tables(self) -> str:
-        """Writes the tables; returns the summary over seeds as text if a setting has several runs, else nothing."""
-        write_jobs([self._row(job) for job in sorted(self.jobs, key=lambda job: job.number)], self.folder)
-        done = [job for job in self.jobs if job.state == "done"]
-        settings = by_setting([(_settings(job), {**self.metrics(job), **self._best(job)}) for job in done])
-        if all(row["runs"] == 1 for row in settings):
-            return ""
-        write_settings(settings, self.folder)
-        return f"\n{as_text(settings)}\n\nsummary.txt, .csv, .md and .tex are in {self.folder}"
+    def _write_tables(self, shown: Sequence[Job]) -> str:
+        """Writes the tables; returns those of some jobs as text: a row per job, and the summary over seeds if any."""
+        measured = {job.number: self._measured(job) for job in self.jobs}
+        ordered = sorted(self.jobs, key=lambda job: job.number)
+        rows = {job.number: _row(job, measured[job.number]) for job in ordered}
+        write_jobs([*rows.values()], self.folder)
+        text = jobs_as_text([rows[job.number] for job in shown])
 
-    def _row(self, job: Job) -> dict[str, Any]:
-        fixed = {"job": job.number, **_settings(job), "state": job.state, "time": clock(job.seconds)}
-        return {**fixed, **self.metrics(job), **self._best(job), "folder": job.folder or "", "message": job.message}
+        settings = by_setting([(_settings(job), measured[job.number]) for job in self.jobs if job.state == "done"])
+        if all(row["runs"] == 1 for row in settings):
+            return text
+        write_settings(settings, self.folder)
+        return f"{text}\n{as_text(settings)}\n\nsummary.txt, .csv, .md and .tex are in {self.folder}"
+
+
+def _row(job: Job, measured: Mapping[str, float]) -> dict[str, Any]:
+    """Returns a row of the table of jobs."""
+    fixed = {"job": job.number, **_settings(job), "state": job.state, "time": clock(job.seconds)}
+    return {**fixed, **measured, "folder": job.folder or "", "message": job.message}
 
 
 def shared_cores(n_jobs: int) -> dict[str, str]:
