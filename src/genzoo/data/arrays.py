@@ -13,11 +13,11 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.data.array_file import ArrayFile
 from genzoo.data.classes import Label
-from genzoo.data.decoding import decode, mode_of
+from genzoo.data.decoding import decode
 from genzoo.data.layout import SPLIT_NAMES
 from genzoo.data.levels import check_images, to_eight_bits, white_of
 from genzoo.data.own import OwnImages
-from genzoo.data.pixels import DARK, opaque
+from genzoo.data.pixels import DARK
 
 log = logging.getLogger("genzoo")
 
@@ -57,14 +57,14 @@ class Arrays(OwnImages):
 
     def read(self, part: str, rows: Tensor) -> Tensor:
         """Reads images of a part; the array of a .npz file is in memory as a whole meanwhile."""
-        key, mode = self.keys[part], mode_of(self.spec.channels)
+        key = self.keys[part]
         images = ArrayFile(self.file).read(key)
         white = white_of(images, f"{self.place}: {key}")
 
         def picture(row: int) -> Image.Image:
             levels = to_eight_bits(images[row], white)
-            found = opaque(Image.fromarray(levels[..., 0] if levels.shape[2:] == (1,) else levels)).convert(mode)
-            return self.fitting(found, f"{self.place}: an image of {key}")
+            found = Image.fromarray(levels[..., 0] if levels.shape[2:] == (1,) else levels)
+            return self.square(found, f"{self.place}: an image of {key}")
 
         levels, failures = decode(rows.tolist(), picture, self.spec.size, self.spec.channels)
         if failures:

@@ -37,7 +37,7 @@ def decode(
 
     def put(key: Key, image: Tensor) -> str | None:
         try:
-            image.copy_(torch.from_numpy(np.array(read(key))).view(size, size, channels).permute(2, 0, 1))
+            image.copy_(levels_of(read(key), size, channels))
             return None
         except GenzooError:
             raise
@@ -47,6 +47,11 @@ def decode(
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
         results = pool.map(put, keys, images)
         return images, {key: why for key, why in zip(keys, results, strict=True) if why}
+
+
+def levels_of(picture: Image, size: int, channels: int) -> Tensor:
+    """Returns the levels, uint8 (channels, size, size), of a picture of (size, size) and mode ``mode_of(channels)``."""
+    return torch.from_numpy(np.array(picture)).view(size, size, channels).permute(2, 0, 1)
 
 
 def mode_of(channels: int) -> str:

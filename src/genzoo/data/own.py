@@ -3,15 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from PIL import Image
 from torch import Tensor
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.checks import check_integer
 from genzoo.data.classes import Labels, check_classes, number_classes
+from genzoo.data.decoding import mode_of
 from genzoo.data.division import divide
 from genzoo.data.facts import check_facts
 from genzoo.data.fitting import Fit
 from genzoo.data.module import SPLITS, ImageData, split_of
+from genzoo.data.pixels import opaque
 
 
 class OwnImages(ImageData):
@@ -79,6 +82,10 @@ class OwnImages(ImageData):
             GenzooError: they cannot be read, or are not squares of one size and ``fit`` is None.
         """
         raise NotImplementedError
+
+    def square(self, picture: Image.Image, what: str) -> Image.Image:
+        """Returns a picture without transparency, of the set's channels and size; ``what`` names it, for messages."""
+        return self.fitting(opaque(picture).convert(mode_of(self.spec.channels)), what)
 
     def factors_of(self, part: str) -> Tensor | None:
         """Returns the factors of all images of a part, float (N, F), or None."""

@@ -13,11 +13,10 @@ from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.data.classes import Label
-from genzoo.data.decoding import mode_of
+from genzoo.data.decoding import levels_of
 from genzoo.data.download import DownloadError, downloading
 from genzoo.data.files import one_line
 from genzoo.data.own import OwnImages
-from genzoo.data.pixels import opaque
 from genzoo.data.torchvision_class import Absent, TorchvisionClass
 
 
@@ -129,8 +128,7 @@ class TorchvisionImages(OwnImages):
                     f"{what} is not an image and the number of its class, but {type(image).__name__} and "
                     f"{type(label).__name__}; choose a set for classification, or data.options of one."
                 )
-            picture = self.fitting(opaque(image).convert(mode_of(spec.channels)), what)
-            images[i] = torch.from_numpy(np.array(picture)).view(spec.size, spec.size, spec.channels).permute(2, 0, 1)
+            images[i] = levels_of(self.square(image, what), spec.size, spec.channels)
             labels.append(int(label))
         return images, labels
 
