@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pytorch_lightning.loggers.logger import DummyLogger, Logger
+from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from genzoo.core.registry import register_logger
+from genzoo.runs.first_rank import on_first_rank
 from genzoo.runs.stored_id import StoredId
 
 
 @register_logger
+@on_first_rank
 def aim_logger(
     save_dir: str, experiment: str = "genzoo", run_name: str | None = None, repo: str | None = None
 ) -> Logger:
-    """Returns the Aim logger of a run folder; on other ranks than the first, a logger that does nothing.
+    """Returns the Aim logger of a run folder.
 
     The run's hash is stored in the folder, so that a resumed run continues the same Aim run; a value that is logged
     again replaces the earlier one of its step.
@@ -27,8 +29,6 @@ def aim_logger(
         repo: folder of Aim's store, or a server; None = ``.aim`` beside the folders of the models, which is
             ``paths.runs``.
     """
-    if rank_zero_only.rank != 0:
-        return DummyLogger()
     from aim import Image  # a heavy and optional library
     from aim.pytorch_lightning import AimLogger
 

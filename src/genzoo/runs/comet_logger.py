@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.loggers import CometLogger
-from pytorch_lightning.loggers.logger import DummyLogger, Logger
+from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from genzoo.core.registry import register_logger
+from genzoo.runs.first_rank import on_first_rank
 from genzoo.runs.stored_id import StoredId
 
 log = logging.getLogger("genzoo")
@@ -20,6 +21,7 @@ ENVIRONMENT = {"COMET_LOGGING_CONSOLE": "ERROR", "COMET_DISABLE_AUTO_LOGGING": "
 
 
 @register_logger
+@on_first_rank
 def comet_logger(
     save_dir: str,
     project: str = "genzoo",
@@ -28,7 +30,7 @@ def comet_logger(
     workspace: str | None = None,
     **options: Any,
 ) -> Logger:
-    """Returns the Comet logger of a run folder; on other ranks than the first, a logger that does nothing.
+    """Returns the Comet logger of a run folder.
 
     The experiment's key is stored in the folder, so that a resumed run continues the same experiment.
 
@@ -40,8 +42,6 @@ def comet_logger(
         workspace: workspace of the project; None = the account's default.
         options: further arguments of Comet's ``ExperimentConfig``: tags, log_code ...
     """
-    if rank_zero_only.rank != 0:
-        return DummyLogger()
     for variable, value in ENVIRONMENT.items():
         os.environ.setdefault(variable, value)
     import comet_ml

@@ -7,10 +7,11 @@ from typing import Any
 
 from filelock import FileLock
 from pytorch_lightning.loggers import MLFlowLogger
-from pytorch_lightning.loggers.logger import DummyLogger, Logger, rank_zero_experiment
+from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
 from pytorch_lightning.utilities import rank_zero_only
 
 from genzoo.core.registry import register_logger
+from genzoo.runs.first_rank import on_first_rank
 from genzoo.runs.stored_id import StoredId
 
 # No reports to MLflow's authors, no hints on the console, and a lost server is given up within a minute.
@@ -23,6 +24,7 @@ ENVIRONMENT = {
 
 
 @register_logger
+@on_first_rank
 def mlflow_logger(
     save_dir: str,
     experiment_name: str = "genzoo",
@@ -30,7 +32,7 @@ def mlflow_logger(
     tracking_uri: str | None = None,
     tags: dict[str, Any] | None = None,
 ) -> Logger:
-    """Returns the MLflow logger of a run folder; on other ranks than the first, a logger that does nothing.
+    """Returns the MLflow logger of a run folder.
 
     Args:
         save_dir: the run folder.
@@ -40,8 +42,6 @@ def mlflow_logger(
             folders of the models, which is ``paths.runs`` (MLflow no longer develops its file store).
         tags: tags of the MLflow run.
     """
-    if rank_zero_only.rank != 0:
-        return DummyLogger()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     stored = StoredId(Path(save_dir) / "mlflow" / "id")
