@@ -18,10 +18,9 @@ from round import resolved
 from genzoo.autoregressive.sampling.cached import Cached
 from genzoo.autoregressive.sampling.jacobi import Jacobi
 from genzoo.autoregressive.sampling.ties import ties
-from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
 from genzoo.runs.build import build_module
-from genzoo.runs.found import find_checkpoint
+from genzoo.runs.load import loaded
 
 WIDTHS = ["recipe.full.hidden=64", "recipe.full.layers=12"]
 DEFAULT = ["model=gated_pixelcnn", *WIDTHS]
@@ -32,11 +31,7 @@ def module_of(ckpt, overrides):
     """The model of a checkpoint, or a new one."""
     if ckpt is None:
         return build_module(resolved(*DATA, *(overrides or DEFAULT)))
-    path = find_checkpoint(ckpt, "--ckpt")
-    checkpoint = load_checkpoint(path)
-    module = build_module(checkpoint["genzoo"]["config"])
-    load_weights(module, checkpoint, path)
-    return module
+    return loaded(ckpt, "--ckpt", (), "cpu").module
 
 
 def seconds(device, do):

@@ -13,9 +13,8 @@ from hydra import compose, initialize_config_dir
 from matplotlib import pyplot
 from omegaconf import OmegaConf
 
-from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.randomness import generator
-from genzoo.runs.build import build_data, build_module
+from genzoo.runs.build import build_data
 from genzoo.runs.train import train
 
 ROOT = Path(__file__).parents[1]
@@ -55,15 +54,14 @@ def main() -> None:
         fixed = ["model=gan_2d", "data=ring", "trainer=cpu", "logger=none", "seed=0"]
         for i, (panel, (name, overrides)) in enumerate(zip(axes.flat, GAMES.items(), strict=True)):
             cfg = compose("train", [*fixed, f"paths.runs={folder}/{i}", *overrides])
-            metrics = train(cfg).metrics
-            (run,) = Path(folder, str(i)).glob("*/*")
-            covered, quality, kl = (metrics[f"test/{m}"] for m in ("modes_covered", "high_quality", "modes_reverse_kl"))
+            run = train(cfg)
+            covered, quality, kl = (
+                run.metrics[f"test/{m}"] for m in ("modes_covered", "high_quality", "modes_reverse_kl")
+            )
             print(f"| {name} | {covered:.0f} of 8 | {quality:.3f} | {kl:.3f} |", flush=True)
 
-            config = OmegaConf.to_container(cfg, resolve=True)
-            module, data = build_module(config), build_data(config)
-            load_weights(module, load_checkpoint(run / "last.ckpt"), run / "last.ckpt")
-            x, y = (module.sample(2500, generator=generator(0, "ring")).flatten(1) * data.extent).T
+            data = build_data(OmegaConf.to_container(cfg, resolve=True))
+            x, y = (run.model.sample(2500, generator=generator(0, "ring")).flatten(1) * data.extent).T
             panel.scatter(*data.centres.T, s=120, facecolors="none", edgecolors="tab:gray")
             panel.scatter(x, y, s=2, alpha=0.3, linewidths=0)
             panel.set(title=f"{name}: {covered:.0f} of 8", aspect="equal", xlim=(-2.6, 2.6), ylim=(-2.6, 2.6))
