@@ -21,8 +21,6 @@ LOGGERS: Mapping[str, Collection[str]] = {
     "pytorch_lightning.loggers.CSVLogger": ("name", "version", "flush_logs_every_n_steps"),
     "pytorch_lightning.loggers.TensorBoardLogger": ("name", "version"),
 }
-
-
 # Options that keep a logger offline, and the value that does.
 OFFLINE: Mapping[str, bool] = {"offline": True, "online": False}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import genzoo
-from genzoo.core.files import plain_name, read_json
+from genzoo.core.files import atomic_write, plain_name, read_json
 from genzoo.runs.load import Loaded
 from genzoo.runs.summary import headlines
 
@@ -58,7 +58,8 @@ def write_card(folder: Path, loaded: Loaded, how_to_load: str) -> None:
         *("", "## Metrics", "", *_metrics(found)),
         *("", "## Use", "", how_to_load),
     ]
-    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with atomic_write(folder / "README.md") as partial:
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def data_name(stored: Mapping[str, Any]) -> str:
