@@ -18,11 +18,10 @@ import genzoo
 from genzoo.api import written
 from genzoo.core.errors import GenzooError
 from genzoo.runs.load import restored
-from support import ROOT, SHAPES, same, state
+from support import ROOT, same, small, state
 
 AVERAGE = {"_target_": "genzoo.core.averages.EMA", "decay": 0.5}
-SETTINGS = {key: int(value) if value.isdigit() else value for key, _, value in (one.partition("=") for one in SHAPES)}
-SETTINGS |= {"trainer": "smoke", "recipe.batch_size": 16, "logger": "none", "metrics": "samples", "seed": 3}
+SETTINGS = small.SETTINGS | {"metrics": "samples", "seed": 3}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,6 @@
 
 from support import SHAPES
 
-RUN = {key: int(value) if value.isdigit() else value for key, _, value in (one.partition("=") for one in SHAPES)}
-RUN |= {"trainer": "smoke", "recipe.batch_size": 16, "logger": "none", "metrics": "none"}
-RUN |= {"callbacks.pictures": None, "callbacks.validation": None}
+SETTINGS = {key: int(value) if value.isdigit() else value for key, _, value in (one.partition("=") for one in SHAPES)}
+SETTINGS |= {"trainer": "smoke", "recipe.batch_size": 16, "logger": "none", "metrics": "none"}
+RUN = SETTINGS | {"callbacks.pictures": None, "callbacks.validation": None}
