@@ -1,6 +1,7 @@
 """The images that a turn draws."""
 
 import pytest
+import torch
 
 from genzoo.core.batches import Stream
 from genzoo.core.errors import GenzooError
@@ -93,6 +94,25 @@ def test_repeats_may_change_from_round_to_round():
 def test_a_stream_that_two_turns_draw_from_different_pools_is_refused():
     with pytest.raises(GenzooError, match="stream 'a': two turns draw it from different pools"):
         Game(turns=(Turn({}, (Stream("a"),)), Turn({}, (Stream("a", "labelled"),)))).streams()
+
+
+def test_a_stream_that_two_turns_draw_by_different_weights_is_refused():
+    turns = (Turn({}, (Stream("a", weights=torch.ones(3)),)), Turn({}, (Stream("a"),)))
+    with pytest.raises(GenzooError, match="stream 'a': two turns draw it from different pools or by different weights"):
+        Game(turns=turns).streams()
+    Game(turns=turns[:1] * 2).streams()
+
+
+def test_weights_that_a_round_changes_apply_to_the_next_one():
+    module = Game()
+
+    def turns():
+        weights = torch.eye(12)[module.progress.rounds + 3]
+        return (Turn({"first": module.first_loss}, (Stream("real", weights=weights),)),)
+
+    module.turns = turns
+    play(module, rounds=4)
+    assert module.seen == [[label] * 4 for label in (3, 4, 5, 6)]
 
 
 def test_only_may_be_nested():

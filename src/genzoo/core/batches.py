@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from genzoo.core.errors import GenzooError
@@ -87,11 +88,31 @@ class Stream(NamedTuple):
         name: keyword argument of the loss for the ``ImageBatch``. Turns with the same stream share its images.
         pool: ``"train"``: all training images; ``"labelled"``: training images with a known label.
         batches: number of batches per repeat of the turn (2 = a doubled batch).
+        weights: weights of the pool's images, (N,), not necessarily normalised; batches are then drawn with
+            replacement by them. None = the pool is iterated over in random order. To change the weights, give a new
+            tensor.
     """
 
     name: str
     pool: str = "train"
     batches: int = 1
+    weights: Tensor | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all fields are equal; weights are if all their values are."""
+        if not isinstance(other, Stream) or self[:3] != other[:3]:
+            return False
+        if self.weights is None or other.weights is None:
+            return self.weights is other.weights
+        return self.weights is other.weights or torch.equal(self.weights, other.weights)
+
+    def __ne__(self, other: object) -> bool:
+        """The opposite of equality; tuples would compare the fields one by one."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """A hash that equal streams share."""
+        return hash(self[:3])
 
 
 def part_of(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBatch:

@@ -216,8 +216,10 @@ class RoundModule(Inference, pl.LightningModule):
             for stream in turn.streams:
                 whole = stream._replace(batches=stream.batches * turn.repeats_in(round))
                 known = streams.setdefault(stream.name, whole)
-                if known.pool != whole.pool:
-                    raise GenzooError(f"stream {stream.name!r}: two turns draw it from different pools.")
+                if known._replace(batches=0) != whole._replace(batches=0):
+                    raise GenzooError(
+                        f"stream {stream.name!r}: two turns draw it from different pools or by different weights."
+                    )
                 streams[stream.name] = max(known, whole, key=lambda stream: stream.batches)
         return tuple(streams.values())
 

@@ -24,7 +24,9 @@ class Rounds:
 
     Each stream iterates over its pool batch by batch, with a new random order per epoch of the stream, and drops the
     incomplete last batch of an epoch. If a pool has fewer labelled images than a batch, each batch repeats the pool,
-    the last time partially. Each rank gets its slice of the global batch. Subclasses implement ``__iter__``.
+    the last time partially. A stream with weights draws each batch with replacement; the images of a batch are then a
+    function of (seed, stream, number of the batch, weights). Each rank gets its slice of the global batch. Subclasses
+    implement ``__iter__``.
 
     Args:
         sizes: name of a pool -> number of its images; all training images are the pool ``"train"``.
@@ -66,6 +68,7 @@ class Rounds:
         self._drawn: Counter[str] = Counter()  # stream -> number of batches before the position
         self._round: Any = namedtuple("Round", [stream.name for stream in streams(0)])
         self._orders: dict[str, dict[int, Tensor]] = {}  # stream -> epoch -> order, for two epochs
+        self._sums: dict[str, tuple[Tensor, Tensor]] = {}  # stream -> its latest weights and their cumulative sums
 
     def __len__(self) -> int:
         return max(self.rounds - self.position, 0)
@@ -90,14 +93,16 @@ class Rounds:
 
     def _chosen(self, stream: Stream, first: int) -> Tensor:
         """Returns the image indices of the stream's batches in one round, over all ranks, from batch ``first`` on."""
-        return torch.cat([self._batch(stream, first + i) for i in range(stream.batches)])
+        batch = self._batch if stream.weights is None else self._batch_by_weights
+        return torch.cat([batch(stream, first + i) for i in range(stream.batches)] or [torch.empty(0).long()])
 
     def _local_slice(self, stream: Stream, drawn: Tensor) -> Tensor:
         """Returns this rank's part of a tensor drawn for all ranks, of any shape after the first dimension.
 
         Rank r gets the r-th slice of each batch, so that all ranks together train on the batches of a single process.
         """
-        return drawn.unflatten(0, (stream.batches, self.world_size, -1))[:, self.rank].flatten(0, 1)
+        per_rank = self.batch_size // self.world_size
+        return drawn.unflatten(0, (stream.batches, self.world_size, per_rank))[:, self.rank].flatten(0, 1)
 
     def _batch(self, stream: Stream, number: int) -> Tensor:
         """Returns the image indices of the stream's batch ``number``, over all ranks."""
@@ -108,6 +113,15 @@ class Rounds:
                 del orders[min(orders)]
             orders[epoch] = self._order(stream, epoch)
         return orders[epoch][i * self.batch_size : (i + 1) * self.batch_size]
+
+    def _batch_by_weights(self, stream: Stream, number: int) -> Tensor:
+        """Returns the image indices of the stream's batch ``number``, over all ranks, drawn with replacement."""
+        if stream.name not in self._sums or self._sums[stream.name][0] is not stream.weights:
+            self._sums[stream.name] = stream.weights, cumulative(stream, self.sizes[stream.pool])
+        uniform = torch.rand(
+            self.batch_size, dtype=torch.float64, generator=generator(self.seed, "weighted", stream.name, number)
+        )
+        return torch.searchsorted(self._sums[stream.name][1], uniform, right=True)
 
     def _batches(self, stream: Stream) -> int:
         """Number of complete batches per epoch."""
@@ -196,6 +210,39 @@ class RoundLoader(Rounds):
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
         return super()._order(stream, epoch).to(self.device)
+
+    def _batch_by_weights(self, stream: Stream, number: int) -> Tensor:
+        return super()._batch_by_weights(stream, number).to(self.device)
+
+
+def cumulative(stream: Stream, images: int) -> Tensor:
+    """Cumulative sums of a stream's weights, float64 (N,) on the CPU; the last one is exactly 1.
+
+    Args:
+        stream: a stream with weights.
+        images: number of images of its pool.
+
+    Raises:
+        GenzooError: the number of weights differs, a weight is negative or not finite, or all are 0.
+
+    Example:
+        >>> cumulative(Stream("real", weights=torch.tensor([1, 0, 3])), images=3)
+        tensor([0.2500, 0.2500, 1.0000], dtype=torch.float64)
+    """
+    assert stream.weights is not None
+    weights = stream.weights.detach().double().cpu()
+    if weights.shape != (images,):
+        raise GenzooError(
+            f"stream {stream.name!r}: weights of shape {tuple(weights.shape)}, but its pool has {images} images; give "
+            "one weight per image."
+        )
+    if not (weights.isfinite().all() and (weights >= 0).all() and weights.any()):
+        raise GenzooError(
+            f"stream {stream.name!r}: weights from {weights.min().item():g} to {weights.max().item():g}; finite "
+            "numbers that are not negative are needed, at least one of them positive."
+        )
+    sums = weights.cumsum(0)
+    return sums / sums[-1]
 
 
 def check_even(batch_size: int, world_size: int) -> None:

@@ -180,7 +180,7 @@ class StreamLoader(Rounds):
         # ``planned`` and ``drawn`` are the read-ahead position, ``self.position`` the round that is yielded.
         files: OrderedDict[int, Future[Chunk]] = OrderedDict()
         planned, drawn = self.position, Counter(self._drawn)
-        rounds: deque[list[Future[ImageBatch]]] = deque()
+        rounds: deque[tuple[Sequence[Stream], list[Future[ImageBatch]]]] = deque()
         openers, copiers = ThreadPoolExecutor(self.threads), ThreadPoolExecutor(self.threads)
 
         def opened(chunk: int) -> "Future[Chunk]":
@@ -200,17 +200,22 @@ class StreamLoader(Rounds):
 
         try:
             while self.position < self.rounds:
+                # If weights have changed since the rounds were planned, plan them again.
+                current = self.streams(self.position)
+                if rounds and tuple(rounds[0][0]) != tuple(current):
+                    rounds.clear()
+                    planned, drawn = self.position, Counter(self._drawn)
                 # Plan rounds ahead, and close the least recently used chunks.
                 while planned < min(self.position + 1 + self.ahead, self.rounds):
                     streams = self.streams(planned)
-                    rounds.append([plan(stream, drawn[stream.name]) for stream in streams])
+                    rounds.append((streams, [plan(stream, drawn[stream.name]) for stream in streams]))
                     for stream in streams:
                         drawn[stream.name] += stream.batches
                     planned += 1
                     while len(files) > 3 * self.window * len(streams):
                         files.popitem(last=False)
-                batch = self._round(*(self._given(future.result()) for future in rounds.popleft()))
-                self._count(self.streams(self.position))
+                batch = self._round(*(self._given(future.result()) for future in rounds.popleft()[1]))
+                self._count(current)
                 self.position += 1
                 yield batch
         finally:
@@ -236,7 +241,7 @@ class StreamLoader(Rounds):
         levels = torch.empty(len(rows), *shape, dtype=torch.uint8, pin_memory=pin)
         labels = torch.empty(len(rows), dtype=torch.long, pin_memory=pin)
         opened = {number: future.result() for number, future in sources.items()}
-        flat, known = levels.view(len(rows), -1).numpy(), labels.numpy()
+        flat, known = levels.flatten(1).numpy(), labels.numpy()
         for i, (chunk, row) in enumerate(zip(chunks, rows, strict=True)):
             flat[i], known[i] = opened[chunk].pixels[row], opened[chunk].labels[row]
         return ImageBatch(levels, labels)

@@ -11,6 +11,7 @@ from genzoo.core.images import to_levels
 from genzoo.data.images import ImageFolder
 from genzoo.data.shard_writer import write_shards
 from genzoo.data.shards import Shards
+from genzoo.data.stream import StreamLoader
 from genzoo.runs.train import train
 from support import composed, state, train_until_cut
 from support.shards import SIZE, drawn, loader, streamed
@@ -88,6 +89,22 @@ def test_a_loader_that_is_left_goes_on_after_what_it_gave(root):
     whole, cut = drawn(loader(root)), loader(root)
     first = [next(iter(cut)) for _ in range(5)]
     assert drawn(first) + drawn(cut) == whole
+
+
+def test_weights_that_change_apply_to_rounds_that_were_read_ahead(root):
+    weights = [torch.ones(46)]
+    rounds = StreamLoader(Shards(root), lambda round: [Stream("real", weights=weights[0])], 6, 4, 0, ahead=3, window=3)
+    seen = []
+    for i, round in enumerate(rounds):
+        seen.append(len(set(drawn([round])[0])))
+        weights[0] = torch.ones(46) if i == 1 else torch.eye(46)[i]
+    assert seen[1::2] == [1, 1]
+    assert min(seen[::2]) > 1
+
+
+def test_a_stream_without_batches_has_no_images(root):
+    rounds = StreamLoader(Shards(root), lambda round: [Stream("real", batches=round % 2)], 6, 4, 0)
+    assert [len(round.real.labels) for round in rounds] == [0, 6, 0, 6]
 
 
 def test_few_chunks_are_open_and_each_is_read_once_an_epoch(root, monkeypatch):
