@@ -15,11 +15,16 @@ from genzoo.core.registry import register
 from genzoo.nn.initialisation import dcgan_initialisation
 
 
-def _quarter(shape: tuple[int, int, int]) -> tuple[int, int]:
+def quarter(shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Height and width at a quarter of the resolution of images (C, H, W).
+
+    Raises:
+        GenzooError: one is not a multiple of 4.
+    """
     _, height, width = shape
     if height % 4 or width % 4:
         raise GenzooError(
-            f"model: InfoGAN's networks halve the image twice, so data.size={height} must be a multiple of 4."
+            f"model: these networks halve the image twice, so data.size={height} must be a multiple of 4."
         )
     return height // 4, width // 4
 
@@ -53,7 +58,7 @@ class Generator(nn.Module):
     def __init__(self, latent: int, shape: tuple[int, int, int], channels: int = 64, hidden: int = 1024):
         super().__init__()
         self.shape = tuple(shape)
-        height, width = _quarter(self.shape)
+        height, width = quarter(self.shape)
         self.layers = nn.Sequential(
             *projection(latent, hidden, (2 * channels, height, width)),
             nn.ConvTranspose2d(2 * channels, channels, 4, stride=2, padding=1, bias=False),
@@ -89,7 +94,7 @@ class Discriminator(nn.Module):
     def __init__(self, shape: tuple[int, int, int], channels: int = 64, hidden: int = 1024, slope: float = 0.01):
         super().__init__()
         self.shape = tuple(shape)
-        height, width = _quarter(self.shape)
+        height, width = quarter(self.shape)
         self.trunk = nn.Sequential(
             nn.Conv2d(self.shape[0], channels, 4, stride=2, padding=1),
             nn.LeakyReLU(slope),
