@@ -67,6 +67,7 @@ class Reader(Inference):
     def __init__(self, batch_norm="running", latent=None):
         super().__init__(batch_norm=batch_norm)
         self.latent = latent or Latent(digit=Categorical(4), style=Uniform(2))
+        self.inferred = self.latent.parts
         self.recipe, self.passes = batch_norm, []
 
     def capabilities(self):

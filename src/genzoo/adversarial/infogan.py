@@ -50,6 +50,7 @@ class InfoGAN(GAN):
         if missing := [name for name in posteriors if name not in information_weight]:
             raise GenzooError(f"model.information_weight.{missing[0]}: missing; give the weight of this code.")
         self.posteriors, self.information_weight = dict(posteriors), dict(information_weight)
+        self.inferred = {name: parts[name] for name in self.posteriors}
         self._outputs = {name: q.parameters(parts[name].size) for name, q in self.posteriors.items()}
         self.q_head = q_head(features=self.discriminator.head.in_features, outputs=sum(self._outputs.values()))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from torch import Generator, Tensor
 
-from genzoo.core.latent import Latent
+from genzoo.core.latent import Latent, Part
 
 
 class Samples(Protocol):
@@ -149,10 +149,12 @@ class Classifies(Protocol):
 
 
 class InfersCodes(Protocol):
-    """Infers named parts of the latent code from images."""
+    """Infers named codes from images: parts of the latent code, or categories of images."""
+
+    inferred: Mapping[str, Part]  #: name of each inferred code -> its kind and size
 
     def infer_codes(self, images: Tensor) -> Mapping[str, Tensor]:
-        """Inferred part of the latent -> its posterior mean (B, size); for a categorical part, probabilities."""
+        """Inferred code -> its posterior mean (B, size); for a categorical part, probabilities."""
 
 
 class Acts(Protocol):

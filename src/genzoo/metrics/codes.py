@@ -71,12 +71,10 @@ class CodeError:
                     module.infer_codes(batch.to(module.device))
                     for batch in equal_batches(images, data.spec.levels, self.batch_size)
                 ]
-            codes = [name for name in batches[0] if isinstance(module.latent.parts[name], Categorical)]
+            codes = [name for name in batches[0] if isinstance(module.inferred[name], Categorical)]
             for name in codes:
                 found = torch.cat([batch[name].argmax(1) for batch in batches])[: len(images)]
-                table = contingency(
-                    found.cpu().numpy(), labels.numpy(), module.latent.parts[name].size, data.spec.classes
-                )
+                table = contingency(found.cpu().numpy(), labels.numpy(), module.inferred[name].size, data.spec.classes)
                 title = "code" if len(codes) == 1 else name
                 values[f"{title}_error_one_to_one{suffix}"] = one_to_one_error(table)
                 values[f"{title}_error_majority{suffix}"] = majority_error(table)
