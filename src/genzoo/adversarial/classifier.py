@@ -35,6 +35,18 @@ class ClassifyingDiscriminator:
                 f"use model.discriminator.classes={data.classes}."
             )
 
+    def check_logits(self) -> None:
+        """Checks that the discriminator has a logit.
+
+        Raises:
+            GenzooError: it has none, for example because the data has no classes.
+        """
+        if not self.discriminator.classes:
+            raise GenzooError(
+                "model.discriminator.classes=0: at least one logit is needed; if the classes are the data's, choose "
+                "data with labels."
+            )
+
     @in_inference
     def classify(self, images: Tensor) -> Tensor:
         """Logits (B, classes) of images (B, C, H, W) in [-1, 1]."""

@@ -63,8 +63,7 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
             )
         if min(labelled_weight, unlabelled_weight) < 0:
             raise GenzooError("model.labelled_weight and model.unlabelled_weight: numbers of at least 0 are needed.")
-        if not self.discriminator.classes:
-            raise GenzooError("model.discriminator.classes=0: at least one logit is needed.")
+        self.check_logits()
         check_label("model.real", real)
         self.labelled_weight, self.unlabelled_weight, self.objective = labelled_weight, unlabelled_weight, Minimax(real)
         self.generator_steps = generator_steps
@@ -97,7 +96,7 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
         _, fake = self.detached_fakes(unlabelled)
         known = [] if labelled is None else [labelled.images]
         *logits, real, generated = self.discriminate(*known, unlabelled.images, fake)
-        game = self.objective.discriminator(real.logsumexp(1), generated.logsumexp(1)) / 2  # log Z is the logit of D
+        game = self.adversarial_loss(real, generated)
         self.meters.log("unlabelled_loss", game)
         loss = self.unlabelled_weight * game
         if labelled is not None:
@@ -105,6 +104,10 @@ class SemiSupervisedGAN(ClassifyingDiscriminator, Game):
             self.meters.log("labelled_loss", supervised)
             loss = loss + self.labelled_weight * supervised
         return loss
+
+    def adversarial_loss(self, real: Tensor, generated: Tensor) -> Tensor:
+        """-½ E log D(x) - ½ E log(1 - D(G(z))), given the class logits (B, classes) of real and of generated images."""
+        return self.objective.discriminator(real.logsumexp(1), generated.logsumexp(1)) / 2  # log Z is the logit of D
 
     def generator_loss(self, unlabelled: ImageBatch) -> Tensor:
         """E log(1 - D(G(z))) of as many generated images as unlabelled ones."""
