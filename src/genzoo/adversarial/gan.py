@@ -142,8 +142,15 @@ class GAN(Game):
         Both go through the discriminator in separate passes, with separate batch statistics.
         """
         images, (_, fake) = self.real_images(real), self.detached_fakes(real, made)
-        loss = self.objective.discriminator(self.discriminate(images, real), self.discriminate(fake, real))
-        return loss + self.penalty(real, images, fake)
+        return self.discriminator_objective(real, images, fake)
+
+    def discriminator_objective(self, real: ImageBatch, images: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's loss, given the real and the generated images (B, C, H, W) that it sees."""
+        return self.game(real, images, fake) + self.penalty(real, images, fake)
+
+    def game(self, real: ImageBatch, images: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's objective alone, given the images (B, C, H, W) that it sees."""
+        return self.objective.discriminator(self.discriminate(images, real), self.discriminate(fake, real))
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The objective or the feature matching on generated images, as many as real ones."""

@@ -6,7 +6,7 @@ The features of real images are targets, without a gradient.
 from torch import Tensor
 
 from genzoo.core.precision import at_least_float32
-from genzoo.core.ranks import check_scope, gather_over_ranks
+from genzoo.core.ranks import check_scope, mean_over_ranks
 from genzoo.core.registry import register
 
 
@@ -21,7 +21,7 @@ class _Means:
 
     def _mean(self, features: Tensor) -> Tensor:
         mean = at_least_float32(features).mean(0)
-        return gather_over_ranks(mean[None]).mean(0) if self.scope == "global" else mean
+        return mean_over_ranks(mean) if self.scope == "global" else mean
 
 
 @register

@@ -25,6 +25,17 @@ class Objective(Protocol):
         """The generator's loss, given the discriminator's outputs on its images (B,)."""
 
 
+def is_zero_sum(objective: Objective) -> bool:
+    """Whether the gradients of both players' losses by the outputs on generated images are opposite.
+
+    >>> is_zero_sum(Minimax()), is_zero_sum(NonSaturating())
+    (True, False)
+    """
+    fake = torch.tensor([-1.5, 0.0, 0.5, 2.0], requires_grad=True)
+    total = objective.discriminator(fake.detach(), fake) + objective.generator(fake)
+    return torch.allclose(torch.autograd.grad(total, fake)[0], torch.zeros(4), atol=1e-6)
+
+
 def check_label(key: str, label: float) -> None:
     """Checks the label of real images, a probability above 0.
 

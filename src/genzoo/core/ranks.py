@@ -61,6 +61,11 @@ def gather_over_ranks(values: Tensor) -> Tensor:
     return _Gather.apply(values.contiguous()) if dist.is_initialized() else values
 
 
+def mean_over_ranks(values: Tensor) -> Tensor:
+    """The mean of all ranks' tensors, differentiable; in a single process the given tensor."""
+    return gather_over_ranks(values[None]).mean(0) if dist.is_initialized() else values
+
+
 def check_scope(scope: str) -> None:
     """Checks the scope of batch statistics: ``"rank"``, each rank's own batch, or ``"global"``, all ranks' batches.
 

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from genzoo.adversarial.networks.mlp import MLPDiscriminator, MLPGenerator
+from genzoo.core.errors import GenzooError
 
 
 def linear(network):
@@ -43,3 +44,15 @@ def test_the_discriminator_computes_a_rectified_layer_and_a_logit():
     (w1, b1, w2, b2) = network.parameters()
     expected = (images.flatten(1) @ w1.T + b1).clamp(min=0) @ w2.T + b2
     assert torch.allclose(network(images), expected[:, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("activation", "layer"), [("relu", nn.ReLU), ("tanh", nn.Tanh)])
+def test_hidden_layers_have_the_activation(activation, layer):
+    for network in (MLPGenerator(3, (2, 1, 1), [4, 5], activation=activation),
+                    MLPDiscriminator((2, 1, 1), [4, 5], activation=activation)):  # fmt: skip
+        assert [type(m) for m in network.layers] == [nn.Linear, layer, nn.Linear, layer, nn.Linear]
+
+
+def test_an_unknown_activation_is_refused():
+    with pytest.raises(GenzooError, match=r"activation=elu: unknown. Did you mean .relu"):
+        MLPDiscriminator((2, 1, 1), activation="elu")

@@ -1,6 +1,7 @@
 """Multilayer perceptrons for points in the plane.
 
-Source: poolio/unrolled_gan, the notebook of arXiv 1611.02163, with the ReLU of the paper's appendix A.
+Source: poolio/unrolled_gan, the notebook of arXiv 1611.02163, with the ReLU of the paper's appendix A or the
+notebook's hyperbolic tangent.
 """
 
 from collections.abc import Sequence
@@ -8,29 +9,39 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from genzoo.core.errors import GenzooError, near
 from genzoo.core.registry import register
 
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
-def _perceptron(widths: Sequence[int], gain: float) -> nn.Sequential:
-    """Linear layers with ReLUs between them; initial weights are orthogonal times ``gain``, biases 0."""
+
+def _perceptron(widths: Sequence[int], gain: float, activation: str) -> nn.Sequential:
+    """Linear layers with activations between them; initial weights are orthogonal times ``gain``, biases 0."""
+    if activation not in ACTIVATIONS:
+        raise GenzooError(f"activation={activation}: unknown. {near(activation, ACTIVATIONS)}")
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
         linear = nn.Linear(inputs, outputs)
         nn.init.orthogonal_(linear.weight, gain)
         nn.init.zeros_(linear.bias)
-        layers += [linear, nn.ReLU()]
+        layers += [linear, ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
 
 
 @register
 class MLPGenerator(nn.Module):
-    """Hidden layers of rectified linear units and a linear output, which is not limited to [-1, 1].
+    """Hidden layers of nonlinear units and a linear output, limited to [-1, 1] only if ``bounded``.
 
     Args:
         latent: width of the latent code.
         shape: (C, H, W) of the outputs; (2, 1, 1) for points.
         hidden: widths of the hidden layers.
         gain: factor of the orthogonal initial weights.
+        activation: ``relu`` or ``tanh``, of the hidden layers.
+        bounded: whether a hyperbolic tangent limits the outputs to [-1, 1].
+
+    Raises:
+        GenzooError: an unknown activation.
 
     Example:
         >>> import torch
@@ -38,10 +49,19 @@ class MLPGenerator(nn.Module):
         torch.Size([3, 2, 1, 1])
     """
 
-    def __init__(self, latent: int, shape: tuple[int, int, int], hidden: Sequence[int] = (128, 128), gain: float = 1.4):
+    def __init__(
+        self,
+        latent: int,
+        shape: tuple[int, int, int],
+        hidden: Sequence[int] = (128, 128),
+        gain: float = 1.4,
+        activation: str = "relu",
+        bounded: bool = False,
+    ):
         super().__init__()
         channels, height, width = self.shape = tuple(shape)
-        self.layers = _perceptron([latent, *hidden, channels * height * width], gain)
+        self.layers = _perceptron([latent, *hidden, channels * height * width], gain, activation)
+        self.layers.extend([nn.Tanh()] if bounded else [])
 
     def forward(self, z: Tensor) -> Tensor:
         """Codes (B, latent) -> (B, C, H, W)."""
@@ -50,12 +70,16 @@ class MLPGenerator(nn.Module):
 
 @register
 class MLPDiscriminator(nn.Module):
-    """Hidden layers of rectified linear units and a linear output.
+    """Hidden layers of nonlinear units and a linear output.
 
     Args:
         shape: (C, H, W) of the inputs; (2, 1, 1) for points.
         hidden: widths of the hidden layers.
         gain: factor of the orthogonal initial weights.
+        activation: ``relu`` or ``tanh``, of the hidden layers.
+
+    Raises:
+        GenzooError: an unknown activation.
 
     Example:
         >>> import torch
@@ -63,10 +87,16 @@ class MLPDiscriminator(nn.Module):
         torch.Size([3])
     """
 
-    def __init__(self, shape: tuple[int, int, int], hidden: Sequence[int] = (128, 128), gain: float = 1.4):
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        hidden: Sequence[int] = (128, 128),
+        gain: float = 1.4,
+        activation: str = "relu",
+    ):
         super().__init__()
         channels, height, width = self.shape = tuple(shape)
-        self.layers = _perceptron([channels * height * width, *hidden, 1], gain)
+        self.layers = _perceptron([channels * height * width, *hidden, 1], gain, activation)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, C, H, W) -> logits (B,)."""
