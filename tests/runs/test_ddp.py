@@ -6,6 +6,7 @@ from torch import nn
 from torch.multiprocessing.spawn import spawn
 
 from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
+from genzoo.adversarial.mmd import MMD, RBF, NegativeDistance
 from genzoo.core.strategy import TurnStrategy
 from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.noise import GaussianNoise
@@ -65,7 +66,7 @@ def check_the_same(folder, images):
             (model, n, TurnStrategy(start_method="spawn"))
             for model, n in (
                 *(("wgan_gp", 400), ("infogan", 80), ("began", 80), ("improved_gan", 240)),
-                ("pixelcnn_pp", 80),
+                *(("unrolled_gan", 80), ("gmmn", 80), ("pixelcnn_pp", 80)),
             )
         ),
         *(
@@ -73,7 +74,17 @@ def check_the_same(folder, images):
             for strategy in (TurnStrategy(start_method="spawn"), "ddp_spawn_find_unused_parameters_true")
         ),
     ],
-    ids=["wgan_gp", "infogan", "began", "improved_gan", "pixelcnn_pp", "gan", "gan, Lightning's strategy"],
+    ids=[
+        "wgan_gp",
+        "infogan",
+        "began",
+        "improved_gan",
+        "unrolled_gan",
+        "gmmn",
+        "pixelcnn_pp",
+        "gan",
+        "gan, Lightning's strategy",
+    ],
 )
 def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(model, images, strategy, tmp_path):
     fit(model, tmp_path, devices=1)
@@ -116,6 +127,8 @@ def test_what_looks_across_the_batch_sees_all_ranks_if_its_scope_is_global(tmp_p
         "minibatch": lambda scope: MinibatchDiscrimination(4, kernels=3, dimensions=2, scope=scope),
         "squared": lambda scope: Matched(MeanSquared(scope), 4),
         "absolute": lambda scope: Matched(MeanAbsolute(scope), 4),
+        "mmd": lambda scope: Matched(MMD(RBF([1.0, 3.0]), unbiased=True, root=False, scope=scope), 4),
+        "energy": lambda scope: Matched(MMD(NegativeDistance(), root=True, scope=scope), 4),
     }
     modules = {(kind, scope): make(scope).double() for kind, make in kinds.items() for scope in ("global", "rank")}
     x = torch.randn(6, 4, dtype=torch.double)
