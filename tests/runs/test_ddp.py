@@ -19,6 +19,7 @@ from support.spawned import (
     InjectedNoise,
     InjectedPenalty,
     KeepWeights,
+    Marginal,
     Matched,
     play_modules,
     played,
@@ -129,6 +130,7 @@ def test_what_looks_across_the_batch_sees_all_ranks_if_its_scope_is_global(tmp_p
         "absolute": lambda scope: Matched(MeanAbsolute(scope), 4),
         "mmd": lambda scope: Matched(MMD(RBF([1.0, 3.0]), unbiased=True, root=False, scope=scope), 4),
         "energy": lambda scope: Matched(MMD(NegativeDistance(), root=True, scope=scope), 4),
+        "marginal entropy": lambda scope: Marginal(scope, 4),
     }
     modules = {(kind, scope): make(scope).double() for kind, make in kinds.items() for scope in ("global", "rank")}
     x = torch.randn(6, 4, dtype=torch.double)

@@ -7,6 +7,7 @@ import pytorch_lightning as pl
 import torch
 import torch.distributed as dist
 
+from genzoo.adversarial.catgan import marginal_entropy
 from genzoo.adversarial.penalties import GradientPenalty
 from genzoo.reinforcement.trust_region import Problem, TrustRegion
 
@@ -103,6 +104,17 @@ class Matched(torch.nn.Module):
 
     def forward(self, x):
         return self.matching(x, self.linear(x))
+
+
+class Marginal(torch.nn.Module):
+    """The entropy of the mean prediction, by a linear function of inputs."""
+
+    def __init__(self, scope, features):
+        super().__init__()
+        self.scope, self.linear = scope, torch.nn.Linear(features, features)
+
+    def forward(self, x):
+        return marginal_entropy(self.linear(x), self.scope)
 
 
 def played(module, x):

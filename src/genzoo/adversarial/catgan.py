@@ -24,6 +24,7 @@ def conditional_entropy(logits: Tensor) -> Tensor:
         logits: of the categories, (B, K).
 
     Example:
+        >>> import torch
         >>> conditional_entropy(torch.tensor([[0.0, 0.0], [0.0, 1000.0]]))  # (log 2 + 0) / 2
         tensor(0.3466)
     """
@@ -38,6 +39,7 @@ def marginal_entropy(logits: Tensor, scope: str = "global") -> Tensor:
         scope: the mean is over the batches of all ranks (``"global"``), or over this ``"rank"``'s alone.
 
     Example:
+        >>> import torch
         >>> marginal_entropy(torch.tensor([[1000.0, 0.0], [0.0, 1000.0]]))  # log 2
         tensor(0.6931)
     """
