@@ -75,7 +75,11 @@ class Game(ImageModule):
     def turns(self) -> tuple[Turn, ...]:
         """The turns of ``round``."""
         losses = {player: self.loss_of(player) for player in ("discriminator", "generator")}
-        return self.round.turns(losses, Stream("real", self.pool), self.make)
+        return self.round.turns(losses, self.real_stream(), self.make)
+
+    def real_stream(self) -> Stream:
+        """The stream of real images."""
+        return Stream("real", self.pool)
 
     def capabilities(self) -> frozenset[type]:
         """It samples and decodes."""
@@ -89,7 +93,7 @@ class Game(ImageModule):
             if not base.missing(network, base.Initialised):
                 network.initialise(images)
         initialise_from_data(self.discriminator, lambda: images[:INITIAL])
-        initialise_from_data(self.generator, lambda: self.latent.sample(self.sampling_batch))
+        initialise_from_data(self.generator, lambda: self.latent.sample(self.sampling_batch, device=self.device))
 
     def follow_averages(self) -> None:
         """Also starts each historical average from its player's current parameters."""

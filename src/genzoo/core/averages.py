@@ -29,6 +29,7 @@ class Average(nn.Module):
     def follow(self, network: nn.Module) -> None:
         """Starts from the network's current parameters."""
         self.network = copy.deepcopy(network).requires_grad_(False)
+        self.updates.zero_()
 
     def weight(self) -> torch.Tensor | float:
         """Weight of the newest parameters in the average, as a function of ``updates``, the number of past updates."""
