@@ -5,7 +5,15 @@ import torch
 from torch.distributions import Bernoulli, kl_divergence
 from torch.nn import functional as F
 
-from genzoo.adversarial.objectives import Hinge, LeastSquares, Minimax, NonSaturating, SmoothedLabels, Wasserstein
+from genzoo.adversarial.objectives import (
+    BoundarySeeking,
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    SmoothedLabels,
+    Wasserstein,
+)
 from genzoo.core.errors import GenzooError
 
 BOTH = pytest.mark.parametrize("objective", [Minimax, NonSaturating])
@@ -174,3 +182,13 @@ def test_at_equilibrium_the_smoothed_discriminator_says_half_its_target():
 def test_targets_that_are_no_probabilities_are_refused(option, value):
     with pytest.raises(GenzooError, match=rf"model.objective.{option}={value}: a (label|probability)"):
         SmoothedLabels(**{option: value})
+
+
+def test_the_boundary_seeking_generator_moves_to_where_the_discriminator_is_in_doubt():
+    fake = logits(1.5, 0.0, -0.7)
+    loss = BoundarySeeking().generator(fake)
+    d = fake.sigmoid()
+    torch.testing.assert_close(loss, (d.log() - (1 - d).log()).square().mean() / 2)
+    (gradient,) = torch.autograd.grad(loss, fake)
+    assert gradient.sign().tolist() == [1, 0, -1]
+    torch.testing.assert_close(BoundarySeeking().discriminator(fake, fake), Minimax().discriminator(fake, fake))

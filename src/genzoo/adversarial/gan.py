@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.objectives import Objective
+from genzoo.adversarial.objectives import Objective, RelativeObjective
 from genzoo.adversarial.penalties import Penalty
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
@@ -49,7 +49,7 @@ class GAN(Game):
 
     def __init__(
         self,
-        objective: Objective,
+        objective: Objective | RelativeObjective,
         penalties: Mapping[str, Penalty] | None = None,
         weight_clip: float | None = None,
         dequantise: bool = False,
@@ -74,6 +74,8 @@ class GAN(Game):
 
         if any(isinstance(m, MinibatchDiscrimination) for m in self.discriminator.modules()):
             self.accumulates = False  # similarities are computed over whole batches
+        if isinstance(objective, RelativeObjective):
+            self.accumulates = False  # the images of a whole batch are compared
         if matching is not None:
             self.accumulates = False  # means are computed over whole batches
             base.check_network(self.discriminator, base.FeatureNetwork, "model.matching")
@@ -156,13 +158,21 @@ class GAN(Game):
         """The objective or the feature matching on generated images, as many as real ones."""
         _, fake = made or self.make(real)
         if self.matching is None:
-            return self.objective.generator(self.discriminate(fake, real))
+            return self.fooling(self.discriminate(fake, real), real)
         return self.generator_objective(real, self.discriminator.features(fake))
+
+    def fooling(self, outputs: Tensor, real: ImageBatch) -> Tensor:
+        """The generator's objective, given the discriminator's outputs (B,) on generated images."""
+        if not isinstance(self.objective, RelativeObjective):
+            return self.objective.generator(outputs)
+        with torch.no_grad():
+            of_real = self.discriminate(self.real_images(real), real)
+        return self.objective.generator(outputs, of_real)
 
     def generator_objective(self, real: ImageBatch, features: Tensor) -> Tensor:
         """The generator's loss, given the discriminator's features (B, F) of generated images."""
         if self.matching is None:
-            return self.objective.generator(self.logits(features))
+            return self.fooling(self.logits(features), real)
         with torch.no_grad():
             target = self.discriminator.features(self.real_images(real))
         return self.matching(target, features)

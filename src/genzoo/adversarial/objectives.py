@@ -25,12 +25,29 @@ class Objective(Protocol):
         """The generator's loss, given the discriminator's outputs on its images (B,)."""
 
 
-def is_zero_sum(objective: Objective) -> bool:
+class RelativeObjective:
+    """Base class of objectives in which the generator's loss, too, depends on the outputs on real images."""
+
+    def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's loss, given its outputs on real (B,) and generated (B',) images."""
+        raise NotImplementedError
+
+    def generator(self, fake: Tensor, real: Tensor) -> Tensor:
+        """The generator's loss, given the discriminator's outputs on generated (B',) and real (B,) images.
+
+        No gradient flows through ``real``.
+        """
+        raise NotImplementedError
+
+
+def is_zero_sum(objective: Objective | RelativeObjective) -> bool:
     """Whether the gradients of both players' losses by the outputs on generated images are opposite.
 
     >>> is_zero_sum(Minimax()), is_zero_sum(NonSaturating())
     (True, False)
     """
+    if isinstance(objective, RelativeObjective):
+        return False
     fake = torch.tensor([-1.5, 0.0, 0.5, 2.0], requires_grad=True)
     total = objective.discriminator(fake.detach(), fake) + objective.generator(fake)
     return torch.allclose(torch.autograd.grad(total, fake)[0], torch.zeros(4), atol=1e-6)
@@ -209,3 +226,23 @@ class Hinge(_Score):
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z)))."""
         return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+
+@register
+class BoundarySeeking(Minimax):
+    """G moves its images to the discriminator's decision boundary, D(G(z)) = 1/2; for continuous images.
+
+    Args:
+        real: the label of real images; see ``Minimax``.
+
+    Source: Hjelm et al. 2018, arXiv 1702.08431, section 2.4: log D - log(1 - D) is the logit.
+
+    Example:
+        >>> import torch
+        >>> BoundarySeeking().generator(torch.tensor([2.0, -2.0]))  # 2² / 2
+        tensor(2.)
+    """
+
+    def generator(self, fake: Tensor) -> Tensor:
+        """E (log D(G(z)) - log(1 - D(G(z))))² / 2."""
+        return fake.square().mean() / 2
