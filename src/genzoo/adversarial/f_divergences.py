@@ -112,8 +112,14 @@ class FDivergence:
             raise GenzooError(
                 f"model.objective.alpha={alpha}: it is the order of divergence=alpha; give it with that alone."
             )
-        self.divergence = DIVERGENCES[divergence] if alpha is None else alpha_divergence(alpha)
-        self.alternative = alternative
+        if alpha is not None:
+            alpha_divergence(alpha)
+        self.name, self.alternative, self.alpha = divergence, alternative, alpha
+
+    @property
+    def divergence(self) -> Divergence:
+        """The divergence's functions."""
+        return DIVERGENCES[self.name] if self.alpha is None else alpha_divergence(self.alpha)
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """-(E g_f(V(x)) - E f*(g_f(V(G(z)))))."""
