@@ -21,6 +21,15 @@ def test_players_move_in_turn_or_at_once(round, turns):
             assert loss == getattr(module, f"{player}_loss")
 
 
+def test_the_generator_may_take_several_steps_on_new_images_each():
+    module = make(round=Alternating(generator_steps=3, generator_batches=2))
+    *_, last = module.turns()
+    assert (list(last.losses), last.repeats, last.streams[0].batches) == (["generator"], 3, 2)
+    assert module.streams()[0].batches == 6
+    with pytest.raises(GenzooError, match=r"model\.round\.generator_steps=0: a positive integer"):
+        Alternating(generator_steps=0)
+
+
 def play(module, rounds=1, n=6):
     """Rounds on the same real images by hand, as ``RoundModule`` plays them: the generator's passes, the losses."""
     passes, losses = [], []

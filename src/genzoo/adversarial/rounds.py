@@ -32,23 +32,27 @@ class Alternating:
     Args:
         discriminator_steps: updates of the discriminator per round, or a function from the number of past rounds to it.
         generator_batches: number of batches of images in the generator's loss.
+        generator_steps: updates of the generator per round, each on as many new images as its loss takes.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, algorithm 1.
     """
 
     discriminator_steps: int | Callable[[int], int] = 1
     generator_batches: int = 1
+    generator_steps: int = 1
 
     def __post_init__(self) -> None:
         if not callable(self.discriminator_steps):
             check_positive("model.round.discriminator_steps", self.discriminator_steps)
         check_positive("model.round.generator_batches", self.generator_batches)
+        check_positive("model.round.generator_steps", self.generator_steps)
 
     def turns(self, losses: Losses, real: Stream, make: Make) -> tuple[Turn, ...]:
         """One turn per player."""
+        images = real._replace(batches=self.generator_batches)
         return (
             Turn({"discriminator": losses["discriminator"]}, (real,), self.discriminator_steps),
-            Turn({"generator": losses["generator"]}, (real._replace(batches=self.generator_batches),)),
+            Turn({"generator": losses["generator"]}, (images,), self.generator_steps),
         )
 
 

@@ -70,7 +70,7 @@ class MLPGenerator(nn.Module):
 
 @register
 class MLPDiscriminator(nn.Module):
-    """Hidden layers of nonlinear units and a linear output.
+    """Hidden layers of nonlinear units, its ``features``, and a linear output, its ``head``.
 
     Args:
         shape: (C, H, W) of the inputs; (2, 1, 1) for points.
@@ -97,6 +97,17 @@ class MLPDiscriminator(nn.Module):
         super().__init__()
         channels, height, width = self.shape = tuple(shape)
         self.layers = _perceptron([channels * height * width, *hidden, 1], gain, activation)
+
+    @property
+    def head(self) -> nn.Linear:
+        """The last layer."""
+        last = self.layers[-1]
+        assert isinstance(last, nn.Linear)
+        return last
+
+    def features(self, images: Tensor) -> Tensor:
+        """(B, C, H, W) -> the last hidden layer (B, F)."""
+        return self.layers[:-1](images.flatten(1))
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, C, H, W) -> logits (B,)."""
