@@ -388,6 +388,7 @@ DRAWN = {
     "shapes": ("data.n_train=40",),
     "ring": ("data.n_train=400",),
     "grid": ("data.n_train=400",),
+    "univariate": ("data.n_train=400",),
 }
 #: configuration of an environment -> what it needs to be one
 CHOSEN = {"gymnasium": ("data.id=Pendulum-v1", "data.observations=3", "data.actions=1", "data.policy=Gaussian")}

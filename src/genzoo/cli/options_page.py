@@ -41,7 +41,7 @@ KINDS = {
     "environments": ("Environments", "[Environments](reinforcement.md#environments), also any other of Gymnasium."),
     "images": ("Images", "[Data sets](data.md)."),
     "own": ("Your own images", "[Your own data](your_data.md)."),
-    "points": ("Points in the plane", "[Toys](toys.md)."),
+    "points": ("Points in the plane and on the line", "[Toys](toys.md)."),
 }  # kind -> title, pages
 
 
