@@ -94,6 +94,16 @@ def test_two_ranks_of_half_a_batch_train_the_very_model_that_one_rank_trains(mod
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_likelihoods_of_a_bayesian_gan_are_of_the_batch_of_all_ranks(tmp_path):
+    """With so little noise of the optimizer, which depends on the number of ranks, that it is below rounding."""
+    friction = [f"model.optimizers.{player}.friction=1e-12" for player in ("discriminator", "generator")]
+    given = tmp_path, f"model.observations={10**18}", "model.power=null", *friction
+    fit("bayesian_gan_sghmc", *given, devices=1)
+    fit("bayesian_gan_sghmc", *given, devices=2, strategy=TurnStrategy(start_method="spawn"))
+    check_the_same(tmp_path, images=80)
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_free_bits_are_of_the_batch_of_all_ranks(tmp_path):
     """At a floor which the divergence of some feature maps is above on one rank and below on the other."""
     given = tmp_path, "model.free_bits.nats=24.0"

@@ -11,6 +11,11 @@ from genzoo.core.errors import GenzooError
 T = TypeVar("T")
 
 
+def ranks() -> int:
+    """The number of ranks; 1 in a single process."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
 def average_over_ranks(values: Tensor) -> Tensor:
     """Replaces a detached tensor by its mean over the ranks, in place, and returns it; a single process keeps it."""
     if dist.is_initialized():

@@ -21,6 +21,30 @@ class Generator(Protocol):
         ...
 
 
+class Copies(Generator, Protocol):
+    """Several generators, one of which the last numbers of a code choose."""
+
+    members: nn.ModuleList
+
+    def each(self, z: Tensor) -> Tensor:
+        """Codes (copies, B, latent.width) -> images (copies, B, C, H, W) in [-1, 1]."""
+        ...
+
+
+class RandomGenerator(Generator, Protocol):
+    """A generator with a distribution of its weights; the last ``count`` numbers of a code give the weights."""
+
+    count: int
+
+    def weights(self, z: Tensor) -> Tensor:
+        """Codes (B, latent.width) -> weights (B, count)."""
+        ...
+
+    def divergence(self) -> Tensor:
+        """The divergence of the weights' distribution from their prior, in nats."""
+        ...
+
+
 class Discriminator(Protocol):
     """Maps images (B, C, H, W) to logits or scores (B,)."""
 
@@ -28,6 +52,16 @@ class Discriminator(Protocol):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images in [-1, 1] -> logits."""
+        ...
+
+
+class WeightedDiscriminator(Protocol):
+    """Maps images (B, C, H, W) and the weights (B, W) of a generator to logits (B,)."""
+
+    shape: tuple[int, int, int]
+
+    def forward(self, images: Tensor, weights: Tensor) -> Tensor:
+        """Images in [-1, 1] and weights -> logits."""
         ...
 
 
