@@ -1,71 +1,149 @@
-"""Trains every objective on the ring of eight Gaussians and draws the samples side by side.
+"""Trains every game of ring_games.yaml on the ring of eight Gaussians; prints a table, draws the samples side by side.
 
-    python scripts/ring_objectives.py docs/images/ring-objectives.png
+    python scripts/ring_objectives.py train <folder> --seeds 5 --workers 2      # hours; finished runs are kept
+    python scripts/ring_objectives.py table <folder>
+    python scripts/ring_objectives.py draw <folder> docs/images/ring-objectives.png
 
-The same perceptrons, 2 noise dimensions, batches of 512 and Adam (1e-3, β₁ 0.5) for all.
+The same perceptrons, noise, batches of 512 and Adam (1e-3, β₁ 0.5) for all, one thread per run. The cost of a round is
+processor time, beside that of the non-saturating game.
 """
 
-import sys
+import argparse
+import json
+import math
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import torch
+import yaml
 from hydra import compose, initialize_config_dir
 from matplotlib import pyplot
 from omegaconf import OmegaConf
 
+from genzoo.core.files import atomic_write
 from genzoo.core.randomness import generator
 from genzoo.runs.build import build_data
 from genzoo.runs.train import train
 
 ROOT = Path(__file__).parents[1]
-PENALTIES = "genzoo.adversarial.penalties"
-R1 = f"+model.penalties={{r1: {{_target_: {PENALTIES}.R1, weight: 0.1}}}}"
-# gan_toy.py of improved_wgan_training: λ = 0.1, five steps of the critic
-GP = f"+model.penalties={{gradient_penalty: {{_target_: {PENALTIES}.GradientPenalty, weight: 0.1}}}}"
-FIVE = "+model.round={_target_: genzoo.adversarial.rounds.Alternating, discriminator_steps: 5}"
+GROUPS: Mapping[str, Mapping[str, Any]] = yaml.safe_load((ROOT / "scripts" / "ring_games.yaml").read_text())
+GAMES = {name: game for group in GROUPS.values() for name, game in group.items()}
+METRICS = ("modes_covered", "high_quality", "modes_reverse_kl")
+BASELINE = "non-saturating"
 
 
-def objective(name: str, *overrides: str) -> list[str]:
-    """Overrides that choose an objective."""
-    return [f"model.objective={{_target_: genzoo.adversarial.objectives.{name}}}", *overrides]
+def composed(name: str, seed: int, rounds: int, runs: str) -> Any:
+    """The configuration of a game's run."""
+    game = GAMES[name]
+    fixed = [f"model={game.get('model', 'gan_2d')}", "data=ring", "trainer=cpu", "logger=none"]
+    chosen = [f"seed={seed}", f"recipe.rounds={rounds}", "metrics=modes", f"paths.runs={runs}"]
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        return compose("train", [*fixed, *chosen, *game["overrides"]])
 
 
-GAMES = {
-    "minimax": objective("Minimax"),
-    "non-saturating": objective("NonSaturating"),
-    "non-saturating, R1": objective("NonSaturating", R1),
-    "least squares, 0 1": objective("LeastSquares"),
-    "least squares, -1 1 0": objective(
-        "LeastSquares",
-        *(f"+model.objective.{key}={value}" for key, value in (("fake", -1), ("real", 1), ("wanted", 0))),
-    ),
-    "hinge": objective("Hinge"),
-    "hinge, R1": objective("Hinge", R1),
-    "Wasserstein, clipping": objective("Wasserstein", "+model.weight_clip=0.1", FIVE),
-    "Wasserstein, penalty": objective("Wasserstein", GP, FIVE),
-}
+def play(folder: Path, rounds: int, job: tuple[str, int]) -> str:
+    """Trains a game, and stores its metrics, its cost and 2,500 samples; an earlier result is kept."""
+    name, seed = job
+    torch.set_num_threads(1)
+    path = folder / f"{name.replace(' ', '_').replace(',', '').replace('%', 'percent')}-{seed}.json"
+    if not path.exists():
+        with TemporaryDirectory() as runs:
+            cfg = composed(name, seed, rounds, runs)
+            start = time.process_time()
+            try:
+                run = train(cfg)
+            except Exception as error:  # a game may diverge
+                return f"{name}, seed {seed}: {error}"
+            seconds = time.process_time() - start
+            data = build_data(OmegaConf.to_container(cfg, resolve=True))
+            points = run.model.sample(2500, generator=generator(0, "ring")).flatten(1) * data.extent
+        found = {metric: run.metrics[f"test/{metric}"] for metric in METRICS}
+        result = {"game": name, "seed": seed, "rounds": rounds, "seconds": seconds, **found}
+        text = json.dumps({**result, "points": [[round(c, 3) for c in point] for point in points.tolist()]})
+        with atomic_write(path) as target:
+            target.write_text(text)
+    return f"{name}, seed {seed}: done"
+
+
+def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Game -> results of its seeds, in the order of the games."""
+    found = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    return {name: mine for name in GAMES if (mine := [one for one in found if one["game"] == name])}
+
+
+def spread(values: Sequence[float], digits: int) -> str:
+    """Mean and sample standard deviation.
+
+    >>> spread([1.0, 3.0], 1)
+    '2.0 ± 1.4'
+    """
+    mean = f"{statistics.fmean(values):.{digits}f}"
+    return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
+
+
+def table(folder: Path, group: str) -> str:
+    """A group's results in Markdown."""
+    found = results(folder)
+    costs = {name: statistics.fmean(one["seconds"] for one in mine) for name, mine in found.items()}
+    lines = [
+        "| game | losses: D; G | source | modes of 8 | high quality | reverse KL, nats | cost |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, game in GROUPS[group].items():
+        if name not in found:
+            continue
+        covered, quality, kl = ([one[metric] for one in found[name]] for metric in METRICS)
+        source = game["source"] if not str(game["source"])[0].isdigit() else f"arXiv {game['source']}"
+        cells = [name, game["losses"], source, spread(covered, 1), spread(quality, 2), spread(kl, 3)]
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} | {costs[name] / costs[BASELINE]:.1f} |")
+    return "\n".join(lines)
+
+
+def draw(folder: Path, picture: Path) -> None:
+    """The samples of every objective's first seed, side by side."""
+    found = {name: mine for name, mine in results(folder).items() if name in GROUPS["objectives"]}
+    columns = 6
+    rows = math.ceil(len(found) / columns)
+    figure, axes = pyplot.subplots(rows, columns, figsize=(2 * columns, 2.25 * rows), layout="constrained")
+    angles = torch.arange(8) * (2 * math.pi / 8)
+    for panel in axes.flat:
+        panel.axis("off")
+    for panel, (name, mine) in zip(axes.flat, found.items(), strict=False):
+        panel.axis("on")
+        panel.scatter(2 * angles.cos(), 2 * angles.sin(), s=60, facecolors="none", edgecolors="tab:gray")
+        panel.scatter(*zip(*mine[0]["points"], strict=True), s=1, alpha=0.3, linewidths=0)
+        panel.set(aspect="equal", xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), xticks=[], yticks=[])
+        panel.set_title(f"{name}: {mine[0]['modes_covered']:.0f}", fontsize=8)
+    figure.savefig(picture, dpi=90)
 
 
 def main() -> None:
-    """Trains, prints a table in Markdown, writes the picture."""
-    figure, axes = pyplot.subplots(3, 3, figsize=(9, 9.6), sharex=True, sharey=True, layout="constrained")
-    print("| objective | modes covered | high quality | reverse KL, nats |\n|---|---|---|---|")
-    with TemporaryDirectory() as folder, initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        fixed = ["model=gan_2d", "data=ring", "trainer=cpu", "logger=none", "seed=0"]
-        for i, (panel, (name, overrides)) in enumerate(zip(axes.flat, GAMES.items(), strict=True)):
-            cfg = compose("train", [*fixed, f"paths.runs={folder}/{i}", *overrides])
-            run = train(cfg)
-            covered, quality, kl = (
-                run.metrics[f"test/{m}"] for m in ("modes_covered", "high_quality", "modes_reverse_kl")
-            )
-            print(f"| {name} | {covered:.0f} of 8 | {quality:.3f} | {kl:.3f} |", flush=True)
-
-            data = build_data(OmegaConf.to_container(cfg, resolve=True))
-            x, y = (run.model.sample(2500, generator=generator(0, "ring")).flatten(1) * data.extent).T
-            panel.scatter(*data.centres.T, s=120, facecolors="none", edgecolors="tab:gray")
-            panel.scatter(x, y, s=2, alpha=0.3, linewidths=0)
-            panel.set(title=f"{name}: {covered:.0f} of 8", aspect="equal", xlim=(-2.6, 2.6), ylim=(-2.6, 2.6))
-    figure.savefig(sys.argv[1], dpi=80)
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["train", "table", "draw"])
+    parser.add_argument("folder", type=Path, help="results, one file per game and seed")
+    parser.add_argument("picture", type=Path, nargs="?", help="of draw")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2000)
+    parser.add_argument("--workers", type=int, default=1)
+    given = parser.parse_args()
+    if given.command == "train":
+        given.folder.mkdir(parents=True, exist_ok=True)
+        jobs = [(name, seed) for seed in range(given.seeds) for name in GAMES]
+        with ProcessPoolExecutor(given.workers) as pool:
+            for line in pool.map(partial(play, given.folder, given.rounds), jobs):
+                print(line, flush=True)
+    elif given.command == "table":
+        for group in GROUPS:
+            print(table(given.folder, group), end="\n\n")
+    else:
+        draw(given.folder, given.picture)
 
 
 if __name__ == "__main__":
