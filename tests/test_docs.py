@@ -26,7 +26,7 @@ def mine(tmp_path_factory) -> Path:
     (folder / "model").mkdir(parents=True)
     blocks = re.findall(r"`mine/(\S+)`.*?```(?:python|yaml)\n(.*?)```", TEXT, re.DOTALL)
     assert [name for name, _ in blocks] == [
-        *("least_squares.py", "model/my_lsgan.yaml", "autoencoder.py", "model/my_autoencoder.yaml")
+        *("relativistic.py", "model/relativistic_gan.yaml", "autoencoder.py", "model/my_autoencoder.yaml")
     ]
     for name, content in blocks:
         (folder / name).write_text(content)
