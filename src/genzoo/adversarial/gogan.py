@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.objectives import Wasserstein
-from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
@@ -95,11 +94,10 @@ class GoGAN(GAN):
             images = self.before["generator"](self.latent.sample(n, device=self.device))
             return at_least_float32(self.before["discriminator"](images))
 
-    def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
-        """The margin loss, in later stages the ranking of real images above the previous stage, and the penalties."""
-        images, (_, fake) = self.real_images(real), self.detached_fakes(real, made)
+    def game(self, real: ImageBatch, images: Tensor, fake: Tensor) -> Tensor:
+        """The margin loss and, in later stages, the ranking of real images above the previous stage."""
         scores = self.discriminate(images, real)
-        loss = self.objective.discriminator(scores, self.discriminate(fake, real)) + self.penalty(real, images, fake)
+        loss = self.objective.discriminator(scores, self.discriminate(fake, real))
         if self.progress.rounds < self.stage_rounds:
             return loss
         ranking = self.ranking.discriminator(scores, self.scores_before(len(images)))
