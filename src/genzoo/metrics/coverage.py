@@ -73,7 +73,7 @@ class Coverage:
         self.seed = seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns ``coverage``, from 0 to 1; the data themselves have about 0.95. Empty for images.
+        """Returns ``coverage``, from 0 to 1; a perfect model has a little less than 0.95. Empty for images.
 
         Raises:
             GenzooError: a sample is not finite.
