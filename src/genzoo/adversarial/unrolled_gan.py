@@ -66,8 +66,8 @@ class UnrolledGAN(GAN):
         """Also checks that the discriminator's optimizer can be unrolled."""
         super().ready()
         if self.unrolled_steps:
-            optimizer = self.optimizer_factories["discriminator"](self.discriminator.parameters())
-            check_differentiable(optimizer, "model.optimizers.discriminator")
+            optimizers = dict(zip(self.players(), self.configure_optimizers(), strict=True))
+            check_differentiable(optimizers["discriminator"], "model.optimizers.discriminator")
         return self
 
     def compile_networks(self) -> None:
