@@ -71,6 +71,20 @@ def test_with_the_exact_ratio_the_posterior_is_bayes():
     assert torch.allclose(module.generator.log_std.exp(), torch.full((2,), 11**-0.5), rtol=0.05)
 
 
+def test_with_a_learned_ratio_the_generator_moves_to_the_data():
+    module = make(5000, discriminator=partial(RatioEstimator, SHAPE, hidden=[16]))
+    players = {"discriminator": 5e-3, "generator": 1e-2}
+    optimizers = {name: torch.optim.Adam(getattr(module, name).parameters(), lr=lr) for name, lr in players.items()}
+    for _ in range(400):
+        real = images(128)
+        for name, optimizer in optimizers.items():
+            module.zero_grad()
+            getattr(module, f"{name}_loss")(real).backward()
+            optimizer.step()
+    assert torch.allclose(module.generator.mean, torch.tensor([1.0, -2.0]), atol=0.4)
+    assert (module.generator.log_std.exp() < 0.4).all()  # of 0.5 at first
+
+
 def test_the_divergence_is_that_of_torch():
     module = make(observations=10)
     with torch.no_grad():
