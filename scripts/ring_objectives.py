@@ -100,8 +100,9 @@ def table(folder: Path, group: str) -> str:
             continue
         covered, quality, kl = ([one[metric] for one in found[name]] for metric in METRICS)
         source = game["source"] if not str(game["source"])[0].isdigit() else f"arXiv {game['source']}"
-        cells = [name, game["losses"], source, spread(covered, 1), spread(quality, 2), spread(kl, 3)]
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} | {costs[name] / costs[BASELINE]:.1f} |")
+        cost = f"{costs[name] / costs[BASELINE]:.1f}"
+        cells = [name, game["losses"], source, spread(covered, 1), spread(quality, 2), spread(kl, 3), cost]
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
 
 
