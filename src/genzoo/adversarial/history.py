@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.rounds import Made
-from genzoo.core.batches import ImageBatch, Stream
+from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
@@ -77,7 +77,7 @@ class HistoryGAN(GAN):
 
     def turns(self) -> tuple[Turn, ...]:
         """The turns of the game, then the update of the history."""
-        return (*super().turns(), Turn({}, (Stream("real", self.pool),), draws=self.remember))
+        return (*super().turns(), Turn({}, (self.real_stream(),), draws=self.remember))
 
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The loss of ``GAN`` on generated images of this and of earlier rounds."""
