@@ -26,6 +26,7 @@ from hydra import compose, initialize_config_dir
 from matplotlib import pyplot
 from omegaconf import OmegaConf
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.files import atomic_write
 from genzoo.core.randomness import generator
 from genzoo.runs.build import build_data
@@ -58,11 +59,11 @@ def play(folder: Path, rounds: int, job: tuple[str, int]) -> str:
             start = time.process_time()
             try:
                 run = train(cfg)
-            except Exception as error:  # a game may diverge
+                seconds = time.process_time() - start
+                points = run.model.sample(2500, generator=generator(0, "ring")).flatten(1)
+            except GenzooError as error:  # a game may diverge
                 return f"{name}, seed {seed}: {error}"
-            seconds = time.process_time() - start
-            data = build_data(OmegaConf.to_container(cfg, resolve=True))
-            points = run.model.sample(2500, generator=generator(0, "ring")).flatten(1) * data.extent
+            points *= build_data(OmegaConf.to_container(cfg, resolve=True)).extent
         found = {metric: run.metrics[f"test/{metric}"] for metric in METRICS}
         result = {"game": name, "seed": seed, "rounds": rounds, "seconds": seconds, **found}
         text = json.dumps({**result, "points": [[round(c, 3) for c in point] for point in points.tolist()]})

@@ -183,6 +183,27 @@ def test_a_parameter_that_is_not_finite_is_sick_though_no_loss_was(player):
         module.check_health()
 
 
+def test_a_buffer_that_is_not_finite_is_sick():
+    module = play(Game(), rounds=3)
+    module.register_buffer("statistic", torch.tensor(float("inf")))
+    with pytest.raises(GenzooError, match=r"a buffer was not finite after round 2"):
+        module.check_health()
+
+
+def test_an_optimizer_whose_moments_overflow_is_sick_though_its_parameters_are_finite():
+    """The square of a finite gradient of 1e30 is infinite in float32; Adam then no longer moves."""
+    module = Game()
+    module.optimizer_factories = {player: partial(torch.optim.Adam, lr=0.1) for player in ("first", "second")}
+    module.declared = (
+        Turn({"first": lambda real: module.first.value * 1e30}, REAL),
+        Turn({"second": lambda real: module.second.value * 1}, REAL),
+    )
+    play(module, rounds=3)
+    assert module.first.value.isfinite()
+    with pytest.raises(GenzooError, match=r"a state of an optimizer was not finite after round 2"):
+        module.check_health()
+
+
 def test_the_losses_of_each_player_are_recorded():
     module = play(Game())
     assert {name: mean.item() for name, mean in module.meters.means().items()} == pytest.approx(

@@ -193,15 +193,22 @@ class RoundModule(Inference, pl.LightningModule):
                     raise self._diverged(f"{name} was not finite in round {bad}")
 
     def check_health(self) -> None:
-        """Checks, before a checkpoint is saved, that all losses so far and all parameters are finite.
+        """Checks, before a checkpoint is saved, that all losses so far and all that it will hold are finite.
 
         Raises:
             GenzooError: one is not; names the loss, the round and the seed.
         """
         self.check_losses()
-        finite = torch.stack([p.isfinite().all() for ps in self._parameters_of.values() for p in ps]).all()
-        if not finite:
-            raise self._diverged(f"a parameter was not finite after round {self.progress.rounds - 1}")
+        states = (state for optimizer in self.trainer.optimizers for state in optimizer.state.values())
+        held: dict[str, Iterable[Any]] = {
+            "parameter": (p for ps in self._parameters_of.values() for p in ps),
+            "buffer": self.buffers(),
+            "state of an optimizer": (value for state in states for value in state.values()),
+        }
+        for what, values in held.items():
+            numbers = [v for v in values if isinstance(v, Tensor) and v.is_floating_point()]
+            if numbers and not torch.stack([v.isfinite().all().to(self.device) for v in numbers]).all():
+                raise self._diverged(f"a {what} was not finite after round {self.progress.rounds - 1}")
 
     def _diverged(self, what: str) -> GenzooError:
         return GenzooError(
