@@ -1,11 +1,12 @@
 """Trains every game of ring_games.yaml on the ring of eight Gaussians; prints a table, draws the samples side by side.
 
     python scripts/ring_objectives.py train <folder> --seeds 5 --workers 2      # hours; finished runs are kept
+    python scripts/ring_objectives.py costs <folder>
     python scripts/ring_objectives.py table <folder>
     python scripts/ring_objectives.py draw <folder> docs/images/ring-objectives.png
 
 The same perceptrons, noise, batches of 512 and Adam (1e-3, β₁ 0.5) for all, one thread per run. The cost of a round is
-processor time, beside that of the non-saturating game.
+processor time, beside that of the non-saturating game, in one process.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytorch_lightning as pl
 import torch
 import yaml
 from hydra import compose, initialize_config_dir
@@ -29,7 +31,7 @@ from omegaconf import OmegaConf
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import atomic_write
 from genzoo.core.randomness import generator
-from genzoo.runs.build import build_data
+from genzoo.runs.build import build_data, build_module
 from genzoo.runs.train import train
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +39,7 @@ GROUPS: Mapping[str, Mapping[str, Any]] = yaml.safe_load((ROOT / "scripts" / "ri
 GAMES = {name: game for group in GROUPS.values() for name, game in group.items()}
 METRICS = ("modes_covered", "high_quality", "modes_reverse_kl")
 BASELINE = "non-saturating"
+COSTS = "costs.json"
 
 
 def composed(name: str, seed: int, rounds: int, runs: str) -> Any:
@@ -56,25 +59,46 @@ def play(folder: Path, rounds: int, job: tuple[str, int]) -> str:
     if not path.exists():
         with TemporaryDirectory() as runs:
             cfg = composed(name, seed, rounds, runs)
-            start = time.process_time()
             try:
                 run = train(cfg)
-                seconds = time.process_time() - start
                 points = run.model.sample(2500, generator=generator(0, "ring")).flatten(1)
             except GenzooError as error:  # a game may diverge
                 return f"{name}, seed {seed}: {error}"
             points *= build_data(OmegaConf.to_container(cfg, resolve=True)).extent
         found = {metric: run.metrics[f"test/{metric}"] for metric in METRICS}
-        result = {"game": name, "seed": seed, "rounds": rounds, "seconds": seconds, **found}
+        result = {"game": name, "seed": seed, "rounds": rounds, **found}
         text = json.dumps({**result, "points": [[round(c, 3) for c in point] for point in points.tolist()]})
         with atomic_write(path) as target:
             target.write_text(text)
     return f"{name}, seed {seed}: done"
 
 
+def processor_time(name: str, rounds: int) -> float:
+    """Processor time of some rounds of a game, in seconds."""
+    config = OmegaConf.to_container(composed(name, 0, rounds, "runs"), resolve=True)
+    data, module = build_data(config), build_module(config)
+    data.setup()
+    trainer = pl.Trainer(accelerator="cpu", max_epochs=1, barebones=True)
+    start = time.process_time()
+    trainer.fit(module, datamodule=data)
+    return time.process_time() - start
+
+
+def measure_costs(folder: Path, rounds: int = 150, times: int = 3) -> None:
+    """Stores the cost of each game's rounds, beside those of the baseline; both take turns in one process."""
+    torch.set_num_threads(1)
+    costs = {}
+    for name in GAMES:
+        ratios = [processor_time(name, rounds) / processor_time(BASELINE, rounds) for _ in range(times)]
+        costs[name] = statistics.median(ratios)
+        print(f"{name}: {costs[name]:.2f}", flush=True)
+    with atomic_write(folder / COSTS) as target:
+        target.write_text(json.dumps(costs))
+
+
 def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Game -> results of its seeds, in the order of the games."""
-    found = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    found = [json.loads(path.read_text()) for path in sorted(folder.glob("*-[0-9].json"))]
     return {name: mine for name in GAMES if (mine := [one for one in found if one["game"] == name])}
 
 
@@ -91,7 +115,7 @@ def spread(values: Sequence[float], digits: int) -> str:
 def table(folder: Path, group: str) -> str:
     """A group's results in Markdown."""
     found = results(folder)
-    costs = {name: statistics.fmean(one["seconds"] for one in mine) for name, mine in found.items()}
+    costs = json.loads((folder / COSTS).read_text()) if (folder / COSTS).exists() else {}
     lines = [
         "| game | losses: D; G | source | modes of 8 | high quality | reverse KL, nats | cost |",
         "|---|---|---|---|---|---|---|",
@@ -100,9 +124,8 @@ def table(folder: Path, group: str) -> str:
         if name not in found:
             continue
         covered, quality, kl = ([one[metric] for one in found[name]] for metric in METRICS)
-        source = game["source"] if not str(game["source"])[0].isdigit() else f"arXiv {game['source']}"
-        cost = f"{costs[name] / costs[BASELINE]:.1f}"
-        cells = [name, game["losses"], source, spread(covered, 1), spread(quality, 2), spread(kl, 3), cost]
+        cost = f"{costs[name]:.1f}" if name in costs else "not measured"
+        cells = [name, game["losses"], game["source"], spread(covered, 1), spread(quality, 2), spread(kl, 3), cost]
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
 
@@ -128,7 +151,7 @@ def draw(folder: Path, picture: Path) -> None:
 def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["train", "table", "draw"])
+    parser.add_argument("command", choices=["train", "costs", "table", "draw"])
     parser.add_argument("folder", type=Path, help="results, one file per game and seed")
     parser.add_argument("picture", type=Path, nargs="?", help="of draw")
     parser.add_argument("--seeds", type=int, default=5)
@@ -141,6 +164,8 @@ def main() -> None:
         with ProcessPoolExecutor(given.workers) as pool:
             for line in pool.map(partial(play, given.folder, given.rounds), jobs):
                 print(line, flush=True)
+    elif given.command == "costs":
+        measure_costs(given.folder)
     elif given.command == "table":
         for group in GROUPS:
             print(table(given.folder, group), end="\n\n")
