@@ -68,6 +68,18 @@ def test_the_image_of_a_code_does_not_depend_on_the_other_codes(name):
         assert torch.allclose(module.decode(codes)[:1], alone, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", able(capabilities.Embeds))
+def test_representations_have_less_width_and_do_not_depend_on_the_other_codes(name):
+    module = built(name).module
+    codes = module.latent.sample(5, torch.Generator().manual_seed(0))
+    found = module.embed(codes)
+    assert len(found) == 5
+    assert found.shape[1] < module.latent.width
+    assert not found.requires_grad
+    assert torch.allclose(module.embed(codes[:1]), found[:1], atol=1e-6)
+    assert module.training, "asking must leave the module as it was"
+
+
 @pytest.mark.parametrize("name", able(capabilities.Acts))
 def test_actions_are_those_of_the_environment_and_the_same_for_the_same_generator(name):
     _, data, module = built(name)

@@ -49,6 +49,7 @@ def test_samples_lie_in_their_parts_and_follow_the_generator_alone(latent):
         (Uniform(2), stats.uniform(-1, 2)),
         (Uniform(2, bound=math.sqrt(3)), stats.uniform(-math.sqrt(3), 2 * math.sqrt(3))),
         (Normal(2), stats.norm()),
+        (Normal(2, std=5), stats.norm(0, 5)),
     ],
 )
 def test_continuous_parts_follow_their_law_independently(part, law):
@@ -77,6 +78,7 @@ def test_categories_are_one_hot_and_equally_frequent():
     [
         (Uniform(3, bound=0.7), torch.distributions.Uniform(-0.7, 0.7), 3),
         (Normal(4), torch.distributions.Normal(0.0, 1.0), 4),
+        (Normal(4, std=5), torch.distributions.Normal(0.0, 5.0), 4),
         (Categorical(7), torch.distributions.Categorical(logits=torch.zeros(7)), 1),
     ],
 )

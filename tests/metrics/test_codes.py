@@ -10,7 +10,7 @@ from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.latent import Categorical, Latent, Uniform
 from genzoo.data.module import ImageData
-from genzoo.metrics.codes import CodeError, contingency, majority_error, one_to_one_error
+from genzoo.metrics.codes import CodeError, contingency, head_error, majority_error, one_to_one_error
 
 SHAPES = [(4, 4), (3, 5), (5, 3), (2, 6), (1, 3)]  # categories, classes
 
@@ -44,6 +44,36 @@ def test_majority_gives_each_category_its_most_frequent_class(shape):
         right = sum(max(row) for row in table.tolist())
         assert majority_error(table) == pytest.approx(1 - right / table.sum())
         assert majority_error(table) <= one_to_one_error(table) + 1e-12
+
+
+def test_by_head_each_category_gets_the_class_of_its_most_certain_image():
+    q = np.array(
+        [
+            [0.50, 0.30, 0.20],  # class 2
+            [0.90, 0.05, 0.05],  # class 0: the most certain of category 0
+            [0.60, 0.20, 0.20],  # class 2
+            [0.10, 0.70, 0.20],  # class 1: the most certain of category 1
+            [0.05, 0.60, 0.35],  # class 1
+            [0.30, 0.32, 0.38],  # class 0: the most certain of category 2, though it is not certain
+        ]
+    )
+    labels = np.array([2, 0, 2, 1, 1, 0])
+    assert head_error(q, labels) == pytest.approx(2 / 6)  # the majority of category 0 is class 2
+    assert majority_error(contingency(q.argmax(1), labels, 3, 3)) == pytest.approx(1 / 6)
+    # The most certain image of a category may belong to another category itself.
+    q[5] = [0.50, 0.12, 0.38]
+    assert head_error(q, labels) == pytest.approx(2 / 6)
+
+
+def test_heads_are_never_better_than_the_majority():
+    random = np.random.default_rng(0)
+    for _ in range(30):
+        q, labels = random.dirichlet(np.ones(4), 25), random.integers(0, 3, 25)
+        majority = majority_error(contingency(q.argmax(1), labels, 4, 3))
+        heads = [labels[max(range(25), key=lambda image: q[image, code])] for code in range(4)]
+        wrong = sum(heads[q[image].argmax()] != labels[image] for image in range(25))
+        assert head_error(q, labels) == pytest.approx(wrong / 25)
+        assert head_error(q, labels) >= majority - 1e-12
 
 
 class Told(ImageData):
@@ -96,6 +126,8 @@ def test_known_flips_are_the_error_and_both_modes_are_reported(recipe, other, ba
     found = CodeError(batch_size=batch_size)(module, Told(CODES, LABELS, 4), "validation")
     assert found.values == pytest.approx(
         {
+            "code_error_head": 0.2,  # the first image of a category is its head: all are equally certain
+            f"code_error_head_{other}_statistics": 0.7,
             "code_error_one_to_one": 0.2,
             "code_error_majority": 0.2,
             f"code_error_one_to_one_{other}_statistics": 0.7,  # one category for all: the three of one class
@@ -123,9 +155,9 @@ def test_several_codes_are_measured_by_name():
     module = Reader(latent=Latent(a=Categorical(4), noise=Uniform(3), b=Categorical(5)))
     found = CodeError()(module, Told(CODES, LABELS, 4), "validation").values
     assert {name for name in found if not name.endswith("statistics")} == {
-        f"{code}_error_{by}" for code in "ab" for by in ("one_to_one", "majority")
+        f"{code}_error_{by}" for code in "ab" for by in ("one_to_one", "majority", "head")
     }
-    assert len(found) == 8
+    assert len(found) == 12
     assert found["b_error_majority"] == pytest.approx(0.2)
 
 

@@ -133,6 +133,7 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.SamplesClasses: lambda module: module.sample(5, torch.arange(5) % module.label_classes, _seed()),
     capabilities.SamplesAtTemperature: lambda module: module.sample(5, generator=_seed(), temperature=0.5),
     capabilities.Decodes: lambda module: module.decode(_latent(module)),
+    capabilities.Embeds: lambda module: module.embed(_latent(module)),
     capabilities.Features: lambda module: module.features(images_for(module)),
     capabilities.Classifies: lambda module: module.classify(images_for(module)),
     capabilities.InfersCodes: lambda module: module.infer_codes(images_for(module)),

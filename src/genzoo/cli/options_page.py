@@ -36,6 +36,7 @@ KINDS = {
         "[GAN](gan.md), [the zoo](zoo.md), [InfoGAN](infogan.md), [Improved GAN](improved_gan.md).",
     ),
     "autoregressive": ("Autoregressive", "[Autoregressive models](autoregressive.md)."),
+    "hybrid": ("Hybrid", "[Adversarial autoencoders](hybrid.md)."),
     "reinforcement": ("Reinforcement learning", "[Policies and imitation](reinforcement.md), [VIME](vime.md)."),
     "variational": ("Variational", "[Autoencoders](variational.md), [DRAW](draw.md)."),
     "environments": ("Environments", "[Environments](reinforcement.md#environments), also any other of Gymnasium."),

@@ -56,6 +56,13 @@ class Encodes(Protocol):
         """Codes (B, latent.width) of images (B, C, H, W) in [-1, 1]: the posterior's mean."""
 
 
+class Embeds(Protocol):
+    """Maps latent codes to representations of less width, from which images are decoded."""
+
+    def embed(self, codes: Tensor) -> Tensor:
+        """Representations (B, n) of codes (B, latent.width)."""
+
+
 class Features(Protocol):
     """Computes features of images."""
 

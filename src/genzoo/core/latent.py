@@ -84,21 +84,24 @@ class Uniform(_Continuous):
 
 @register
 class Normal(_Continuous):
-    """Independent standard normal dimensions.
+    """Independent normal dimensions of mean 0.
 
     Args:
         size: number of dimensions.
+        std: standard deviation.
     """
 
-    limit = 2.0
-
-    def __init__(self, size: int):
+    def __init__(self, size: int, std: float = 1.0):
         super().__init__(size)
-        self.entropy = size * 0.5 * math.log(2 * math.pi * math.e)
+        if not std > 0:
+            raise GenzooError(f"latent: a normal part's std must be positive, got {std}.")
+        self.std, self.limit = std, 2 * std
+        self.entropy = size * (0.5 * math.log(2 * math.pi * math.e) + math.log(std))
 
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
         """n draws, float (n, size)."""
-        return torch.randn(n, self.size, generator=generator, device=_device(generator, device)).to(device)
+        draws = torch.randn(n, self.size, generator=generator, device=_device(generator, device))
+        return draws.mul_(self.std).to(device)
 
 
 @register

@@ -39,18 +39,37 @@ def majority_error(table: np.ndarray) -> float:
     return float(1 - table.max(1).sum() / table.sum())
 
 
+def head_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Fraction of wrong images if each category is assigned the class of the image with its largest probability.
+
+    Args:
+        probabilities: q(category|image), (N, categories); an image's category is its most probable one.
+        labels: (N,).
+
+    Source: adversarial autoencoders (arXiv 1511.05644, section 6).
+
+    >>> q = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8], [0.3, 0.7]])
+    >>> head_error(q, np.array([0, 1, 1, 1]))  # 0 -> 0 by the first image, 1 -> 1 by the third: the second is wrong
+    0.25
+    """
+    classes = labels[probabilities.argmax(0)]
+    return float((classes[probabilities.argmax(1)] != labels).mean())
+
+
 @register
 class CodeError:
     """The error of the inferred categories as a classifier, matched to the classes on the same images.
 
-    Measured by one-to-one matching and by majority, and with both kinds of batch-norm statistics. The values with the
-    recipe's kind have the plain name, the others end in ``_running_statistics`` or ``_batch_statistics``.
+    Measured by one-to-one matching, by majority and by the most certain image, and with both kinds of batch-norm
+    statistics. The values with the recipe's kind have the plain name, the others end in ``_running_statistics`` or
+    ``_batch_statistics``.
 
     Args:
         limit: maximum number of images; None = all of the split.
         batch_size: images per pass; with batch statistics, part of the protocol.
 
-    Source: InfoGAN (arXiv 1606.03657), section 7.2, which matches categories to digits without saying how.
+    Source: InfoGAN (arXiv 1606.03657), section 7.2, which matches categories to digits without saying how; the most
+        certain image: adversarial autoencoders (arXiv 1511.05644), section 6.
     """
 
     needs = frozenset({InfersCodes})
@@ -59,7 +78,7 @@ class CodeError:
         self.limit, self.batch_size = limit, batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns ``code_error_one_to_one`` and ``code_error_majority``; ``<code>_error_...`` for several codes."""
+        """Returns ``code_error_one_to_one``, ``_majority`` and ``_head``; ``<code>_error_...`` for several codes."""
         images, labels, _ = data.evaluation_images(split, self.limit)
         if not data.spec.classes or not len(images) or (labels < 0).any():
             return Evaluation()
@@ -73,9 +92,10 @@ class CodeError:
                 ]
             codes = [name for name in batches[0] if isinstance(module.inferred[name], Categorical)]
             for name in codes:
-                found = torch.cat([batch[name].argmax(1) for batch in batches])[: len(images)]
-                table = contingency(found.cpu().numpy(), labels.numpy(), module.inferred[name].size, data.spec.classes)
+                found = torch.cat([batch[name] for batch in batches])[: len(images)].cpu().numpy()
+                table = contingency(found.argmax(1), labels.numpy(), module.inferred[name].size, data.spec.classes)
                 title = "code" if len(codes) == 1 else name
                 values[f"{title}_error_one_to_one{suffix}"] = one_to_one_error(table)
                 values[f"{title}_error_majority{suffix}"] = majority_error(table)
+                values[f"{title}_error_head{suffix}"] = head_error(found, labels.numpy())
         return Evaluation(values)

@@ -172,6 +172,6 @@ def check_network(network: nn.Module, protocol: type, key: str) -> None:
     """
     if names := missing(network, protocol):
         raise GenzooError(
-            f"{key}: this model needs a {protocol.__name__} (genzoo.adversarial.networks.base), but "
+            f"{key}: this model needs a {protocol.__name__} ({protocol.__module__}), but "
             f"{type(network).__name__} has no {', no '.join(names)} of that form; choose another network."
         )

@@ -1,0 +1,1 @@
+"""Models that are made of parts of several families; no other family imports this one."""

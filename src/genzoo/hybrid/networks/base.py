@@ -1,0 +1,44 @@
+"""The protocols of the networks of adversarial autoencoders."""
+
+from typing import Protocol
+
+from torch import Tensor
+
+from genzoo.adversarial.networks.base import Generator
+
+
+class Encoder(Protocol):
+    """Maps images (B, C, H, W) to the numbers of a code, (B, width); ``shape`` is (C, H, W)."""
+
+    shape: tuple[int, int, int]
+    width: int
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images in [-1, 1] -> real numbers; of a categorical part, logits."""
+        ...
+
+
+class CodeDiscriminator(Protocol):
+    """Maps values of a part of the code, (B, width), to logits (B,) of "drawn from the prior".
+
+    ``classes`` is the number of classes of the labels that it uses, 0 if it uses none.
+    """
+
+    width: int
+    classes: int
+
+    def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """Values and their labels, int64 (B,), -1 = unknown -> logits."""
+        ...
+
+
+class HeadedDecoder(Generator, Protocol):
+    """A decoder of representations (B, n) to which codes are mapped first."""
+
+    def embed(self, codes: Tensor) -> Tensor:
+        """Codes (B, width) -> representations (B, n)."""
+        ...
+
+    def crowding(self, distance: float) -> Tensor:
+        """By how much the categories' representations are closer than ``distance``, a scalar."""
+        ...
