@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genzoo.core.batches import DataSpec
 from genzoo.core.errors import GenzooError
 
 
@@ -29,6 +30,19 @@ def check_positive(key: str, value: Any) -> None:
     """
     if not isinstance(value, int) or value < 1:
         raise GenzooError(f"{key}={value}: a positive integer is needed.")
+
+
+def check_classes(key: str, classes: int, data: DataSpec) -> None:
+    """Checks that the data has as many classes as the model.
+
+    Raises:
+        GenzooError: the numbers differ; names the key and both.
+    """
+    if data.classes != classes:
+        raise GenzooError(
+            f"{key}={classes}, but data={data.name} has {data.classes} classes; "
+            + (f"use {key}={data.classes}." if data.classes else "choose data with labels.")
+        )
 
 
 def check_labels(labels: Any, n: int, classes: int, device: torch.device) -> Tensor | None:
