@@ -37,7 +37,7 @@ class Terms(NamedTuple):
 
     def bound(self) -> Bound:
         """The evidence lower bound: log p(x|z) - Σ KL."""
-        return Bound(self.log_likelihood, {layer: kl.sum(1) for layer, kl in self.kl.items()})
+        return Bound(self.log_likelihood, {layer: kl.sum(-1) for layer, kl in self.kl.items()})
 
 
 class VariationalModel(ImageModule):

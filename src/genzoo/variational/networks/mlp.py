@@ -8,30 +8,45 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.precision import in_float32
 from genzoo.core.registry import register
 
+ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "softplus": nn.Softplus}
 
-def _perceptron(widths: Sequence[int], std: float) -> nn.Sequential:
-    """Linear layers with tanh between; weights and biases normal of ``std``."""
+
+def activation_of(name: str) -> nn.Module:
+    """The activation of that name.
+
+    Raises:
+        GenzooError: the name is unknown.
+    """
+    if name not in ACTIVATIONS:
+        raise GenzooError(f"activation={name!r} is unknown. Accepted: {', '.join(ACTIVATIONS)}.")
+    return ACTIVATIONS[name]()
+
+
+def _perceptron(widths: Sequence[int], std: float, activation: str) -> nn.Sequential:
+    """Linear layers with activations between; weights and biases normal of ``std``."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
         linear = nn.Linear(inputs, outputs)
         nn.init.normal_(linear.weight, std=std)
         nn.init.normal_(linear.bias, std=std)
-        layers += [linear, nn.Tanh()]
+        layers += [linear, activation_of(activation)]
     return nn.Sequential(*layers[:-1])
 
 
 @register
 class MLPEncoder(nn.Module):
-    """Hidden layers of tanh units and a linear output.
+    """Hidden layers and a linear output.
 
     Args:
         shape: (C, H, W) of the images.
         outputs: number of outputs.
         hidden: widths of the hidden layers.
         std: standard deviation of the initial weights.
+        activation: of the hidden layers, ``"tanh"`` or ``"softplus"``.
 
     Example:
         >>> import torch
@@ -39,10 +54,17 @@ class MLPEncoder(nn.Module):
         torch.Size([3, 40])
     """
 
-    def __init__(self, shape: tuple[int, int, int], outputs: int, hidden: Sequence[int], std: float = 0.01):
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        outputs: int,
+        hidden: Sequence[int],
+        std: float = 0.01,
+        activation: str = "tanh",
+    ):
         super().__init__()
         channels, height, width = self.shape = tuple(shape)
-        self.layers = _perceptron([channels * height * width, *hidden, outputs], std)
+        self.layers = _perceptron([channels * height * width, *hidden, outputs], std, activation)
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, outputs)."""
@@ -50,8 +72,49 @@ class MLPEncoder(nn.Module):
 
 
 @register
+class MLPClassEncoder(nn.Module):
+    """Hidden layers and a linear output, of an image and a class; the image's part of the first layer is computed once.
+
+    Args:
+        shape: (C, H, W) of the images.
+        classes: number of classes.
+        outputs: number of outputs.
+        hidden: widths of the hidden layers.
+        std: standard deviation of the initial weights.
+        activation: of the hidden layers, ``"tanh"`` or ``"softplus"``.
+
+    Example:
+        >>> import torch
+        >>> network = MLPClassEncoder((1, 28, 28), classes=10, outputs=100, hidden=[500])
+        >>> labels = torch.eye(10)[:, None].expand(10, 3, 10)  # each class for each of 3 images
+        >>> network(torch.zeros(3, 1, 28, 28), labels).shape
+        torch.Size([10, 3, 100])
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        classes: int,
+        outputs: int,
+        hidden: Sequence[int],
+        std: float = 0.01,
+        activation: str = "tanh",
+    ):
+        super().__init__()
+        channels, height, width = self.shape = tuple(shape)
+        self.of_image = _perceptron([channels * height * width, hidden[0]], std, activation)
+        self.of_label = nn.Linear(classes, hidden[0], bias=False)
+        nn.init.normal_(self.of_label.weight, std=std)
+        self.layers = nn.Sequential(activation_of(activation), _perceptron([*hidden, outputs], std, activation))
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Images (B, C, H, W) and one-hot labels (..., B, classes) -> (..., B, outputs)."""
+        return self.layers(self.of_image(images.flatten(1)) + self.of_label(labels))
+
+
+@register
 class MLPDecoder(nn.Module):
-    """Hidden layers of tanh units and a linear output.
+    """Hidden layers and a linear output.
 
     Args:
         shape: (C, H, W) of the images.
@@ -59,6 +122,7 @@ class MLPDecoder(nn.Module):
         outputs: numbers per pixel.
         hidden: widths of the hidden layers.
         std: standard deviation of the initial weights.
+        activation: of the hidden layers, ``"tanh"`` or ``"softplus"``.
 
     Example:
         >>> import torch
@@ -67,11 +131,17 @@ class MLPDecoder(nn.Module):
     """
 
     def __init__(
-        self, shape: tuple[int, int, int], latent: int, outputs: int, hidden: Sequence[int], std: float = 0.01
+        self,
+        shape: tuple[int, int, int],
+        latent: int,
+        outputs: int,
+        hidden: Sequence[int],
+        std: float = 0.01,
+        activation: str = "tanh",
     ):
         super().__init__()
         _, height, width = self.shape = tuple(shape)
-        self.layers = _perceptron([latent, *hidden, outputs * height * width], std)
+        self.layers = _perceptron([latent, *hidden, outputs * height * width], std, activation)
         self.parameter_shape = (outputs, height, width)
 
     def forward(self, z: Tensor) -> Tensor:
