@@ -31,6 +31,25 @@ def test_samples_are_images_and_the_same_for_the_same_generator(name):
     assert not a.requires_grad
 
 
+@pytest.mark.parametrize("name", able(capabilities.Decodes))
+def test_images_can_be_differentiated_by_their_codes(name):
+    module = built(name).module
+    z = module.latent.sample(3, torch.Generator().manual_seed(0))
+    plain, state = module.decode(z), {key: value.clone() for key, value in module.state_dict().items()}
+    trained = [parameter.requires_grad for parameter in module.parameters()]
+    z.requires_grad_()
+    with module.differentiable():
+        images = module.decode(z)
+    images.square().sum().backward()
+    assert torch.equal(images, plain)
+    assert all(row.any() for row in z.grad)
+    assert all(parameter.grad is None for parameter in module.parameters())
+    assert [parameter.requires_grad for parameter in module.parameters()] == trained
+    assert all(torch.equal(value, state[key]) for key, value in module.state_dict().items())
+    assert module.training
+    assert not module.decode(z).requires_grad
+
+
 @pytest.mark.parametrize("name", able(capabilities.Samples))
 def test_wrong_labels_are_one_line(name):
     module = built(name).module

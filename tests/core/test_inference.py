@@ -165,3 +165,42 @@ def test_an_average_of_an_unknown_network_is_refused():
 def test_an_unknown_mode_is_refused():
     with pytest.raises(GenzooError, match="batch_norm='off' is unknown"):
         Model(batch_norm="off")
+
+
+@pytest.mark.parametrize("mode", ["running", "batch"])
+def test_inside_differentiable_answers_are_the_same_and_have_gradients_of_their_arguments_alone(x, mode):
+    model = trained(batch_norm=mode)
+    before, plain = buffers_of(model), model.answer(x)
+    x.requires_grad_()
+    with model.differentiable():
+        assert not model.network.training
+        answer = model.answer(x)
+    assert torch.equal(answer, plain)
+    answer.square().sum().backward()
+    assert x.grad.abs().sum() > 0
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in model.named_buffers())
+    assert model.network.training
+    assert not model.answer(x).requires_grad
+
+
+def test_differentiable_works_inside_inference_may_be_nested_and_leaves_frozen_parameters_frozen(x):
+    model = trained()
+    model.network[0].bias.requires_grad_(False)
+    x.requires_grad_()
+    with model.inference():
+        with model.differentiable():
+            with model.differentiable():
+                assert model.answer(x).requires_grad
+            assert model.answer(x).requires_grad
+        assert not model.answer(x).requires_grad
+    assert [name for name, p in model.named_parameters() if not p.requires_grad] == ["network.0.bias"]
+
+
+def test_an_error_inside_differentiable_restores_everything(x):
+    model = trained()
+    with pytest.raises(ZeroDivisionError), model.differentiable():
+        raise ZeroDivisionError
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert model.network.training
+    assert not model.answer(x.requires_grad_()).requires_grad

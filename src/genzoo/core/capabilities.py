@@ -1,7 +1,8 @@
 """The capabilities of models, as small protocols.
 
 ``module.capabilities()`` returns the protocols that an instance implements; callbacks, metrics and ``evaluate.py``
-depend on a capability, never on a class. All methods run without gradients, in evaluation mode, with averaged networks.
+depend on a capability, never on a class. All methods run in evaluation mode, with averaged networks, and without
+gradients; inside ``module.differentiable()`` they have gradients with respect to their arguments, for a latent search.
 """
 
 from collections.abc import Mapping

@@ -82,6 +82,7 @@ class Inference(nn.Module):
         self.batch_norm = batch_norm
         self.averages = cast("Mapping[str, Average]", nn.ModuleDict(dict(averages or {})))
         self._averaged = False
+        self._differentiable = False
 
     def follow_averages(self) -> None:
         """Starts each average from its network's current parameters; called once the networks are built."""
@@ -113,7 +114,9 @@ class Inference(nn.Module):
 
     @contextmanager
     def inference(self, batch_norm: str | None = None) -> Iterator[None]:
-        """Inside, the module is in evaluation mode, without gradients, with averaged networks. May be nested.
+        """Inside, the module is in evaluation mode, with averaged networks. May be nested.
+
+        There are no gradients, except inside ``differentiable``.
 
         Args:
             batch_norm: batch-norm mode; None = the recipe's.
@@ -122,7 +125,7 @@ class Inference(nn.Module):
         recipe, self.batch_norm = self.batch_norm, batch_norm or self.batch_norm
         try:
             with ExitStack() as stack:
-                stack.enter_context(torch.no_grad())
+                stack.enter_context(torch.set_grad_enabled(self._differentiable))
                 stack.enter_context(self.averaged())
                 self.eval()
                 if self.batch_norm == "batch":
@@ -132,6 +135,35 @@ class Inference(nn.Module):
             self.batch_norm = recipe
             for m in training:
                 m.training = True
+
+    @contextmanager
+    def differentiable(self) -> Iterator[None]:
+        """Inside, as in ``inference``, but the capabilities' methods have gradients with respect to their arguments.
+
+        The parameters have none, and batch norm updates no running statistics.
+
+        Example:
+            >>> class Doubles(Inference):
+            ...     @in_inference
+            ...     def decode(self, z):
+            ...         return 2 * z
+            >>> model, z = Doubles(), torch.ones(1, requires_grad=True)
+            >>> with model.differentiable():
+            ...     images = model.decode(z)
+            >>> torch.autograd.grad(images.sum(), z), model.decode(z).requires_grad
+            ((tensor([2.]),), False)
+        """
+        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        before, self._differentiable = self._differentiable, True
+        for parameter in trained:
+            parameter.requires_grad_(False)
+        try:
+            with self.inference():
+                yield
+        finally:
+            self._differentiable = before
+            for parameter in trained:
+                parameter.requires_grad_(True)
 
 
 def in_inference(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from genzoo.core.errors import GenzooError, near
 
-OPTIONS = ("batch_size", "rounds", "seed", "labels_per_class", "label_seed")  # settings of every ``ImageData``
+OPTIONS = ("batch_size", "rounds", "seed", "labels_per_class", "label_seed", "only_classes")  #: of every ``ImageData``
 
 
 def check_facts(name: str, facts: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

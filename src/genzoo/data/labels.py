@@ -1,4 +1,7 @@
-"""Choice of the labels that training sees."""
+"""Choice of the labels that training sees, and of images by their class."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -41,6 +44,38 @@ def draw_labelled(labels: Tensor, per_class: int, classes: int, randomness: Gene
             )
         kept.append(of_class[:per_class])
     return order[torch.cat(kept).sort().values]
+
+
+def check_classes(only: Any, classes: int, name: str) -> tuple[int, ...]:
+    """Checks and returns the value of ``data.only_classes``.
+
+    Args:
+        only: distinct classes, each from 0 to ``classes`` - 1.
+        classes: number of classes of the data set.
+        name: name of the data set, for the message.
+
+    Raises:
+        GenzooError: the set has no labels, or the value is not such a list.
+    """
+    if not classes:
+        raise GenzooError(f"data.only_classes={only}: data={name} has no labels; leave it out.")
+    chosen = tuple(only) if isinstance(only, Sequence) and not isinstance(only, str) else ()
+    if not chosen or len({*chosen}) < len(chosen) or not all(type(c) is int and 0 <= c < classes for c in chosen):
+        raise GenzooError(
+            f"data.only_classes={only}: a list of different classes of data={name} is needed, from 0 to {classes - 1}."
+        )
+    return chosen
+
+
+def of_classes(images: ImageSet, classes: Sequence[int]) -> ImageSet:
+    """Returns the images of these classes, in their order, with their labels.
+
+    >>> labels = torch.tensor([3, 0, -1, 3])
+    >>> of_classes(ImageSet(torch.arange(4), labels), [3]).images
+    tensor([0, 3])
+    """
+    chosen = torch.isin(images.labels, torch.tensor(classes))
+    return ImageSet(*(None if field is None else field[chosen] for field in images))
 
 
 def known(images: ImageSet) -> ImageSet:

@@ -1,7 +1,7 @@
 """Base of the image data sets: splits, pools, loader of rounds, description."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -11,7 +11,7 @@ from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
-from genzoo.data.labels import draw_labelled, known
+from genzoo.data.labels import check_classes, draw_labelled, known, of_classes
 from genzoo.data.loader import RoundLoader
 from genzoo.data.source import Data
 
@@ -36,6 +36,8 @@ class ImageData(Data):
         labels_per_class: number of labels per class that training sees; the others are unknown to it; None = all
             labels.
         label_seed: seed of the choice of these labels.
+        only_classes: the classes whose images all splits have, with the labels that these classes have in the whole
+            set; None = all images.
     """
 
     classifier: str | None = None  #: shipped classifier as feature extractor; None = one is trained on the labels
@@ -52,6 +54,7 @@ class ImageData(Data):
         seed: int = 0,
         labels_per_class: int | None = None,
         label_seed: int = 0,
+        only_classes: Sequence[int] | None = None,
     ):
         super().__init__(batch_size, rounds, seed)
         check_positive("data.size", size)
@@ -66,6 +69,7 @@ class ImageData(Data):
                 )
         self.spec = DataSpec(self.name, channels, size, levels, classes, tuple(factors))
         self.labels_per_class, self.label_seed = labels_per_class, label_seed
+        self.only_classes = None if only_classes is None else check_classes(only_classes, classes, self.name)
         self._splits: dict[str, ImageSet] | None = None
 
     def load(self) -> Mapping[str, ImageSet]:
@@ -96,8 +100,11 @@ class ImageData(Data):
                         f"data={self.name}: the {split} images are {tuple(found.images.shape[1:])} "
                         f"(channels, height, width), but data.channels and data.size give {shape}."
                     )
+            if self.only_classes is not None:
+                splits = {split: of_classes(found, self.only_classes) for split, found in splits.items()}
+            of_these = "" if self.only_classes is None else f" of data.only_classes={[*self.only_classes]}"
             if not len(splits["train"].images):
-                raise GenzooError(f"data={self.name}: there are no training images; check data.root.")
+                raise GenzooError(f"data={self.name}: there are no training images{of_these}; check data.root.")
             self._splits = splits
 
     def split(self, name: str) -> ImageSet:

@@ -80,6 +80,11 @@ class StreamedImages(ImageData):
                 f"data.labels_per_class={self.labels_per_class}: data=stream trains on all labels of its shards; leave "
                 "it out, or use a set that fits into memory, such as data=images."
             )
+        if self.only_classes is not None:
+            raise GenzooError(
+                f"data.only_classes={[*self.only_classes]}: data=stream trains on all images of its shards; leave it "
+                "out, or use a set that fits into memory, such as data=images."
+            )
         self.class_names = self.shards.classes
         self.limit, self.window, self.threads, self.ahead = limit, window, threads, ahead
         self._held: dict[str, ImageSet] = {}

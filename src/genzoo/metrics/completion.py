@@ -1,6 +1,7 @@
 """Completion of images whose lower half is missing."""
 
 import torch
+from torch import Generator, Tensor
 
 from genzoo.core.capabilities import Completes
 from genzoo.core.checks import check_positive
@@ -29,15 +30,16 @@ class Completions:
     Source: van den Oord et al. 2016, arXiv 1601.06759, figure 1.
     """
 
+    name = "completion"
     needs = frozenset({Completes})
 
     def __init__(self, images: int = 8, completions: int = 6, seed: int = 0):
-        check_positive("metrics.completion.images", images)
-        check_positive("metrics.completion.completions", completions)
+        check_positive(f"metrics.{self.name}.images", images)
+        check_positive(f"metrics.{self.name}.completions", completions)
         self.images, self.completions, self.seed = images, completions, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns the picture ``completion``; missing pixels are grey."""
+        """Returns a picture of the metric's name; missing pixels are grey."""
         if data.spec.levels is None or not data.count(split):
             return Evaluation()
         images = from_levels(evenly_spaced(data.evaluation_images(split).images, self.images), data.spec.levels)
@@ -45,6 +47,10 @@ class Completions:
         given = (torch.arange(height) < height // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
         left = images.where(given, 0.0)
         copies = (x.repeat_interleave(self.completions, dim=0).to(module.device) for x in (left, given))
-        drawn = module.complete(*copies, generator(self.seed, "completion")).cpu()
+        drawn = self.complete(module, *copies, generator(self.seed, "completion")).cpu()
         rows = torch.cat([images[:, None], left[:, None], drawn.unflatten(0, (len(images), -1))], dim=1)
-        return Evaluation(pictures={"completion": picture(rows.flatten(0, 1), rows.shape[1])})
+        return Evaluation(pictures={self.name: picture(rows.flatten(0, 1), rows.shape[1])})
+
+    def complete(self, module: RoundModule, images: Tensor, mask: Tensor, generator: Generator) -> Tensor:
+        """Images (B, C, H, W) whose pixels outside the mask (B, 1, H, W) are filled in."""
+        return module.complete(images, mask, generator)

@@ -24,6 +24,7 @@ class NamedData:
         name: name of a file in conf/data, or in a folder given by ``--config-dir``.
         root: folder of data sets.
         options: settings of the set that override those of its file.
+        key: key of ``options`` in the configuration, for messages.
 
     Raises:
         GenzooError: there is no such file; when called: the set cannot be built.
@@ -33,7 +34,13 @@ class NamedData:
         DataSpec(name='noise', channels=1, size=28, levels=2, classes=0, factors=())
     """
 
-    def __init__(self, name: str, root: str | Path, options: Mapping[str, Any] | None = None):
+    def __init__(
+        self,
+        name: str,
+        root: str | Path,
+        options: Mapping[str, Any] | None = None,
+        key: str = "metrics.anomaly.data.options",
+    ):
         files = {one: path for folder in _folders() for one, path in option_files("data", folder).items()}
         if name not in files:
             raise GenzooError(f"metrics.against={name}: there is no such data set. {near(name, files)}")
@@ -41,11 +48,8 @@ class NamedData:
         config.data.pop("defaults")  # they are settings of training
         config.data.update(options or {})
         if missing := [key for key in config.data if OmegaConf.is_missing(config.data, key)]:
-            raise GenzooError(
-                f"metrics.against={name}: data.{missing[0]} is required; give "
-                f"+metrics.anomaly.data.options.{missing[0]}=..."
-            )
-        self.name, self.options = name, dict(options or {})
+            raise GenzooError(f"metrics.against={name}: data.{missing[0]} is required; give +{key}.{missing[0]}=...")
+        self.name, self.options, self.key = name, dict(options or {}), key
         self.config = OmegaConf.to_container(config, resolve=True)["data"]
 
     def __call__(self, like: DataSpec) -> ImageData:
@@ -53,7 +57,7 @@ class NamedData:
         facts = get_class(self.config["_target_"]).facts
         alike = {key: getattr(like, key) for key in ("size", "channels", "levels") if key not in facts}
         try:
-            return build(self.config | alike | self.options, "metrics.anomaly.data.options")
+            return build(self.config | alike | self.options, self.key)
         except GenzooError as error:
             raise GenzooError(f"metrics.against={self.name}: {error}") from error
 

@@ -125,3 +125,9 @@ def test_settings_out_of_range(root):
     for key in ("limit", "window", "threads", "ahead"):
         with pytest.raises(GenzooError, match=f"data.{key}=0: a positive integer"):
             streamed(root, **{key: 0})
+
+
+def test_a_choice_of_classes_is_refused(root):
+    with pytest.raises(GenzooError, match=r"data.only_classes=\[1\]: data=stream trains on .*leave it out") as error:
+        streamed(root, only_classes=[1])
+    one_line(error)
