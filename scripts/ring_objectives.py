@@ -84,7 +84,7 @@ def processor_time(name: str, rounds: int) -> float:
     return time.process_time() - start
 
 
-def measure_costs(folder: Path, rounds: int = 150, times: int = 3) -> None:
+def measure_costs(folder: Path, rounds: int = 50, times: int = 5) -> None:
     """Stores the cost of each game's rounds, beside those of the baseline; both take turns in one process."""
     torch.set_num_threads(1)
     costs = {}
