@@ -7,7 +7,6 @@ import pytest
 from omegaconf import OmegaConf
 from scipy.optimize import minimize
 
-from genzoo.data.univariate import Univariate
 from genzoo.metrics.moments import Moments
 from genzoo.runs.build import build_data, build_module
 from support import composed, cpu_trainer
@@ -29,8 +28,8 @@ def normal(mean, std):
 
 def optimum(f):
     """The least D_f(data || Gaussian), and the Gaussian's mean and deviation."""
-    data = Univariate()
-    components = zip(data.weights.tolist(), data.means.tolist(), data.stds.tolist(), strict=True)
+    law = composed("model=fgan_gaussian", "data=univariate").data
+    components = zip(law.weights, law.means, law.stds, strict=True)
     p = sum(weight * normal(mean, std) for weight, mean, std in components)
 
     def divergence(given):

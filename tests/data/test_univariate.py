@@ -4,9 +4,11 @@ import torch
 from genzoo.core.errors import GenzooError
 from genzoo.data.univariate import Univariate
 
+LAW = {"weights": [0.33, 0.67], "means": [-1.0, 2.0], "stds": [0.255, 1.415]}
+
 
 def test_numbers_have_the_shares_means_and_deviations_of_their_components():
-    data = Univariate(n_train=200_000)
+    data = Univariate(**LAW)
     numbers, labels, _ = data.split("train")
     numbers = numbers.flatten() * data.extent
     assert labels.float().mean().item() == pytest.approx(0.67, abs=0.005)
@@ -17,11 +19,15 @@ def test_numbers_have_the_shares_means_and_deviations_of_their_components():
 
 
 def test_splits_differ_and_a_seed_repeats_them():
-    one, other, again = Univariate(n_test=50), Univariate(n_test=50, points_seed=1), Univariate(n_test=50)
+    one, other, again = (
+        Univariate(**LAW, n_test=50),
+        Univariate(**LAW, n_test=50, points_seed=1),
+        Univariate(**LAW, n_test=50),
+    )
     assert torch.equal(one.split("test").images, again.split("test").images)
     assert not torch.equal(one.split("test").images, other.split("test").images)
     assert not torch.equal(one.split("train").images[:50], one.split("test").images)
-    assert len(Univariate(n_validation=0).split("validation").images) == 0
+    assert len(Univariate(**LAW, n_validation=0).split("validation").images) == 0
 
 
 @pytest.mark.parametrize(
@@ -35,4 +41,4 @@ def test_splits_differ_and_a_seed_repeats_them():
 )
 def test_bad_settings_are_one_line(options, message):
     with pytest.raises(GenzooError, match=message):
-        Univariate(**options)
+        Univariate(**{**LAW, **options})

@@ -21,7 +21,7 @@ class Teller(Inference):
 
 
 def test_moments_are_in_the_units_of_the_data():
-    values = Moments(samples=100_000)(Teller(), Univariate(extent=10.0, n_train=10), "test").values
+    values = Moments(samples=100_000)(Teller(), Univariate([1], [0.0], [1.0], extent=10.0, n_train=10), "test").values
     assert values == {"mean": pytest.approx(3.0, abs=0.02), "std": pytest.approx(2.0, abs=0.02)}
 
 

@@ -34,9 +34,6 @@ class Univariate(ImageData):
     Raises:
         GenzooError: weights, means and deviations are not equally many, or a number is out of range.
 
-    Source: the default is a mixture of which table 3 of arXiv 1606.00709 holds: the paper does not print its law, and
-        quadrature of this one gives the optima in that table.
-
     Example:
         >>> data = Univariate(weights=[1, 3], means=[-1.0, 2.0], stds=[0.1, 0.1], n_train=4000)
         >>> numbers, labels, _ = data.split("train")
@@ -49,9 +46,9 @@ class Univariate(ImageData):
 
     def __init__(
         self,
-        weights: Sequence[float] = (0.33, 0.67),
-        means: Sequence[float] = (-1.0, 2.0),
-        stds: Sequence[float] = (0.255, 1.415),
+        weights: Sequence[float],
+        means: Sequence[float],
+        stds: Sequence[float],
         extent: float = 10.0,
         n_train: int = 200_000,
         n_validation: int = 1_000,
