@@ -1,15 +1,17 @@
 """Trains every game of ring_games.yaml on the ring of eight Gaussians; prints a table, draws the samples side by side.
 
-    python scripts/ring_objectives.py train <folder> --seeds 5 --workers 2      # hours; finished runs are kept
-    python scripts/ring_objectives.py costs <folder>
-    python scripts/ring_objectives.py table <folder>
+    python scripts/ring_objectives.py train <folder> --seeds 5 --workers 2    # two hours; appends to ring_results.csv
+    python scripts/ring_objectives.py costs                                   # writes ring_costs.json
+    python scripts/ring_objectives.py table
     python scripts/ring_objectives.py draw <folder> docs/images/ring-objectives.png
 
-The same perceptrons, noise, batches of 512 and Adam (1e-3, β₁ 0.5) for all, one thread per run. The cost of a round is
-processor time, beside that of the non-saturating game, in one process.
+Runs that are in ring_results.csv are not repeated. The same perceptrons, noise, batches of 512 and Adam (1e-3, β₁ 0.5)
+for all, one thread per run. The cost of a round is processor time, beside that of the non-saturating game, in one
+process.
 """
 
 import argparse
+import csv
 import json
 import math
 import statistics
@@ -21,6 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 import yaml
@@ -38,8 +41,9 @@ ROOT = Path(__file__).parents[1]
 GROUPS: Mapping[str, Mapping[str, Any]] = yaml.safe_load((ROOT / "scripts" / "ring_games.yaml").read_text())
 GAMES = {name: game for group in GROUPS.values() for name, game in group.items()}
 METRICS = ("modes_covered", "high_quality", "modes_reverse_kl")
+COLUMNS = ("game", "seed", "rounds", *METRICS)
 BASELINE = "non-saturating"
-COSTS = "costs.json"
+RESULTS, COSTS = ROOT / "scripts" / "ring_results.csv", ROOT / "scripts" / "ring_costs.json"
 
 
 def composed(name: str, seed: int, rounds: int, runs: str) -> Any:
@@ -51,26 +55,40 @@ def composed(name: str, seed: int, rounds: int, runs: str) -> Any:
         return compose("train", [*fixed, *chosen, *game["overrides"]])
 
 
-def play(folder: Path, rounds: int, job: tuple[str, int]) -> str:
-    """Trains a game, and stores its metrics, its cost and 2,500 samples; an earlier result is kept."""
+def points_of(folder: Path, name: str, seed: int) -> Path:
+    """The file of a run's 2,500 samples."""
+    return folder / f"{name.replace(' ', '_').replace(',', '').replace('%', 'percent')}-{seed}.npy"
+
+
+def play(folder: Path, rounds: int, job: tuple[str, int]) -> dict[str, Any] | str:
+    """Trains a game and stores 2,500 samples; returns its row of results, or a line if it diverged."""
     name, seed = job
     torch.set_num_threads(1)
-    path = folder / f"{name.replace(' ', '_').replace(',', '').replace('%', 'percent')}-{seed}.json"
-    if not path.exists():
-        with TemporaryDirectory() as runs:
-            cfg = composed(name, seed, rounds, runs)
-            try:
-                run = train(cfg)
-                points = run.model.sample(2500, generator=generator(0, "ring")).flatten(1)
-            except GenzooError as error:  # a game may diverge
-                return f"{name}, seed {seed}: {error}"
-            points *= build_data(OmegaConf.to_container(cfg, resolve=True)).extent
-        found = {metric: run.metrics[f"test/{metric}"] for metric in METRICS}
-        result = {"game": name, "seed": seed, "rounds": rounds, **found}
-        text = json.dumps({**result, "points": [[round(c, 3) for c in point] for point in points.tolist()]})
-        with atomic_write(path) as target:
-            target.write_text(text)
-    return f"{name}, seed {seed}: done"
+    with TemporaryDirectory() as runs:
+        cfg = composed(name, seed, rounds, runs)
+        try:
+            run = train(cfg)
+            points = run.model.sample(2500, generator=generator(0, "ring")).flatten(1)
+        except GenzooError as error:
+            return f"{name}, seed {seed}: {error}"
+    np.save(
+        points_of(folder, name, seed), points.numpy() * build_data(OmegaConf.to_container(cfg, resolve=True)).extent
+    )
+    found = {metric: round(run.metrics[f"test/{metric}"], 5) for metric in METRICS}
+    return {"game": name, "seed": seed, "rounds": rounds, **found}
+
+
+def train_all(folder: Path, seeds: int, rounds: int, workers: int) -> None:
+    """Trains what ``RESULTS`` lacks, and appends it there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = {(row["game"], int(row["seed"])) for rows in results().values() for row in rows}
+    jobs = [(name, seed) for seed in range(seeds) for name in GAMES if (name, seed) not in done]
+    with ProcessPoolExecutor(workers) as pool:
+        for row in pool.map(partial(play, folder, rounds), jobs):
+            print(row, flush=True)
+            if isinstance(row, dict):
+                with RESULTS.open("a", newline="") as file:
+                    csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
 
 
 def processor_time(name: str, rounds: int) -> float:
@@ -84,22 +102,25 @@ def processor_time(name: str, rounds: int) -> float:
     return time.process_time() - start
 
 
-def measure_costs(folder: Path, rounds: int = 50, times: int = 5) -> None:
+def measure_costs(rounds: int = 50, times: int = 5) -> None:
     """Stores the cost of each game's rounds, beside those of the baseline; both take turns in one process."""
     torch.set_num_threads(1)
     costs = {}
     for name in GAMES:
         ratios = [processor_time(name, rounds) / processor_time(BASELINE, rounds) for _ in range(times)]
-        costs[name] = statistics.median(ratios)
+        costs[name] = round(statistics.median(ratios), 2)
         print(f"{name}: {costs[name]:.2f}", flush=True)
-    with atomic_write(folder / COSTS) as target:
-        target.write_text(json.dumps(costs))
+    with atomic_write(COSTS) as target:
+        target.write_text(json.dumps(costs, indent=0, ensure_ascii=False) + "\n")
 
 
-def results(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Game -> results of its seeds, in the order of the games."""
-    found = [json.loads(path.read_text()) for path in sorted(folder.glob("*-[0-9].json"))]
-    return {name: mine for name in GAMES if (mine := [one for one in found if one["game"] == name])}
+def results() -> dict[str, list[dict[str, str]]]:
+    """Game -> rows of its seeds, in the order of the games."""
+    if not RESULTS.exists():
+        RESULTS.write_text(",".join(COLUMNS) + "\n")
+    with RESULTS.open() as file:
+        rows = list(csv.DictReader(file))
+    return {name: mine for name in GAMES if (mine := [row for row in rows if row["game"] == name])}
 
 
 def spread(values: Sequence[float], digits: int) -> str:
@@ -112,10 +133,9 @@ def spread(values: Sequence[float], digits: int) -> str:
     return f"{mean} ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else mean
 
 
-def table(folder: Path, group: str) -> str:
+def table(group: str) -> str:
     """A group's results in Markdown."""
-    found = results(folder)
-    costs = json.loads((folder / COSTS).read_text()) if (folder / COSTS).exists() else {}
+    found, costs = results(), json.loads(COSTS.read_text()) if COSTS.exists() else {}
     lines = [
         "| game | losses: D; G | source | modes of 8 | high quality | reverse KL, nats | cost |",
         "|---|---|---|---|---|---|---|",
@@ -123,7 +143,7 @@ def table(folder: Path, group: str) -> str:
     for name, game in GROUPS[group].items():
         if name not in found:
             continue
-        covered, quality, kl = ([one[metric] for one in found[name]] for metric in METRICS)
+        covered, quality, kl = ([float(row[metric]) for row in found[name]] for metric in METRICS)
         cost = f"{costs[name]:.1f}" if name in costs else "not measured"
         cells = [name, game["losses"], game["source"], spread(covered, 1), spread(quality, 2), spread(kl, 3), cost]
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
@@ -132,19 +152,19 @@ def table(folder: Path, group: str) -> str:
 
 def draw(folder: Path, picture: Path) -> None:
     """The samples of every objective's first seed, side by side."""
-    found = {name: mine for name, mine in results(folder).items() if name in GROUPS["objectives"]}
+    found = {name: rows[0] for name, rows in results().items() if name in GROUPS["objectives"]}
     columns = 6
     rows = math.ceil(len(found) / columns)
     figure, axes = pyplot.subplots(rows, columns, figsize=(2 * columns, 2.25 * rows), layout="constrained")
     angles = torch.arange(8) * (2 * math.pi / 8)
     for panel in axes.flat:
         panel.axis("off")
-    for panel, (name, mine) in zip(axes.flat, found.items(), strict=False):
+    for panel, (name, row) in zip(axes.flat, found.items(), strict=False):
         panel.axis("on")
         panel.scatter(2 * angles.cos(), 2 * angles.sin(), s=60, facecolors="none", edgecolors="tab:gray")
-        panel.scatter(*zip(*mine[0]["points"], strict=True), s=1, alpha=0.3, linewidths=0)
+        panel.scatter(*np.load(points_of(folder, name, int(row["seed"]))).T, s=1, alpha=0.3, linewidths=0)
         panel.set(aspect="equal", xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), xticks=[], yticks=[])
-        panel.set_title(f"{name}: {mine[0]['modes_covered']:.0f}", fontsize=8)
+        panel.set_title(f"{name}: {float(row['modes_covered']):.0f}", fontsize=8)
     figure.savefig(picture, dpi=90)
 
 
@@ -152,23 +172,19 @@ def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["train", "costs", "table", "draw"])
-    parser.add_argument("folder", type=Path, help="results, one file per game and seed")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("ring"), help="of the samples")
     parser.add_argument("picture", type=Path, nargs="?", help="of draw")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     if given.command == "train":
-        given.folder.mkdir(parents=True, exist_ok=True)
-        jobs = [(name, seed) for seed in range(given.seeds) for name in GAMES]
-        with ProcessPoolExecutor(given.workers) as pool:
-            for line in pool.map(partial(play, given.folder, given.rounds), jobs):
-                print(line, flush=True)
+        train_all(given.folder, given.seeds, given.rounds, given.workers)
     elif given.command == "costs":
-        measure_costs(given.folder)
+        measure_costs()
     elif given.command == "table":
         for group in GROUPS:
-            print(table(given.folder, group), end="\n\n")
+            print(table(group), end="\n\n")
     else:
         draw(given.folder, given.picture)
 
