@@ -22,6 +22,16 @@ def test_geometric_reaches_the_originals_value_after_its_epochs():
     assert ExponentialDecay(start=0.1, factor=1.000004, floor=1e-6)(125_000) == pytest.approx(0.0606531, rel=1e-5)
 
 
+def test_geometric_may_begin_later():
+    # jeffdonahue/bigan: 200 epochs, then 200 more down to a hundredth; 50,000 / 128 rounds each.
+    schedule = ExponentialDecay(start=2e-4, flat=78_125, factor=1.000058948, floor=2e-6)
+    assert [schedule(r) for r in (0, 78_125)] == [2e-4, 2e-4]
+    assert schedule(78_125 + 39_062) == pytest.approx(2e-5, rel=1e-4)
+    assert schedule(156_250) == pytest.approx(2e-6, rel=1e-3)
+    with pytest.raises(GenzooError, match="flat=-1: an integer of at least 0"):
+        ExponentialDecay(start=1.0, factor=2, flat=-1)
+
+
 def test_decay_is_the_originals_step_size_of_an_epoch():
     rate = LinearDecay(start=3e-4, flat=400_000, end=600_000, every=500)
     for epoch in (0, 799, 800, 801, 1000, 1199):  # train_cifar_feature_matching.py

@@ -48,19 +48,22 @@ class Linear:
 
 @register
 class ExponentialDecay:
-    """``start`` divided by ``factor`` after every round, down to ``floor``.
+    """``start`` for ``flat`` rounds, then divided by ``factor`` after every round, down to ``floor``.
 
     Example:
         >>> [round(ExponentialDecay(start=0.1, factor=10, floor=0.005)(r), 4) for r in (0, 1, 2)]
         [0.1, 0.01, 0.005]
+        >>> [round(ExponentialDecay(start=0.1, factor=10, flat=2)(r), 4) for r in (0, 2, 3)]
+        [0.1, 0.1, 0.01]
     """
 
-    def __init__(self, start: float, factor: float, floor: float = 0.0):
+    def __init__(self, start: float, factor: float, floor: float = 0.0, flat: int = 0):
         self.start, self.factor, self.floor = start, factor, floor
+        self.flat = check_integer("model.schedules: flat", flat, 0)
 
     def __call__(self, rounds: int) -> float:
         """The value for the round that follows ``rounds`` completed ones."""
-        return max(self.start * self.factor**-rounds, self.floor)
+        return max(self.start * self.factor ** -max(rounds - self.flat, 0), self.floor)
 
 
 @register

@@ -29,6 +29,20 @@ def dcgan_initialisation(network: nn.Module, std: float = 0.02, truncated: bool 
             nn.init.zeros_(m.bias)
 
 
+def normal_initialisation(network: nn.Module, std: float) -> None:
+    """Initialises weights of convolutions and linear layers with N(0, std²) and their biases with 0.
+
+    Args:
+        network: network, changed in place.
+        std: standard deviation.
+    """
+    for m in network.modules():
+        if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(m.weight, std=std)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+
+
 @register
 def glorot_initialisation(network: nn.Module) -> None:
     """Initialises weights uniformly with variance 2 g² / (fan in + fan out), biases with 0.

@@ -30,3 +30,26 @@ class Maxout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs) -> (B, units)."""
         return self.linear(x).unflatten(1, (-1, self.pieces)).amax(2)
+
+
+class ChannelMaxout(nn.Module):
+    """The maximum of each group of ``pieces`` adjacent channels, after a convolution or a linear layer.
+
+    Args:
+        pieces: channels per group.
+
+    Source: Goodfellow et al. 2013, arXiv 1302.4389, section 3.
+
+    Example:
+        >>> import torch
+        >>> ChannelMaxout(2)(torch.tensor([[1.0, 5.0, -2.0, -3.0]]))
+        tensor([[ 5., -2.]])
+    """
+
+    def __init__(self, pieces: int):
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, ...) -> (B, C / pieces, ...)."""
+        return x.unflatten(1, (-1, self.pieces)).amax(2)

@@ -3,7 +3,16 @@
 import pytest
 from torch import nn
 
-from genzoo.adversarial.networks import base, began, conditional, dcgan, goodfellow, improved_gan, improved_gan_imagenet
+from genzoo.adversarial.networks import (
+    base,
+    began,
+    bigan,
+    conditional,
+    dcgan,
+    goodfellow,
+    improved_gan,
+    improved_gan_imagenet,
+)
 from genzoo.core.errors import GenzooError
 from genzoo.runs.build import build_module
 from support import resolved
@@ -16,11 +25,15 @@ NETWORKS = {
     "labels": conditional.LabelMaps(lambda shape: dcgan.Discriminator(shape, channels=2), SHAPE, classes=10),
     "joint": improved_gan_imagenet.Discriminator(SHAPE, classes=10, channels=2, kernels=2, dims=2),
     "autoencoder": began.Autoencoder(SHAPE, channels=2, code=4),
+    "pair": bigan.MLPDiscriminator(SHAPE, latent=4, hidden=4),
+    "encoder": bigan.MLPEncoder(SHAPE, outputs=4, hidden=4),
 }
 FULFIL = {
-    base.Discriminator: {"maxout", "dcgan", "classes", "autoencoder"},
-    base.FeatureNetwork: {"dcgan", "classes"},
-    base.FeatureDiscriminator: {"dcgan", "classes"},
+    base.Discriminator: {"maxout", "dcgan", "classes", "autoencoder", "encoder"},
+    base.FeatureNetwork: {"dcgan", "classes", "encoder"},
+    base.FeatureDiscriminator: {"dcgan", "classes", "encoder"},
+    base.PairDiscriminator: {"pair"},
+    base.Encoder: {"dcgan", "classes", "encoder"},
     base.ClassDiscriminator: {"classes"},
     base.FeatureMaps: {"dcgan"},
     base.ConditionalDiscriminator: {"labels", "joint"},  # two arguments each

@@ -65,11 +65,34 @@ class WeightedDiscriminator(Protocol):
         ...
 
 
+class PairDiscriminator(Protocol):
+    """Maps pairs of an image (B, C, H, W) and a code (B, latent) to logits (B,)."""
+
+    shape: tuple[int, int, int]
+    latent: int
+
+    def forward(self, images: Tensor, codes: Tensor) -> Tensor:
+        """Images in [-1, 1] and codes -> logits."""
+        ...
+
+
 class FeatureNetwork(Protocol):
     """A network with features (B, F), for example for feature matching."""
 
     def features(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> features (B, F)."""
+        ...
+
+
+class Encoder(FeatureNetwork, Protocol):
+    """Maps images (B, C, H, W), with channels of noise after those of the image if it has any, to outputs (B, outputs)
+    that give a code; ``features`` are its hidden layers.
+    """
+
+    shape: tuple[int, int, int]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images in [-1, 1] -> outputs."""
         ...
 
 
