@@ -31,7 +31,7 @@ def test_right_settings_pass(config):
         ({"optimizers": {"generator": {**ADAM, "fused": "no"}}}, "model.optimizers.generator.fused=no: true or false"),
         ({**ADAM, "learning": 3}, "model.learning: Adam has no such setting."),
         ({**MNIST_DATA, "offline": "off"}, "model.offline=off: true or false is needed."),
-        ({**MNIST_DATA, "keep": 3}, "model.keep: MNIST has no such setting. Accepted: .*offline, root, rounds"),
+        ({**MNIST_DATA, "keep": 3}, "model.keep: MNIST has no such setting. Accepted: .*offline, only_classes, root"),
     ],
 )
 def test_a_wrong_setting_is_named_before_anything_is_built(config, message):
