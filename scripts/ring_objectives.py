@@ -116,8 +116,6 @@ def measure_costs(rounds: int = 50, times: int = 5) -> None:
 
 def results() -> dict[str, list[dict[str, str]]]:
     """Game -> rows of its seeds, in the order of the games."""
-    if not RESULTS.exists():
-        RESULTS.write_text(",".join(COLUMNS) + "\n")
     with RESULTS.open() as file:
         rows = list(csv.DictReader(file))
     return {name: mine for name in GAMES if (mine := [row for row in rows if row["game"] == name])}

@@ -21,7 +21,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
-from genzoo.core.randomness import derive_seed, seed_all
+from genzoo.core.randomness import derive_seed, drawing_device, seed_all
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 
@@ -170,7 +170,7 @@ class AdaGAN(GAN):
         """
         check_positive("number of images", n)
         check_labels(labels, n, 0, self.device)
-        proportions = self.proportions.to(self.device if generator is None else generator.device)
+        proportions = self.proportions.to(drawing_device(generator, self.device))
         chosen = torch.multinomial(proportions, n, replacement=True, generator=generator)
         drawn = []
         for network, count in zip((*self.components, self.generator), chosen.bincount(), strict=False):

@@ -14,6 +14,7 @@ from genzoo.core.checks import check_positive
 from genzoo.core.images import from_unit, to_unit
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
 from genzoo.nn.likelihoods import Bernoulli
 
@@ -87,6 +88,6 @@ class BoundarySeekingGAN(Game):
             GenzooError: labels are given, or n is not a positive integer.
         """
         means = super().sample(n, labels, generator)
-        source = means.device if generator is None else generator.device
+        source = drawing_device(generator, means.device)
         noise = torch.rand(means.shape, generator=generator, device=source).to(means.device)
         return from_unit((noise < to_unit(means)).to(means.dtype))

@@ -1,6 +1,5 @@
 """CatGAN: a discriminator of categories alone, and a game over the entropies of its predictions."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from torch import Tensor
 from genzoo.adversarial.improved_gan import SemiSupervisedGAN
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import InfersCodes
+from genzoo.core.entropy import entropy, log_mean
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Categorical
@@ -28,7 +28,7 @@ def conditional_entropy(logits: Tensor) -> Tensor:
         >>> conditional_entropy(torch.tensor([[0.0, 0.0], [0.0, 1000.0]]))  # (log 2 + 0) / 2
         tensor(0.3466)
     """
-    return _entropy(logits.log_softmax(1)).mean()
+    return entropy(logits.log_softmax(1)).mean()
 
 
 def marginal_entropy(logits: Tensor, scope: str = "global") -> Tensor:
@@ -46,11 +46,7 @@ def marginal_entropy(logits: Tensor, scope: str = "global") -> Tensor:
     log_p = logits.log_softmax(1)
     if scope == "global":
         log_p = gather_over_ranks(log_p)
-    return _entropy(log_p.logsumexp(0) - math.log(len(log_p)))
-
-
-def _entropy(log_p: Tensor) -> Tensor:
-    return -(log_p.exp() * log_p).sum(-1)
+    return entropy(log_mean(log_p))
 
 
 @register

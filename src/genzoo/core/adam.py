@@ -1,16 +1,17 @@
 """Adam as in published code of 2016."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from genzoo.core.optimizer import Optimizer
 from genzoo.core.registry import register
 
 
 @register
-class InnerEpsilonAdam(torch.optim.Optimizer):
+class InnerEpsilonAdam(Optimizer):
     """Adam with ε added to the second moment, inside the square root: p ← p - lr m̂ / √(v̂ + ε).
 
     With ε = 1e-8 the denominator is at least 1e-4: for small gradients, steps are much shorter than those of
@@ -48,21 +49,9 @@ class InnerEpsilonAdam(torch.optim.Optimizer):
             )
         super().__init__(params, {"lr": lr, "betas": tuple(betas), "eps": eps})
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Takes one step; returns the value of the closure, if given, at the parameters before the step."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            if parameters := [p for p in group["params"] if p.grad is not None]:
-                self._move(parameters, group["lr"], group["betas"], group["eps"])
-        return loss
-
-    def _move(self, parameters: list[Tensor], lr: float, betas: tuple[float, float], eps: float) -> None:
-        beta1, beta2 = betas
-        gradients = [p.grad for p in parameters if p.grad is not None]
+    def move(self, parameters: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """See ``Optimizer``."""
+        lr, (beta1, beta2), eps = group["lr"], group["betas"], group["eps"]
         states = [self.state[p] for p in parameters]
         for p, state in zip(parameters, states, strict=True):
             if not state:

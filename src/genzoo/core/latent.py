@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
 
 
@@ -29,11 +30,6 @@ class Part(Protocol):
     @property
     def varies_along_rows(self) -> bool:
         """Whether the value changes along a row of ``walk`` (continuous parts) or is constant (categorical ones)."""
-
-
-def _device(generator: Generator | None, device: torch.device | None) -> torch.device | None:
-    """The device to draw on: the generator's, so that a seed gives the same code on every device."""
-    return generator.device if generator is not None else device
 
 
 class _Continuous:
@@ -78,7 +74,7 @@ class Uniform(_Continuous):
 
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
         """n draws, float (n, size)."""
-        draws = torch.rand(n, self.size, generator=generator, device=_device(generator, device))
+        draws = torch.rand(n, self.size, generator=generator, device=drawing_device(generator, device))
         return (draws * 2 - 1).mul_(self.bound).to(device)
 
 
@@ -100,7 +96,7 @@ class Normal(_Continuous):
 
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
         """n draws, float (n, size)."""
-        draws = torch.randn(n, self.size, generator=generator, device=_device(generator, device))
+        draws = torch.randn(n, self.size, generator=generator, device=drawing_device(generator, device))
         return draws.mul_(self.std).to(device)
 
 
@@ -125,7 +121,7 @@ class Categorical:
 
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
         """n draws, one-hot float (n, size)."""
-        draws = torch.randint(self.size, (n,), generator=generator, device=_device(generator, device)).to(device)
+        draws = torch.randint(self.size, (n,), generator=generator, device=drawing_device(generator, device)).to(device)
         return torch.nn.functional.one_hot(draws, self.size).float()
 
     def walk(self, steps: int, generator: Generator) -> Tensor:

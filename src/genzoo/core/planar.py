@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
 
 ENTROPY_DRAWS = 10_000
@@ -40,7 +41,7 @@ class PlanarPart:
 
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
         """n draws, float (n, 2), of random components."""
-        place = generator.device if generator is not None else device
+        place = drawing_device(generator, device)
         labels = torch.randint(self.labels, (n,), generator=generator, device=place)
         return self.draw(labels, generator).to(device)
 
@@ -51,7 +52,7 @@ class PlanarPart:
             labels: components, int64 (n,); -1 = a random one.
             generator: of the draws; its device is used for them.
         """
-        place = generator.device if generator is not None else labels.device
+        place = drawing_device(generator, labels.device)
         random = torch.randint(self.labels, labels.shape, generator=generator, device=place)
         given = labels.to(place)
         return self.draw(torch.where(given < 0, random, given), generator).to(labels.device)

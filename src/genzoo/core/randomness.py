@@ -5,9 +5,12 @@ between rounds (pictures, metrics) do not affect training.
 """
 
 import zlib
+from typing import TypeVar
 
 import torch
 from numpy.random import SeedSequence
+
+T = TypeVar("T", torch.device, torch.device | None)
 
 
 def derive_seed(seed: int, *keys: int | str) -> int:
@@ -30,6 +33,15 @@ def seed_all(seed: int, device: torch.device) -> None:
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":
         torch.get_device_module(device).manual_seed(seed)
+
+
+def drawing_device(generator: torch.Generator | None, device: T) -> torch.device | T:
+    """The device to draw on: the generator's, so that a seed gives the same numbers on every device; else ``device``.
+
+    >>> drawing_device(generator(0), torch.device("meta")), drawing_device(None, torch.device("meta"))
+    (device(type='cpu'), device(type='meta'))
+    """
+    return device if generator is None else generator.device
 
 
 def generator(seed: int, *keys: int | str, device: torch.device | str = "cpu") -> torch.Generator:

@@ -1,18 +1,19 @@
 """Stochastic gradient Hamiltonian Monte Carlo: gradient descent with momentum and noise, which samples parameters."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from genzoo.core.optimizer import Optimizer
 from genzoo.core.ranks import average_over_ranks, ranks
 from genzoo.core.registry import register
 
 
 @register
-class SGHMC(torch.optim.Optimizer):
+class SGHMC(Optimizer):
     """v ← (1 - a) v - η ∇L + N(0, 2 a η / N), then θ ← θ + v: draws from a density proportional to exp(-N L(θ)).
 
     L is the loss, the negative logarithm of a posterior of N observations divided by N. The draws are exact in the
@@ -56,27 +57,17 @@ class SGHMC(torch.optim.Optimizer):
             )
         super().__init__(params, {"lr": lr, "friction": friction, "observations": observations})
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Takes one step; returns the value of the closure, if given, at the parameters before the step."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            if parameters := [p for p in group["params"] if p.grad is not None]:
-                std = math.sqrt(2 * group["friction"] * group["lr"] / group["observations"])
-                self._move(parameters, group["lr"], group["friction"], std)
-        return loss
-
-    def _move(self, parameters: list[Tensor], lr: float, friction: float, std: float) -> None:
+    def move(self, parameters: list[Tensor], gradients: list[Tensor], group: dict[str, Any]) -> None:
+        """See ``Optimizer``."""
+        lr, friction = group["lr"], group["friction"]
+        std = math.sqrt(2 * friction * lr / group["observations"])
         states = [self.state[p] for p in parameters]
         for p, state in zip(parameters, states, strict=True):
             if not state:
                 state["velocity"] = torch.zeros_like(p)
         velocities = [state["velocity"] for state in states]
         torch._foreach_mul_(velocities, 1 - friction)
-        torch._foreach_add_(velocities, [p.grad for p in parameters if p.grad is not None], alpha=-lr)
+        torch._foreach_add_(velocities, gradients, alpha=-lr)
         torch._foreach_add_(velocities, _noise(parameters), alpha=std)
         torch._foreach_add_(parameters, velocities)
 

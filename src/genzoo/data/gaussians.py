@@ -14,6 +14,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
 from genzoo.data.module import ImageData, split_of
+from genzoo.data.sizes import split_sizes
 
 
 class Gaussians(ImageData):
@@ -49,11 +50,7 @@ class Gaussians(ImageData):
         **options: Any,
     ):
         options = check_facts(self.name, {**self.facts, "classes": len(centres)}, options)
-        self.numbers = {
-            "train": check_integer("data.n_train", n_train, 1),
-            "validation": check_integer("data.n_validation", n_validation, 0),
-            "test": check_integer("data.n_test", n_test, 0),
-        }
+        self.numbers = split_sizes(n_train, n_validation, n_test)
         super().__init__(batch_size=batch_size, **options)
         self.centres, self.std = centres, _positive("std", std)
         self.extent = float(centres.abs().max()) + 10 * self.std  # ten deviations: no draw lies outside

@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 import torch
 
 from genzoo.core.batches import ImageSet
-from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
 from genzoo.data.module import ImageData, split_of
+from genzoo.data.sizes import split_sizes
 
 
 @register
@@ -51,10 +51,8 @@ class Noise(ImageData):
         options = check_facts(self.name, self.facts, options)
         if not isinstance(levels, int) or not 2 <= levels <= 256:
             raise GenzooError(f"data.levels={levels}: an integer from 2 to 256 is needed.")
-        for key, value, least in (("n_train", n_train, 1), ("n_validation", n_validation, 0), ("n_test", n_test, 0)):
-            check_integer(f"data.{key}", value, least)
+        self.numbers = split_sizes(n_train, n_validation, n_test)
         super().__init__(size, channels, levels, **options)
-        self.numbers = {"train": n_train, "validation": n_validation, "test": n_test}
         self.noise_seed = noise_seed
 
     def load(self) -> Mapping[str, ImageSet]:

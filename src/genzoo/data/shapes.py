@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from genzoo.core.batches import ImageSet
-from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
 from genzoo.data.module import ImageData, split_of
+from genzoo.data.sizes import split_sizes
 
 KINDS = ("square", "ellipse", "triangle", "cross")
 #: Factor -> its range. In these ranges no shape leaves the image, and different values of a factor give different
@@ -69,14 +69,8 @@ class Shapes(ImageData):
         options = check_facts(self.name, self.facts, options)
         if levels not in (2, 256):
             raise GenzooError(f"data.levels={levels}: 256, or 2 for silhouettes, is needed.")
-        for key, value, least in (
-            ("n_train", n_train, 1),
-            ("n_validation", n_validation, 0),
-            ("n_test", n_test, 0),
-        ):
-            check_integer(f"data.{key}", value, least)
+        self.numbers = split_sizes(n_train, n_validation, n_test)
         super().__init__(size, channels, levels, factors=tuple(FACTORS), **options)
-        self.numbers = {"train": n_train, "validation": n_validation, "test": n_test}
         self.shapes_seed = shapes_seed
 
     def load(self) -> Mapping[str, ImageSet]:

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from genzoo.core.batches import ImageSet
-from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
 from genzoo.data.module import ImageData, split_of
+from genzoo.data.sizes import split_sizes
 
 
 @register
@@ -65,11 +65,7 @@ class Univariate(ImageData):
         if min(*weights, *stds, extent) <= 0:
             raise GenzooError("data.weights, data.stds, data.extent: positive numbers are needed.")
         options = check_facts(self.name, {**self.facts, "classes": len(weights)}, options)
-        self.numbers = {
-            "train": check_integer("data.n_train", n_train, 1),
-            "validation": check_integer("data.n_validation", n_validation, 0),
-            "test": check_integer("data.n_test", n_test, 0),
-        }
+        self.numbers = split_sizes(n_train, n_validation, n_test)
         super().__init__(batch_size=batch_size, **options)
         self.weights, self.means, self.stds = (torch.tensor(tuple(v)).float() for v in (weights, means, stds))
         self.extent, self.points_seed = float(extent), points_seed

@@ -12,7 +12,7 @@ from genzoo.adversarial.networks.base import check_network
 from genzoo.adversarial.objectives import Objective
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Decodes, Encodes, Samples, SamplesClasses
-from genzoo.core.checks import check_labels, check_positive
+from genzoo.core.checks import check_classes, check_labels, check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
@@ -131,11 +131,7 @@ class AdversarialAutoencoder(ImageModule):
         """Raises a GenzooError, too, if labels are used and the data has another number of classes."""
         super().check_data(data)
         for name in self.labelled:
-            if data.classes != (classes := self.discriminators[name].classes):
-                raise GenzooError(
-                    f"data={data.name} has {data.classes} classes, but model.discriminators.{name}.classes={classes}; "
-                    f"use model.discriminators.{name}.classes={data.classes}."
-                )
+            check_classes(f"model.discriminators.{name}.classes", self.discriminators[name].classes, data)
 
     def infer(self, images: Tensor) -> dict[str, Tensor]:
         """The parts of the codes of images (B, C, H, W), float32; of a categorical part, probabilities."""

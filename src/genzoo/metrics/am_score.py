@@ -1,6 +1,5 @@
 """The AM score of samples: how certain a classifier is of each sample, and how well their classes match the images'."""
 
-import math
 from pathlib import Path
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_positive
+from genzoo.core.entropy import entropy, log_mean
 from genzoo.core.images import to_levels
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
@@ -37,10 +37,10 @@ def am_score(images: Tensor, samples: Tensor) -> float:
         >>> round(am_score(certain, torch.zeros(2, 2)), 4)  # log 2 + 0
         0.6931
     """
-    log_p, log_q = (x.double().log_softmax(1).logsumexp(0) - math.log(len(x)) for x in (images, samples))
     log_c = samples.double().log_softmax(1)
-    entropy = -(log_c.exp() * log_c).sum(1).mean()
-    return (entropy + (log_p.exp() * (log_p - log_q)).sum()).clamp(min=0).item()  # rounding may give -1e-17
+    log_p, log_q = log_mean(images.double().log_softmax(1)), log_mean(log_c)
+    divergence = (log_p.exp() * (log_p - log_q)).sum()
+    return (entropy(log_c).mean() + divergence).clamp(min=0).item()  # rounding may give -1e-17
 
 
 @register

@@ -29,6 +29,19 @@ def dcgan_initialisation(network: nn.Module, std: float = 0.02, truncated: bool 
             nn.init.zeros_(m.bias)
 
 
+def uniform_initialisation(network: nn.Module, bound: float) -> None:
+    """Initialises weights of linear layers uniformly on [-bound, bound] and their biases with 0.
+
+    Args:
+        network: network, changed in place.
+        bound: largest absolute value.
+    """
+    for m in network.modules():
+        if isinstance(m, nn.Linear):
+            nn.init.uniform_(m.weight, -bound, bound)
+            nn.init.zeros_(m.bias)
+
+
 def normal_initialisation(network: nn.Module, std: float) -> None:
     """Initialises weights of convolutions and linear layers with N(0, std²) and their biases with 0.
 

@@ -24,11 +24,8 @@ def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
         config: resolved configuration.
     """
     data = {key: value for key, value in config["data"].items() if key not in UNDECISIVE}
-    for key in (
-        "labels_per_class",
-        "only_classes",
-        "white",
-    ):  # older configurations lack them; their default is null
+    # Older configurations lack these keys, whose default is null.
+    for key in ("labels_per_class", "only_classes", "white"):
         if data.get(key) is None:
             data.pop(key, None)
     if data.get("fit") == "crop":  # older configurations lack the key and always cropped

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+from genzoo.core.randomness import drawing_device
+
 
 class Gaussian(NamedTuple):
     """Independent Gaussians.
@@ -57,5 +59,5 @@ def standard_noise(like: Tensor, generator: Generator | None = None) -> Tensor:
 
     It is drawn on the generator's device, so that a seed gives the same noise on every device.
     """
-    device = like.device if generator is None else generator.device
+    device = drawing_device(generator, like.device)
     return torch.randn(like.shape, generator=generator, device=device).to(like.device)

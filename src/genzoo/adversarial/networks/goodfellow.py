@@ -8,15 +8,8 @@ from torch import Tensor, nn
 
 from genzoo.core.images import from_unit, to_unit
 from genzoo.core.registry import register
+from genzoo.nn.initialisation import uniform_initialisation
 from genzoo.nn.maxout import Maxout
-
-
-def _uniform(network: nn.Module, bound: float) -> None:
-    """Initialises weights uniformly on [-bound, bound] and biases to 0."""
-    for m in network.modules():
-        if isinstance(m, nn.Linear):
-            nn.init.uniform_(m.weight, -bound, bound)
-            nn.init.zeros_(m.bias)
 
 
 @register
@@ -43,7 +36,7 @@ class MLPGenerator(nn.Module):
             nn.ReLU(),
             nn.Linear(hidden, channels * height * width),
         )
-        _uniform(self, 0.05)
+        uniform_initialisation(self, 0.05)
 
     def initialise(self, images: Tensor) -> None:
         """Sets the output biases so that the output for a zero input of the last layer is the mean training image.
@@ -85,7 +78,7 @@ class MaxoutDiscriminator(nn.Module):
             Maxout(units, units, pieces),
         )
         self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(units, 1))
-        _uniform(self, 0.005)
+        uniform_initialisation(self, 0.005)
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> logits (B,)."""

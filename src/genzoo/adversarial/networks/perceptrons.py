@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from genzoo.core.images import from_unit, to_unit
 from genzoo.core.registry import register
+from genzoo.nn.initialisation import uniform_initialisation
 
 
 @register
@@ -33,7 +34,8 @@ class BatchNormGenerator(nn.Module):
         self.shape = tuple(shape)
         layers = _hidden([latent, *hidden], lambda width: [nn.BatchNorm1d(width), nn.ReLU()])
         self.layers = nn.Sequential(*layers, nn.Linear(hidden[-1], math.prod(self.shape)))
-        _uniform(self, bound)
+        if bound is not None:
+            uniform_initialisation(self, bound)
 
     def forward(self, z: Tensor) -> Tensor:
         """Codes (B, latent) -> images (B, C, H, W) in [-1, 1]."""
@@ -62,7 +64,8 @@ class ELUDiscriminator(nn.Module):
         self.shape = tuple(shape)
         self.trunk = nn.Sequential(*_hidden([math.prod(self.shape), *hidden], lambda width: [nn.ELU()]))
         self.head = nn.Linear(hidden[-1], 1)
-        _uniform(self, bound)
+        if bound is not None:
+            uniform_initialisation(self, bound)
 
     def features(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> the last hidden layer (B, F)."""
@@ -109,11 +112,3 @@ def _hidden(widths: Sequence[int], after: Callable[[int], list[nn.Module]]) -> l
     for inputs, outputs in pairwise(widths):
         layers += [nn.Linear(inputs, outputs), *after(outputs)]
     return layers
-
-
-def _uniform(network: nn.Module, bound: float | None) -> None:
-    if bound is not None:
-        for layer in network.modules():
-            if isinstance(layer, nn.Linear):
-                nn.init.uniform_(layer.weight, -bound, bound)
-                nn.init.zeros_(layer.bias)
