@@ -1,22 +1,18 @@
 """BiGAN and ALI: a GAN of pairs of an image and a code, with an encoder that infers codes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from genzoo.adversarial.game import Game
+from genzoo.adversarial.encoded import EncodedGame
 from genzoo.adversarial.networks import base
 from genzoo.adversarial.objectives import Objective, RelativeObjective
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
-from genzoo.core.capabilities import Encodes, Features
 from genzoo.core.errors import GenzooError
-from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.nn.conditionals import Conditional, without_noise
 
 
 def treats_labels_alike(objective: Objective | RelativeObjective) -> bool:
@@ -33,7 +29,7 @@ def treats_labels_alike(objective: Objective | RelativeObjective) -> bool:
 
 
 @register
-class BidirectionalGAN(Game):
+class BidirectionalGAN(EncodedGame):
     """The discriminator tells the encoder's pairs (x, E(x)) from the decoder's pairs (G(z), z); encoder and generator
     together make them indistinguishable.
 
@@ -45,11 +41,8 @@ class BidirectionalGAN(Game):
     Args:
         objective: the losses of both players. ``Minimax``: V; ``NonSaturating``: both labels swapped in the loss of E
             and G.
-        encoder: factory of the network that maps images to a code's parameters, called with ``outputs``, their number,
-            and ``noise``, the number of channels of noise in its input.
-        conditional: the distribution q(z|x) that the encoder's outputs give.
-        kwargs: of ``Game``. The discriminator maps images and codes to logits (B,); the player ``generator`` trains
-            both generator and encoder.
+        kwargs: of ``EncodedGame``. The discriminator maps images and codes to logits (B,); the player ``generator``
+            trains both generator and encoder.
 
     Raises:
         GenzooError: the objective does not treat labels alike, or the networks are for different images or codes.
@@ -60,9 +53,7 @@ class BidirectionalGAN(Game):
 
     needs = base.PairDiscriminator
 
-    def __init__(
-        self, objective: Objective, encoder: Callable[..., nn.Module], conditional: Conditional, **kwargs: Any
-    ):
+    def __init__(self, objective: Objective, **kwargs: Any):
         super().__init__(**kwargs)
         if not treats_labels_alike(objective):
             raise GenzooError(
@@ -74,26 +65,11 @@ class BidirectionalGAN(Game):
                 f"model.discriminator.latent={width}: the codes of model.latent have {self.latent.width} numbers; set "
                 "both to the same."
             )
-        self.objective, self.conditional = objective, conditional
-        self.encoder = encoder(outputs=conditional.outputs(self.latent.width), noise=conditional.noise)
-        base.check_network(self.encoder, base.Encoder, "model.encoder")
-        if tuple(self.encoder.shape) != self.image_shape:
-            raise GenzooError(
-                f"model.encoder: its images have the (channels, height, width) {tuple(self.encoder.shape)}, but the "
-                f"generator's {self.image_shape}; set both to the same."
-            )
+        self.objective = objective
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The player ``generator`` has the encoder, too."""
         return {"discriminator": [self.discriminator], "generator": [self.generator, self.encoder]}
-
-    def capabilities(self) -> frozenset[type]:
-        """It infers codes and has the encoder's features, too."""
-        return super().capabilities() | {Encodes, Features}
-
-    def infer(self, images: Tensor) -> Tensor:
-        """Codes (B, latent.width) of images (B, C, H, W), drawn from q(z|x)."""
-        return self.conditional.draw(self.encoder, images)
 
     def discriminate(self, images: Tensor, codes: Tensor) -> Tensor:
         """The discriminator's logits (B,) of pairs of images (B, C, H, W) and codes (B, latent.width)."""
@@ -112,13 +88,3 @@ class BidirectionalGAN(Game):
         of_encoder = self.discriminate(real.images, self.infer(real.images))
         of_decoder = self.discriminate(fake, z)
         return self.objective.generator(of_decoder) + self.objective.generator(-of_encoder)
-
-    @in_inference
-    def encode(self, images: Tensor) -> Tensor:
-        """Codes (B, latent.width) of images (B, C, H, W) in [-1, 1]: the ``mean`` of ``conditional``."""
-        return self.conditional.mean(self.encoder, images)
-
-    @in_inference
-    def features(self, images: Tensor) -> Tensor:
-        """The encoder's ``features`` (B, F) of images (B, C, H, W) in [-1, 1], for noise 0."""
-        return self.encoder.features(without_noise(images, self.conditional.noise))

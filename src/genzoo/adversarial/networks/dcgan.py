@@ -9,13 +9,15 @@ Layers before batch norm have no bias, which its shift would make redundant.
 """
 
 from collections.abc import Callable
+from itertools import accumulate, chain
 
 from torch import Tensor, nn
 
+from genzoo.adversarial.networks.halving import halving_stages
 from genzoo.adversarial.networks.sizes import halvings
 from genzoo.core.registry import register
 from genzoo.nn.initialisation import dcgan_initialisation
-from genzoo.nn.normalisation import check_norm, convolution, linear, normalisation
+from genzoo.nn.normalisation import check_norm, linear, normalisation
 
 
 @register
@@ -108,20 +110,9 @@ class Discriminator(nn.Module):
         super().__init__()
         check_norm("model.discriminator.norm", norm)
         self.shape = tuple(shape)
-        times, size = halvings(self.shape)
-        conv, padding = convolution(norm), (kernel - 1) // 2
-        layers: list[nn.Module] = [conv(self.shape[0], channels, kernel, 2, padding), nn.LeakyReLU(0.2)]
-        self.ends = [2]  # index after each stage of convolution, norm and non-linearity
-        for _ in range(times - 1):
-            layers += [
-                conv(channels, 2 * channels, kernel, 2, padding, bias=norm != "batch"),
-                normalisation(norm, 2 * channels),
-                nn.LeakyReLU(0.2),
-            ]
-            self.ends.append(len(layers))
-            channels *= 2
-        self.trunk = nn.Sequential(*layers, nn.Flatten())
-        features = channels * size * size
+        stages, features = halving_stages(self.shape, channels, kernel, norm)
+        self.ends = list(accumulate(map(len, stages)))  # index after each stage
+        self.trunk = nn.Sequential(*chain(*stages), nn.Flatten())
         appended = [] if minibatch is None else [minibatch(features)]
         self.head = linear(norm)(appended[0].outputs if appended else features, 1)
         initialisation(self)
