@@ -20,8 +20,7 @@ from genzoo.core.capabilities import Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.data.gaussians import Ring
-from genzoo.runs.train import train
-from support import composed, cpu_trainer, same, state, train_until_cut
+from support import composed, cpu_trainer, same, whole_and_cut
 
 SHAPE = (2, 1, 1)
 ADAM = partial(torch.optim.Adam, lr=0.01)
@@ -233,12 +232,7 @@ def test_a_run_cut_in_any_phase_ends_with_the_weights_of_an_unbroken_one(at, tmp
     options = ("model=adagan", "data=ring", "data.n_train=64", "data.n_validation=32", "data.n_test=32")
     options += ("trainer=smoke", "recipe.batch_size=16", "logger=none", "trainer.rounds=9", "metrics=none")
     options += ("model.component_rounds=2", "model.classifier_rounds=2", "callbacks.checkpoints.every=1")
-    whole, cut = f"paths.runs={tmp_path}/whole", f"paths.runs={tmp_path}/cut"
-    train(composed(*options, whole))
-    train_until_cut(composed(*options, cut), at, monkeypatch)
-    (run,) = (tmp_path / "cut").glob("*/*")
-    train(composed(*options, cut, f"resume={run}"))
-    one, two = (state(next((tmp_path / name).glob("*/*"))) for name in ("whole", "cut"))
+    one, two = whole_and_cut(options, at, tmp_path, monkeypatch)
     assert all(same(one[key], two[key]) for key in ("state_dict", "optimizer_states", "progress", "meters"))
     assert one["state_dict"]["proportions"].tolist() == [0.5, 0.5, 0, 0]
 

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,16 @@ def train_until_cut(config: DictConfig, round: int, monkeypatch: pytest.MonkeyPa
 def state(run: Path) -> dict:
     """What a run's last checkpoint holds."""
     return torch.load(run / "last.ckpt", weights_only=True)
+
+
+def whole_and_cut(options: Sequence[str], at: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict, dict]:
+    """The last checkpoints of a run that is not cut, and of one that dies in round ``at`` and is resumed."""
+    whole, cut = (f"paths.runs={folder}/{name}" for name in ("whole", "cut"))
+    train(composed(*options, whole))
+    train_until_cut(composed(*options, cut), at, monkeypatch)
+    (run,) = (folder / "cut").glob("*/*")
+    train(composed(*options, cut, f"resume={run}"))
+    return state(next((folder / "whole").glob("*/*"))), state(run)
 
 
 def same(a, b) -> bool:
