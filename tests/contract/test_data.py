@@ -73,7 +73,7 @@ def check_images(data, said):
     for key in ("channels", "size", "levels", "classes"):
         assert said.get(key) in (getattr(spec, key), None), key
     assert splits.keys() == {"train", "validation", "test"}
-    for name, (images, labels, factors) in splits.items():
+    for name, (images, labels, factors, target) in splits.items():
         assert data.count(name) == len(images) == len(labels)
         if not len(images):
             assert name == "validation"
@@ -81,6 +81,10 @@ def check_images(data, said):
         assert images.shape[1:] == (spec.channels, spec.size, spec.size)
         assert (factors is None) == (spec.factors == ())
         assert factors is None or factors.shape == (len(images), len(spec.factors))
+        if spec.paired:
+            assert target.shape == (len(images), spec.target_channels, spec.size, spec.size)
+        for domain in spec.domains:
+            assert data.domain(domain, name).images.shape[2:] == (spec.size, spec.size)
         shown = data.evaluation_images(name).images
         if spec.levels is None:
             assert -1 <= shown.min() < 0 < shown.max() <= 1

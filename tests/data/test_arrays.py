@@ -72,7 +72,7 @@ def test_splits_of_the_file_are_kept(saved):
     }  # as MedMNIST has them
     data = Arrays(saved(**arrays), size=4, channels=1)
     for i, (split, n) in enumerate(zip(SPLITS, parts.values(), strict=True)):
-        images, labels, _ = data.split(split)
+        images, labels, *_ = data.split(split)
         assert (len(images), images.unique().tolist(), labels.unique().tolist()) == (n, [n], [i])
     assert data.describe().endswith("test images (splits of the data); 3 classes: 0, 1, 2")
 

@@ -42,7 +42,7 @@ def test_the_official_partition_with_its_attributes(root):
     assert data.spec.factors == NAMES
     crop = Compose([CenterCrop(108), Resize(64), PILToTensor()])
     for name, files in SPLITS.items():
-        images, labels, factors = splits[name]
+        images, labels, factors, *_ = splits[name]
         assert labels.tolist() == [-1] * len(files)
         assert factors.dtype == torch.float32
         assert factors.tolist() == [CELEBA_PRESENT[file].tolist() for file in files]

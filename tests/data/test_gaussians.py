@@ -26,7 +26,7 @@ def test_the_grids_centres_are_spaced_evenly_around_the_origin():
 def test_each_mode_has_its_mean_and_deviation_in_the_sources_units(mixture, extent, std):
     data = mixture()
     assert data.extent == pytest.approx(extent)
-    images, labels, _ = data.split("train")
+    images, labels, *_ = data.split("train")
     assert images.shape == (50_000, 2, 1, 1)
     assert images.dtype == torch.float32
     assert images.abs().max() <= 1
@@ -49,7 +49,7 @@ def test_the_spec_says_continuous_and_a_class_a_mode(mixture):
 @BOTH
 def test_the_loader_hands_points_through_unchanged(mixture):
     data = mixture(n_train=20, n_validation=0, n_test=5)
-    points, labels, _ = data.split("train")
+    points, labels, *_ = data.split("train")
     (round,) = RoundLoader(data.pools(), lambda round: [Stream("real")], 20, 1, 0, data.spec.levels)
     order = [(points == image).flatten(1).all(1).nonzero().item() for image in round.real.images]
     assert sorted(order) == list(range(20))

@@ -29,7 +29,7 @@ def labels_of(data, split=None):
     """Image -> label."""
     found = {}
     for one in SPLITS if split is None else [split]:
-        images, labels, _ = data.split(one)
+        images, labels, *_ = data.split(one)
         found |= {image.unique().item(): label for image, label in zip(images, labels.tolist(), strict=True)}
     return found
 

@@ -138,7 +138,7 @@ def test_the_folder_s_own_splits_are_never_mixed(tmp_path):
     assert data.class_names == ["blue", "red"]
     assert data.describe() == "40 training, 6 validation, 10 test images (splits of the folder); 2 classes: blue, red"
     for number, (split, n) in enumerate((("train", 20), ("validation", 3), ("test", 5))):
-        images, labels, _ = data.split(split)
+        images, labels, *_ = data.split(split)
         assert labels.bincount().tolist() == [n, n]
         assert torch.equal(images[:, 0, 0, 0], 10 * number + labels)
 

@@ -46,7 +46,7 @@ def check(data):
     splits = loaded(data)
     assert data.source == "official"
     for name, start, stop in (("train", 0, 36), ("validation", 36, 38), ("test", 38, 40)):
-        images, labels, _ = splits[name]
+        images, labels, *_ = splits[name]
         assert images.dtype == torch.uint8
         assert torch.equal(images, torch.from_numpy(FACES[10 * start : 10 * stop, None]))
         assert labels.tolist() == [person for person in range(start, stop) for _ in range(10)]

@@ -23,7 +23,7 @@ def mask(images):
 
 
 def test_the_spec_is_what_is_drawn(data):
-    images, labels, factors = data.split("train")
+    images, labels, factors, *_ = data.split("train")
     assert images.shape == (400, 3, 32, 32)
     assert images.dtype == torch.uint8
     assert factors.shape == (400, 6)
@@ -45,7 +45,7 @@ def test_factors_are_uniform_in_their_ranges_and_independent():
 
 
 def test_position_is_the_centroid(data):
-    images, _, factors = data.split("train")
+    images, _, factors, *_ = data.split("train")
     cover = mask(images)
     pixels = (torch.arange(32) + 0.5) / 32
     total = cover.sum((1, 2))
@@ -55,7 +55,7 @@ def test_position_is_the_centroid(data):
 
 
 def test_colour_is_the_hue(data):
-    images, _, factors = data.split("train")
+    images, _, factors, *_ = data.split("train")
     for image, hue in zip(images, factors[:, COLOUR].tolist(), strict=True):
         brightest = image.flatten(1)[:, image.sum(0).flatten().argmax()] / 255
         found, saturation, value = colorsys.rgb_to_hsv(*brightest.tolist())
@@ -65,7 +65,7 @@ def test_colour_is_the_hue(data):
 
 
 def test_area_is_that_of_the_kind_and_grows_with_size(data):
-    images, labels, factors = data.split("train")
+    images, labels, factors, *_ = data.split("train")
     unit = torch.tensor([2.0, math.pi * 0.55, math.sqrt(27) / 4, 2.0])  # areas at radius 1
     area = mask(images).sum((1, 2))
     expected = unit[labels] * (factors[:, SIZE] * 32) ** 2
@@ -73,7 +73,7 @@ def test_area_is_that_of_the_kind_and_grows_with_size(data):
 
 
 def test_size_bounds_the_shape(data):
-    images, _, factors = data.split("train")
+    images, _, factors, *_ = data.split("train")
     pixels = (torch.arange(32) + 0.5) / 32
     distance = torch.hypot(
         pixels.view(1, 1, -1) - factors[:, X].view(-1, 1, 1), pixels.view(1, -1, 1) - factors[:, Y].view(-1, 1, 1)
@@ -110,7 +110,7 @@ def test_edges_are_smooth(data):
 
 
 def test_grey_shows_colour_as_brightness():
-    images, _, factors = Shapes(channels=1, n_train=50).split("train")
+    images, _, factors, *_ = Shapes(channels=1, n_train=50).split("train")
     assert images.shape[1] == 1
     assert (images.amax((1, 2, 3)) / 255 - (0.3 + 0.7 * factors[:, COLOUR])).abs().max() < 0.01
 

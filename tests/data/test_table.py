@@ -28,7 +28,7 @@ def rows(data):
     """Image -> label, factors and split."""
     found = {}
     for split in SPLITS:
-        images, labels, factors = data.split(split)
+        images, labels, factors, *_ = data.split(split)
         for i, (image, label) in enumerate(zip(images, labels.tolist(), strict=True)):
             (number,) = image.unique().tolist()
             found[number] = (label, None if factors is None else factors[i].tolist(), split)

@@ -18,7 +18,7 @@ def by_content(*splits):
     """Pixels -> label."""
     return {
         image.numpy().tobytes(): int(label)
-        for images, labels, _ in splits
+        for images, labels, *_ in splits
         for image, label in zip(images, labels, strict=True)
     }
 
@@ -51,7 +51,7 @@ def test_splits_by_name(tmp_path, monkeypatch):
             Image.new("RGB", (4, 4), (i, i, i)).save(folder / "images" / name)
     data = TorchvisionImages(tmp_path, "DTD", size=4)
     for split, numbers in (("train", range(6)), ("validation", range(6, 9)), ("test", range(9, 13))):
-        images, labels, _ = data.split(split)
+        images, labels, *_ = data.split(split)
         found = dict(zip(images[:, 0, 0, 0].tolist(), labels.tolist(), strict=True))
         assert found == {i: i % 2 for i in numbers}
     one = TorchvisionImages(tmp_path, "DTD", size=4, options={"split": "test"}, n_validation=1, n_test=1)

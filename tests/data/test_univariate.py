@@ -9,7 +9,7 @@ LAW = {"weights": [0.33, 0.67], "means": [-1.0, 2.0], "stds": [0.255, 1.415]}
 
 def test_numbers_have_the_shares_means_and_deviations_of_their_components():
     data = Univariate(**LAW)
-    numbers, labels, _ = data.split("train")
+    numbers, labels, *_ = data.split("train")
     numbers = numbers.flatten() * data.extent
     assert labels.float().mean().item() == pytest.approx(0.67, abs=0.005)
     for label, (mean, std) in enumerate(((-1.0, 0.255), (2.0, 1.415))):

@@ -70,7 +70,7 @@ def test_the_width_is_the_likeliest_of_its_grid():
 @pytest.mark.parametrize(("modes", "expected"), [(8, 0.95), (4, 0.475), (1, 0.119)])
 def test_each_missing_mode_costs_its_share(modes, expected):
     data = Ring(n_train=15_000, n_validation=0, n_test=2000)
-    images, labels, _ = data.split("train")
+    images, labels, *_ = data.split("train")
     values = Coverage()(Teller(images[labels < modes]), data, "test").values
     assert values["coverage"] == pytest.approx(expected, abs=0.03)
 

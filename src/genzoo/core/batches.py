@@ -15,11 +15,13 @@ class ImageBatch(NamedTuple):
         images: float in [-1, 1], (B, C, H, W).
         labels: int64 (B,); -1 = unknown.
         factors: attributes or ground-truth factors, float (B, F), or None.
+        target: the second image of each pair, float in [-1, 1], (B, C', H, W), or None.
     """
 
     images: Tensor
     labels: Tensor
     factors: Tensor | None = None
+    target: Tensor | None = None
 
 
 class ImageSet(NamedTuple):
@@ -29,11 +31,21 @@ class ImageSet(NamedTuple):
         images: levels, uint8 (N, C, H, W); for continuous data float in [-1, 1].
         labels: int64 (N,); -1 = unknown.
         factors: float (N, F), or None.
+        target: the second image of each pair, levels, uint8 (N, C', H, W), or None.
     """
 
     images: Tensor
     labels: Tensor
     factors: Tensor | None = None
+    target: Tensor | None = None
+
+    def at(self, chosen: Tensor | slice) -> "ImageSet":
+        """Some of the images, by index or mask.
+
+        >>> ImageSet(torch.arange(4), torch.arange(4)).at(slice(2)).images
+        tensor([0, 1])
+        """
+        return ImageSet._make(None if field is None else field[chosen] for field in self)
 
 
 class DataSpec(NamedTuple):
@@ -46,6 +58,9 @@ class DataSpec(NamedTuple):
         levels: number of integer levels of a pixel: 256, or 2 for binary data; None = continuous.
         classes: number of classes; 0 = no labels.
         factors: names of the columns of ``factors``.
+        domains: names of the two domains of images, each a pool of its own; none for an ordinary set.
+        target_channels: channels of the images of the second domain.
+        paired: whether each image of the first domain has a partner in the second one, its ``target``.
     """
 
     name: str
@@ -54,6 +69,9 @@ class DataSpec(NamedTuple):
     levels: int | None = 256
     classes: int = 0
     factors: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    target_channels: int = 0
+    paired: bool = False
 
 
 TASKS = ("survival", "goal")  #: an episode ends by failure or by success
@@ -86,7 +104,8 @@ class Stream(NamedTuple):
 
     Args:
         name: keyword argument of the loss for the ``ImageBatch``. Turns with the same stream share its images.
-        pool: ``"train"``: all training images; ``"labelled"``: training images with a known label.
+        pool: ``"train"``: all training images; ``"labelled"``: training images with a known label; the name of a
+            domain: its training images.
         batches: number of batches per repeat of the turn (2 = a doubled batch).
         weights: weights of the pool's images, (N,), not necessarily normalised; batches are then drawn with
             replacement by them. None = the pool is iterated over in random order. To change the weights, give a new
@@ -141,5 +160,4 @@ def part_of(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBa
         )
     size = len(batch.images) // in_all
     part = slice(first * size, (first + batches) * size)
-    factors = None if batch.factors is None else batch.factors[part]
-    return ImageBatch(batch.images[part], batch.labels[part], factors)
+    return ImageBatch._make(None if field is None else field[part] for field in batch)

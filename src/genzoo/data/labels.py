@@ -74,11 +74,9 @@ def of_classes(images: ImageSet, classes: Sequence[int]) -> ImageSet:
     >>> of_classes(ImageSet(torch.arange(4), labels), [3]).images
     tensor([0, 3])
     """
-    chosen = torch.isin(images.labels, torch.tensor(classes))
-    return ImageSet(*(None if field is None else field[chosen] for field in images))
+    return images.at(torch.isin(images.labels, torch.tensor(classes)))
 
 
 def known(images: ImageSet) -> ImageSet:
     """Returns the images whose label is known."""
-    chosen = images.labels >= 0
-    return ImageSet(*(None if field is None else field[chosen] for field in images))
+    return images.at(images.labels >= 0)

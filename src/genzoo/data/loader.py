@@ -23,8 +23,8 @@ class Rounds:
     """Base of the loaders of rounds: determines the images of each round from (seed, round), and keeps the position.
 
     Each stream iterates over its pool batch by batch, with a new random order per epoch of the stream, and drops the
-    incomplete last batch of an epoch. If a pool has fewer labelled images than a batch, each batch repeats the pool,
-    the last time partially. A stream with weights draws each batch with replacement; the images of a batch are then a
+    incomplete last batch of an epoch. If there are fewer labelled images than a batch, each batch repeats the pool, the
+    last time partially. A stream with weights draws each batch with replacement; the images of a batch are then a
     function of (seed, stream, number of the batch, weights). Each rank gets its slice of the global batch. Subclasses
     implement ``__iter__``.
 
@@ -56,10 +56,11 @@ class Rounds:
                 raise GenzooError(
                     f"data: {stream.name!r} draws labelled images, but there are no labels; choose other data."
                 )
-            if batch_size > sizes["train"]:
+            available = sizes["train" if stream.pool == "labelled" else stream.pool]
+            if batch_size > available:
                 raise GenzooError(
                     f"data.batch_size={batch_size}: {stream.name!r} draws batches of that size, but there are only "
-                    f"{sizes['train']} images; choose a smaller batch."
+                    f"{available} images; choose a smaller batch."
                 )
         self.sizes, self.streams, self.batch_size = dict(sizes), streams, batch_size
         self.rounds, self.seed = rounds, seed
@@ -156,7 +157,8 @@ class RoundLoader(Rounds):
         rounds: length of the whole run; iteration runs from the loader's position to this number.
         seed: seed of the order.
         levels: number of levels of a pixel; None = continuous data, stored as floats.
-        augment: maps drawn levels, uint8 (B, C, H, W), and a generator to new levels.
+        augment: maps drawn levels, uint8 (B, C, H, W), and a generator to new levels; C has the channels of both images
+            of a pair.
         device: device on which the images are stored.
         rank, world_size: rank of this process, and number of processes.
 
@@ -199,14 +201,15 @@ class RoundLoader(Rounds):
     def _draw(self, stream: Stream) -> ImageBatch:
         """Returns this rank's images of the stream in the current round."""
         pool, chosen = self.pools[stream.pool], self._chosen(stream, self._drawn[stream.name])
-        local = self._local_slice(stream, chosen)
-        if self.augment is None:
-            levels = pool.images[local]
-        else:  # on the global batch, so that random numbers do not depend on the number of ranks
+        local = pool.at(self._local_slice(stream, chosen))
+        images, target = local.images, local.target
+        if self.augment is not None:  # on the global batch, so that random numbers do not depend on the number of ranks
             randomness = generator(self.seed, "augment", stream.name, self.position, device=self.device)
-            levels = self._local_slice(stream, self.augment(pool.images[chosen], randomness))
-        factors = None if pool.factors is None else pool.factors[local]
-        return ImageBatch(from_levels(levels, self.levels), pool.labels[local], factors)
+            both = pool.images[chosen] if target is None else torch.cat([pool.images[chosen], pool.target[chosen]], 1)
+            changed = self._local_slice(stream, self.augment(both, randomness))
+            images, target = changed[:, : images.shape[1]], None if target is None else changed[:, images.shape[1] :]
+        target = None if target is None else from_levels(target, self.levels)
+        return ImageBatch(from_levels(images, self.levels), local.labels, local.factors, target)
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
         return super()._order(stream, epoch).to(self.device)

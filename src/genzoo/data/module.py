@@ -89,23 +89,42 @@ class ImageData(Data):
         """Whether ``augment`` changes images."""
         return type(self).augment is not ImageData.augment
 
+    def vary(self, levels: Tensor, generator: Generator) -> Tensor:
+        """``augment`` and the changes that training images alone undergo, of levels, uint8 (B, C, H, W).
+
+        Both images of a pair are changed together, with their channels joined.
+        """
+        return self.augment(levels, generator)
+
+    @property
+    def varies(self) -> bool:
+        """Whether ``vary`` changes images."""
+        return self.augments
+
     def setup(self, stage: str | None = None) -> None:
         """Loads the splits; only the first call does."""
         if self._splits is None:
-            splits = dict(self.load())
-            shape = (self.spec.channels, self.spec.size, self.spec.size)
-            for split, found in splits.items():
-                if len(found.images) and tuple(found.images.shape[1:]) != shape:
-                    raise GenzooError(
-                        f"data={self.name}: the {split} images are {tuple(found.images.shape[1:])} "
-                        f"(channels, height, width), but data.channels and data.size give {shape}."
-                    )
-            if self.only_classes is not None:
-                splits = {split: of_classes(found, self.only_classes) for split, found in splits.items()}
-            of_these = "" if self.only_classes is None else f" of data.only_classes={[*self.only_classes]}"
-            if not len(splits["train"].images):
-                raise GenzooError(f"data={self.name}: there are no training images{of_these}; check data.root.")
-            self._splits = splits
+            self._splits = self.checked(self.load(), self.spec.channels)
+
+    def checked(self, splits: Mapping[str, ImageSet], channels: int) -> dict[str, ImageSet]:
+        """The images of ``data.only_classes`` of splits whose images have these channels and the data's size.
+
+        Raises:
+            GenzooError: images have another shape, or there are no training images.
+        """
+        shape = (channels, self.spec.size, self.spec.size)
+        for split, found in splits.items():
+            if len(found.images) and tuple(found.images.shape[1:]) != shape:
+                raise GenzooError(
+                    f"data={self.name}: the {split} images are {tuple(found.images.shape[1:])} "
+                    f"(channels, height, width), but data.channels and data.size give {shape}."
+                )
+        if self.only_classes is not None:
+            splits = {split: of_classes(found, self.only_classes) for split, found in splits.items()}
+        of_these = "" if self.only_classes is None else f" of data.only_classes={[*self.only_classes]}"
+        if not len(splits["train"].images):
+            raise GenzooError(f"data={self.name}: there are no training images{of_these}; check data.root.")
+        return dict(splits)
 
     def split(self, name: str) -> ImageSet:
         """Returns the images of one split as stored: on the CPU, uint8 levels (floats for continuous data).
@@ -126,9 +145,9 @@ class ImageData(Data):
 
     def evaluation_images(self, name: str, limit: int | None = None) -> ImageSet:
         """Returns up to ``limit`` images of a split for evaluation: ``augment`` is applied with a fixed seed."""
-        images, labels, factors = self.split(name)
-        levels = self.augment(images[:limit], generator(0, "evaluation", name))  # the same for every run
-        return ImageSet(levels, labels[:limit], None if factors is None else factors[:limit])
+        found = self.split(name).at(slice(limit))
+        levels = self.augment(found.images, generator(0, "evaluation", name))  # the same for every run
+        return found._replace(images=levels)
 
     def development_images(self) -> ImageSet:
         """Returns all images except the test split, augmented with a fixed seed: training, then validation images.
@@ -138,9 +157,8 @@ class ImageData(Data):
         train, validation = self.split("train"), self.split("validation")
         if not len(validation.images):
             return self.evaluation_images("train")
-        images, labels = (torch.cat(both) for both in zip(train[:2], validation[:2], strict=True))
-        factors = None if train.factors is None else torch.cat([train.factors, validation.factors])
-        return ImageSet(self.augment(images, generator(0, "evaluation", "train")), labels, factors)
+        both = ImageSet(*(None if a is None else torch.cat([a, b]) for a, b in zip(train, validation, strict=True)))
+        return both._replace(images=self.augment(both.images, generator(0, "evaluation", "train")))
 
     def fingerprint(self) -> str:
         """Returns a hash of training images and chosen labels; a run is not resumed with other data."""
@@ -189,7 +207,7 @@ class ImageData(Data):
             self.rounds,
             self.seed,
             self.spec.levels,
-            self.augment if self.augments else None,
+            self.vary if self.varies else None,
             self.trainer.strategy.root_device,
             self.trainer.global_rank,
             self.trainer.world_size,

@@ -47,7 +47,7 @@ class Shapes(ImageData):
         >>> shapes = Shapes(size=16, n_train=8, n_validation=0, n_test=4)
         >>> shapes.spec.factors
         ('kind', 'colour', 'size', 'x', 'y', 'angle')
-        >>> images, labels, factors = shapes.split("train")
+        >>> images, labels, factors, *_ = shapes.split("train")
         >>> images.shape, labels.shape, factors.shape
         (torch.Size([8, 3, 16, 16]), torch.Size([8]), torch.Size([8, 6]))
     """

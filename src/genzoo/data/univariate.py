@@ -36,7 +36,7 @@ class Univariate(ImageData):
 
     Example:
         >>> data = Univariate(weights=[1, 3], means=[-1.0, 2.0], stds=[0.1, 0.1], n_train=4000)
-        >>> numbers, labels, _ = data.split("train")
+        >>> numbers, labels, *_ = data.split("train")
         >>> round((numbers * data.extent).mean().item(), 1), numbers.shape
         (1.3, torch.Size([4000, 1, 1, 1]))
     """

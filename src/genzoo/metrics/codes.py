@@ -79,7 +79,7 @@ class CodeError:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``code_error_one_to_one``, ``_majority`` and ``_head``; ``<code>_error_...`` for several codes."""
-        images, labels, _ = data.evaluation_images(split, self.limit)
+        images, labels, *_ = data.evaluation_images(split, self.limit)
         if not data.spec.classes or not len(images) or (labels < 0).any():
             return Evaluation()
         values = {}

@@ -49,7 +49,7 @@ class CodesPicture:
         """Returns the picture ``codes``; none if the codes are not in the plane or the split is empty."""
         if module.latent.width != 2 and Embeds not in module.capabilities():
             return Evaluation()
-        levels, labels, _ = data.evaluation_images(split)
+        levels, labels, *_ = data.evaluation_images(split)
         levels, labels = evenly_spaced(levels, self.images), evenly_spaced(labels, self.images)
         drawn = self._points(module, module.latent.sample(self.draws, generator(self.seed, "codes"), module.device))
         if drawn.shape[1] != 2 or not len(levels):

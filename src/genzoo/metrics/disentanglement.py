@@ -66,7 +66,7 @@ class MutualInformationGap:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``mig_<factor>`` for each factor that varies, and their mean ``mig``."""
-        levels, _, factors = data.evaluation_images(split, self.limit)
+        levels, _, factors, *_ = data.evaluation_images(split, self.limit)
         if factors is None or len(levels) < 2:
             return Evaluation()
         codes = self._codes(module, levels, data.spec.levels)

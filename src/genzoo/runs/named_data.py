@@ -31,7 +31,7 @@ class NamedData:
 
     Example:
         >>> NamedData("noise", root="data")(DataSpec("digits", channels=1, size=28, levels=2)).spec
-        DataSpec(name='noise', channels=1, size=28, levels=2, classes=0, factors=())
+        DataSpec(name='noise', channels=1, size=28, levels=2, classes=0, factors=(), ...)
     """
 
     def __init__(

@@ -25,7 +25,7 @@ def test_a_split_is_held_up_to_the_limit(folder, root):
 
 
 def test_an_epoch_is_a_permutation_with_the_right_labels(folder, root):
-    images, labels, _ = folder.split("train")
+    images, labels, *_ = folder.split("train")
     number = {image.numpy().tobytes(): i for i, image in enumerate(images)}
     epochs = [[], []]
     for i, round in enumerate(loader(root, batch_size=2, rounds=46)):

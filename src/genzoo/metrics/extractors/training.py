@@ -139,6 +139,6 @@ def accuracy(network: Classifier, images: Tensor, labels: Tensor) -> float | Non
 
 
 def _labelled(data: ImageData, given: ImageSet, device: torch.device | str) -> tuple[Tensor, Tensor]:
-    images, labels, _ = given
+    images, labels, *_ = given
     known = labels >= 0
     return to_bytes(images[known], data.spec.levels).to(device), labels[known].to(device)

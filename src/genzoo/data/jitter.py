@@ -1,0 +1,53 @@
+"""Random changes of training images: a crop of the enlarged image, and a reflection."""
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from genzoo.core.checks import check_integer
+
+
+class Jitter:
+    """Enlarges images, cuts a random square of the original size out of each, and reflects each with probability 1/2.
+
+    Args:
+        size: height and width in pixels of the images.
+        enlarged: height and width to which they are enlarged, bilinearly; None = no crop.
+        flip: reflect images left to right.
+
+    Raises:
+        GenzooError: the enlarged size is not an integer of at least the size.
+
+    Source: phillipi/pix2pix, data/donkey_folder.lua: images of 256 pixels are enlarged to 286.
+
+    Example:
+        >>> Jitter(size=2, enlarged=3, flip=True)(torch.zeros(5, 1, 2, 2, dtype=torch.uint8), Generator()).shape
+        torch.Size([5, 1, 2, 2])
+    """
+
+    def __init__(self, size: int, enlarged: int | None = None, flip: bool = False):
+        if enlarged is not None:
+            check_integer("data.enlarged", enlarged, size)
+        self.size, self.enlarged, self.flip = size, enlarged, flip
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes images at all."""
+        return self.flip or self.enlarged is not None
+
+    def __call__(self, levels: Tensor, generator: Generator) -> Tensor:
+        """Levels, uint8 (B, C, size, size) -> new ones of the same shape."""
+        if self.enlarged is not None:
+            levels = self._crop(levels, self.enlarged, generator)
+        if self.flip:
+            reflected = torch.rand(len(levels), generator=generator, device=levels.device) < 0.5
+            levels = torch.where(reflected[:, None, None, None], levels.flip(-1), levels)
+        return levels
+
+    def _crop(self, levels: Tensor, enlarged: int, generator: Generator) -> Tensor:
+        large = F.interpolate(levels.float(), (enlarged, enlarged), mode="bilinear").round().to(levels.dtype)
+        free = enlarged - self.size + 1
+        corners = torch.randint(free, (2, len(levels)), generator=generator, device=levels.device)
+        rows, columns = corners[..., None] + torch.arange(self.size, device=levels.device)  # (B, size) each
+        images = torch.arange(len(levels), device=levels.device)
+        return large[images[:, None, None], :, rows[:, :, None], columns[:, None]].movedim(-1, 1)
