@@ -7,7 +7,7 @@ import pytest
 from support import ROOT
 
 SOURCE = ROOT / "src" / "genzoo"
-FAMILIES = ("adversarial", "variational", "autoregressive", "reinforcement")
+FAMILIES = ("adversarial", "variational", "autoregressive", "reinforcement", "translation")
 
 
 def imported(folder):

@@ -1,0 +1,1 @@
+"""Models that translate images of one domain into images of another."""
