@@ -41,6 +41,16 @@ def test_noise_is_on_the_images_and_in_training_only():
     assert (encoder.eval()(images) == 0).all()
 
 
+def test_noise_of_the_discriminator_is_on_the_values_and_in_training_only():
+    discriminator = MLPCodeDiscriminator(1, classes=1, hidden=[], noise=0.3)
+    nn.init.ones_(discriminator.layers[0].weight)
+    codes, labels = torch.full((5000, 1), 2.0), torch.zeros(5000).long()
+    logits = discriminator(codes, labels)  # the value, and 1 for the label
+    assert logits.mean().item() == pytest.approx(3, abs=0.03)
+    assert logits.std().item() == pytest.approx(0.3, abs=0.02)
+    assert (discriminator.eval()(codes, labels) == 3).all()
+
+
 def test_each_label_has_a_number_of_its_own_and_the_last_is_for_unknown_ones():
     discriminator = MLPCodeDiscriminator(2, classes=3, hidden=[])
     weight = discriminator.layers[0].weight

@@ -98,7 +98,11 @@ class MLPCodeDiscriminator(nn.Module):
         classes: number of classes of the labels beside the values, one-hot in ``classes`` + 1 numbers, of which the
             last one means an unknown label; 0 = no labels.
         hidden: widths of the hidden layers.
+        noise: standard deviation of Gaussian noise on the values, in training only. With it, a category's
+            probabilities need not be exactly 0 and 1 to look like one-hot draws.
         std: standard deviation of the initial weights.
+
+    Source of the noise: musyoku/adversarial-autoencoder, run/semi-supervised/classification/model.py (0.3).
 
     Example:
         >>> import torch
@@ -106,13 +110,22 @@ class MLPCodeDiscriminator(nn.Module):
         torch.Size([3])
     """
 
-    def __init__(self, width: int, classes: int = 0, hidden: Sequence[int] = (1000, 1000), std: float = 0.01):
+    def __init__(
+        self,
+        width: int,
+        classes: int = 0,
+        hidden: Sequence[int] = (1000, 1000),
+        noise: float = 0.0,
+        std: float = 0.01,
+    ):
         super().__init__()
         self.width, self.classes = width, classes
+        self.noise = GaussianNoise(noise)
         self.layers = _perceptron([width + (classes + 1 if classes else 0), *hidden, 1], std)
 
     def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
         """Values (B, width) and labels (B,), -1 = unknown -> logits (B,)."""
+        codes = self.noise(codes)
         if self.classes:
             labels = labels.remainder(self.classes + 1)  # unknown: the last one
             codes = cat([codes, F.one_hot(labels, self.classes + 1).to(codes.dtype)], dim=1)
