@@ -97,38 +97,65 @@ class LatentSearch:
         with module.differentiable():
             measure = self.distance.to(module, images * shown)
             start = self.start(module, images, self.restarts, generator)
-            found = self._descend(cast(Decodes, module), start, lambda rendered: measure(rendered * shown))
+            found = descend(
+                cast(Decodes, module),
+                start,
+                lambda codes, rendered: measure(rendered * shown),
+                self.optimizer,
+                self.steps,
+            )
 
         # Of each image's restarts take the best.
         distances, best = found.distances.min(0)
-        if bad := int((~distances.isfinite()).sum()):
-            raise GenzooError(
-                f"search: no distance is finite for {bad} of {len(images)} images; the model has diverged: use an "
-                "earlier checkpoint, or train it at a lower learning rate."
-            )
         return Found(found.codes[best, torch.arange(len(images), device=best.device)], distances)
 
-    def _descend(self, model: Decodes, start: Tensor, measure: Callable[[Tensor], Tensor]) -> Found:
-        """The best codes (restarts, B, width) of the steps from each start, and their distances (restarts, B)."""
-        moves, moved = movable(model.latent).to(start.device), start.clone().requires_grad_()
-        optimizer = self.optimizer([moved])
-        best = Found(start, start.new_full(start.shape[:2], math.inf))
-        for step in range(self.steps + 1):
-            codes = moved.where(moves, start)
-            rendered = model.decode(codes.flatten(0, 1))
-            if not rendered.requires_grad:
-                raise GenzooError("search: the model's images have no gradient with respect to their codes.")
-            distances = measure(rendered.unflatten(0, start.shape[:2]))
 
-            # The last step of Adam need not be the best one.
-            better = distances.detach() < best.distances
-            best = Found(
-                codes.detach().where(better[..., None], best.codes), distances.detach().where(better, best.distances)
-            )
-            if step < self.steps:
-                (moved.grad,) = torch.autograd.grad(distances.sum(), moved)
-                optimizer.step()
-        return best
+def descend(
+    model: Decodes,
+    start: Tensor,
+    objective: Callable[[Tensor, Tensor], Tensor],
+    optimizer: Callable[[list[Tensor]], Optimizer],
+    steps: int,
+) -> Found:
+    """Minimises an objective of codes and their images from several starts, for each of B images by itself.
+
+    Args:
+        model: a model inside ``differentiable``.
+        start: codes (S, B, latent.width).
+        objective: codes (S, B, latent.width) and their images (S, B, C, H, W) -> (S, B).
+        optimizer: factory of the optimizer, whose step treats each number by itself.
+        steps: number of steps.
+
+    Returns:
+        The best codes (S, B, latent.width) of all steps from each start, the start included, and their objective.
+
+    Raises:
+        GenzooError: the images have no gradient, or for some image no objective is finite.
+    """
+    moves, moved = movable(model.latent).to(start.device), start.clone().requires_grad_()
+    stepper = optimizer([moved])
+    best = Found(start, start.new_full(start.shape[:2], math.inf))
+    for step in range(steps + 1):
+        codes = moved.where(moves, start)
+        rendered = model.decode(codes.flatten(0, 1))
+        if not rendered.requires_grad:
+            raise GenzooError("search: the model's images have no gradient with respect to their codes.")
+        distances = objective(codes, rendered.unflatten(0, start.shape[:2]))
+
+        # The last step of Adam need not be the best one.
+        better = distances.detach() < best.distances
+        best = Found(
+            codes.detach().where(better[..., None], best.codes), distances.detach().where(better, best.distances)
+        )
+        if step < steps:
+            (moved.grad,) = torch.autograd.grad(distances.sum(), moved)
+            stepper.step()
+    if bad := int((~best.distances.isfinite().any(0)).sum()):
+        raise GenzooError(
+            f"search: no distance is finite for {bad} of {start.shape[1]} images; the model has diverged: use an "
+            "earlier checkpoint, or train it at a lower learning rate."
+        )
+    return best
 
 
 def describe(optimizer: Callable[[list[Tensor]], Optimizer]) -> str:

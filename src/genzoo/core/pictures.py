@@ -45,6 +45,12 @@ def picture(
     return _name_rows(grid, row_names) if row_names else grid
 
 
+def plain_picture(image: Tensor) -> Image.Image:
+    """One image (C, H, W) in [-1, 1] at its own resolution."""
+    levels = to_levels(image.detach().float().cpu()).numpy()
+    return Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0))
+
+
 def _name_rows(grid: Image.Image, names: Sequence[str]) -> Image.Image:
     pitch = grid.height / len(names)
     font = ImageFont.load_default(size=max(9, min(16, int(pitch * 0.4))))
