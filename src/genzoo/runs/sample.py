@@ -7,7 +7,6 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-import genzoo
 from genzoo.core.capabilities import DrawsSequentially, Samples, SamplesAtTemperature, SamplesClasses
 from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.errors import GenzooError, near
@@ -17,7 +16,7 @@ from genzoo.runs.load import loaded
 from genzoo.runs.samples.array import write_array
 from genzoo.runs.samples.bar import progress
 from genzoo.runs.samples.blocks import Blocks
-from genzoo.runs.samples.folder import open_folder, weights_digest
+from genzoo.runs.samples.folder import described_model, open_folder
 from genzoo.runs.samples.pictures import write_grid, write_pictures
 from genzoo.runs.schema import Sampling, check_keys, check_values
 
@@ -68,10 +67,7 @@ def sample(cfg: DictConfig) -> Path:
     folder = Path(cfg.out)
     chosen = {key: config[key] for key in ("n", "seed", "label", "temperature", "grid")} | {"format": format}
     described = {
-        "genzoo": genzoo.__version__,
-        "model": name,
-        "checkpoint": str(path),
-        "weights": weights_digest(module),
+        **described_model(name, module, path),
         **chosen,
         "batch_norm": module.batch_norm,
         "sampling_batch": blocks.size,

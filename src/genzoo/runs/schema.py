@@ -101,6 +101,38 @@ class Sampling(Switches):
     trust: list[str]
 
 
+class Editing(Switches):
+    """conf/edit.yaml."""
+
+    ckpt: str
+    image: str
+    strokes: str
+    out: str
+    search: "EditSearch"
+    edit: "EditSteps"
+    frames: int
+    seed: int
+    device: str
+    trust: list[str]
+
+
+class EditSearch(TypedDict):
+    """Settings of the search for a picture's own code."""
+
+    steps: int
+    restarts: int
+
+
+class EditSteps(TypedDict):
+    """Settings of the search for codes near it."""
+
+    candidates: int
+    steps: int
+    lr: float
+    noise: float
+    smoothness: float
+
+
 class Export(Switches):
     """conf/export.yaml."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+import genzoo
 from genzoo.core.errors import GenzooError
 from genzoo.core.files import read_json, write_json
 from genzoo.core.hashes import hash_of_content
@@ -24,13 +25,23 @@ def open_folder(folder: Path, described: Mapping[str, Any], may_grow: bool) -> N
     Raises:
         GenzooError: the folder holds other files, or samples of another command.
     """
-    if folder.exists() and not folder.is_dir():
-        raise GenzooError(f"out={folder}: it is a file; give a folder.")
     if (folder / FILE).is_file():
         _check_same(folder, described, may_grow)
-    elif folder.is_dir() and (other := next(folder.glob("[!.]*"), None)):
-        raise GenzooError(f"out={folder}: it holds other files, such as {other.name}; give a new or empty folder.")
+    else:
+        check_new(folder)
     write_json(folder / FILE, dict(described))
+
+
+def check_new(folder: Path) -> None:
+    """Checks that a folder is new or empty.
+
+    Raises:
+        GenzooError: it is a file, or holds files.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise GenzooError(f"out={folder}: it is a file; give a folder.")
+    if folder.is_dir() and (other := next(folder.glob("[!.]*"), None)):
+        raise GenzooError(f"out={folder}: it holds other files, such as {other.name}; give a new or empty folder.")
 
 
 def _check_same(folder: Path, described: Mapping[str, Any], may_grow: bool) -> None:
@@ -47,6 +58,8 @@ def _check_same(folder: Path, described: Mapping[str, Any], may_grow: bool) -> N
         raise GenzooError(f"out={folder}: it is a folder of n={number} samples; give n={number}, or a new folder.")
 
 
-def weights_digest(module: nn.Module) -> str:
-    """Returns a hash of a module's parameters and buffers."""
-    return hash_of_content(*(value.detach().cpu() for _, value in sorted(module.state_dict().items())))
+def described_model(name: str, module: nn.Module, path: Path) -> dict[str, str]:
+    """Returns the version of the code, and a model's name, checkpoint, and hash of parameters and buffers."""
+    state = sorted(module.state_dict().items())
+    weights = hash_of_content(*(value.detach().cpu() for _, value in state))
+    return {"genzoo": genzoo.__version__, "model": name, "checkpoint": str(path), "weights": weights}
