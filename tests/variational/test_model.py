@@ -163,9 +163,10 @@ def test_a_bound_that_is_not_finite_is_named_with_its_layer():
     assert next(iter(model.meters.first_bad())) == "kl/z"
 
 
-def test_a_prior_that_is_not_normal_is_refused():
+@pytest.mark.parametrize("part", [Uniform(1), Normal(1, std=2.0)])
+def test_a_prior_that_is_not_standard_normal_is_refused(part):
     with pytest.raises(GenzooError, match=r"model.latent.u: the prior of this model is standard normal"):
-        built(latent=Latent(z=Normal(1), u=Uniform(1)))
+        built(latent=Latent(z=Normal(1), u=part))
 
 
 def test_networks_for_other_images_are_refused():

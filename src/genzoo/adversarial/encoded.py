@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
 from genzoo.core.capabilities import Encodes, Features
-from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.nn.conditionals import Conditional, without_noise
 
@@ -31,11 +30,7 @@ class EncodedGame(Game):
         self.conditional = conditional
         self.encoder = encoder(outputs=conditional.outputs(self.latent.width), noise=conditional.noise)
         base.check_network(self.encoder, base.Encoder, "model.encoder")
-        if tuple(self.encoder.shape) != self.image_shape:
-            raise GenzooError(
-                f"model.encoder: its images have the (channels, height, width) {tuple(self.encoder.shape)}, but the "
-                f"generator's {self.image_shape}; set both to the same."
-            )
+        base.check_shape(self.encoder, self.image_shape, "model.encoder")
 
     def capabilities(self) -> frozenset[type]:
         """It infers codes and has the encoder's features, too."""

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
+from genzoo.core.errors import GenzooError
+from genzoo.core.latent import Latent, Normal
 from genzoo.core.randomness import drawing_device
 
 
@@ -47,6 +49,20 @@ class Gaussian(NamedTuple):
     def noise_of(self, z: Tensor) -> Tensor:
         """Returns the standard normal noise of a value: the inverse of ``at``."""
         return (z - self.mean) * torch.exp(-self.log_std)
+
+
+def check_standard_normal(latent: Latent) -> None:
+    """Checks that all parts of a prior are standard normal.
+
+    Raises:
+        GenzooError: one is not; names it.
+    """
+    for name, part in latent.parts.items():
+        if not isinstance(part, Normal) or part.std != 1:
+            raise GenzooError(
+                f"model.latent.{name}: the prior of this model is standard normal; use genzoo.core.latent.Normal "
+                "with std=1."
+            )
 
 
 def standard(like: Tensor) -> Gaussian:

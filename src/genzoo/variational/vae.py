@@ -7,10 +7,10 @@ from torch import Generator, Tensor, nn
 
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
-from genzoo.core.latent import Latent, Normal
+from genzoo.core.latent import Latent
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.variational.gaussian import Gaussian, standard, standard_noise
+from genzoo.variational.gaussian import Gaussian, check_standard_normal, standard, standard_noise
 from genzoo.variational.model import Terms, VariationalModel
 from genzoo.variational.posteriors import Posterior, draw
 
@@ -42,11 +42,7 @@ class VAE(VariationalModel):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        for name, part in latent.parts.items():
-            if not isinstance(part, Normal):
-                raise GenzooError(
-                    f"model.latent.{name}: the prior of this model is standard normal; use genzoo.core.latent.Normal."
-                )
+        check_standard_normal(latent)
         self.latent, self.posterior = latent, posterior(size=latent.width)
         self.encoder = encoder(outputs=2 * latent.width + self.posterior.context)
         self.image_shape = tuple(self.encoder.shape)

@@ -198,3 +198,21 @@ def check_network(network: nn.Module, protocol: type, key: str) -> None:
             f"{key}: this model needs a {protocol.__name__} ({protocol.__module__}), but "
             f"{type(network).__name__} has no {', no '.join(names)} of that form; choose another network."
         )
+
+
+def check_shape(network: nn.Module, shape: tuple[int, int, int], key: str) -> None:
+    """Checks that a network is for images of the generator's (C, H, W).
+
+    Args:
+        network: the network.
+        shape: (C, H, W) of the generator's images.
+        key: the network's key in the configuration, for the message.
+
+    Raises:
+        GenzooError: it is for others; names both.
+    """
+    if tuple(network.shape) != tuple(shape):
+        raise GenzooError(
+            f"{key}: its images have the (channels, height, width) {tuple(network.shape)}, but the generator's "
+            f"{tuple(shape)}; set both to the same."
+        )
