@@ -1,7 +1,7 @@
 import pytest
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.schedules import ExponentialDecay, Linear, LinearDecay, StepDecay, WarmUp
+from genzoo.core.schedules import ExponentialDecay, Linear, LinearDecay, Power, StepDecay, WarmUp
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 999, 1000, 5000, 10**6])
@@ -55,6 +55,16 @@ def test_warm_up_is_the_originals_number_of_critic_steps():
 @pytest.mark.parametrize(("rounds", "value"), [(0, 0.4), (99, 0.4), (100, 0.2), (250, 0.1), (1000, 0.4 / 1024)])
 def test_halved_is_halved_at_each_multiple(rounds, value):
     assert StepDecay(start=0.4, every=100)(rounds) == pytest.approx(value)
+
+
+def test_a_power_is_the_formula_of_its_source():
+    # start - (t / t_max)^γ (start - stop)
+    rate = Power(start=0.025, end=1e-5, rounds=250, power=0.75)
+    expected = [0.025 - (t / 250) ** 0.75 * (0.025 - 1e-5) for t in (0, 1, 100, 250)]
+    assert [rate(t) for t in (0, 1, 100, 250)] == pytest.approx(expected)
+    assert rate(999) == pytest.approx(1e-5)
+    with pytest.raises(GenzooError, match=r"power=0: a positive number is needed"):
+        Power(1.0, 0.0, rounds=9, power=0)
 
 
 @pytest.mark.parametrize(

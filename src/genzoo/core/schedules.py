@@ -42,8 +42,34 @@ class Linear:
 
     def __call__(self, rounds: int) -> float:
         """The value for the round that follows ``rounds`` completed ones."""
-        done = min(rounds / self.rounds, 1.0)
+        done = self.done(rounds)
         return (1 - done) * self.start + done * self.end
+
+    def done(self, rounds: int) -> float:
+        """The share of the way from ``start`` to ``end`` after ``rounds`` completed rounds."""
+        return min(rounds / self.rounds, 1.0)
+
+
+@register
+class Power(Linear):
+    """From ``start`` to ``end`` over ``rounds`` rounds, where the share of the way is a power of the share of rounds.
+
+    Source: andersbll/deeppy, train/annealers.py: ``GammaAnnealer``.
+
+    Example:
+        >>> [Power(start=1.0, end=0.0, rounds=16, power=0.5)(r) for r in (0, 4, 16, 99)]
+        [1.0, 0.5, 0.0, 0.0]
+    """
+
+    def __init__(self, start: float, end: float, rounds: int, power: float):
+        super().__init__(start, end, rounds)
+        if not power > 0:
+            raise GenzooError(f"model.schedules: power={power}: a positive number is needed.")
+        self.power = power
+
+    def done(self, rounds: int) -> float:
+        """The share of the way from ``start`` to ``end`` after ``rounds`` completed rounds."""
+        return super().done(rounds) ** self.power
 
 
 @register
