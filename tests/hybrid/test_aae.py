@@ -19,8 +19,8 @@ from genzoo.hybrid.semi_supervised_aae import SemiSupervisedAdversarialAutoencod
 from genzoo.hybrid.supervised_aae import SupervisedAdversarialAutoencoder
 from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
+from support.linear import SHAPE, LinearGenerator
 
-SHAPE = (1, 2, 2)
 LABELS = torch.tensor([0, 2, 1, -1, 0, 2])
 
 
@@ -32,16 +32,6 @@ class LinearEncoder(nn.Module):
 
     def forward(self, images):
         return self.linear(images.flatten(1))
-
-
-class LinearDecoder(nn.Module):
-    def __init__(self, latent, shape=SHAPE):
-        super().__init__()
-        self.shape = shape
-        self.linear = nn.Linear(latent, math.prod(shape))
-
-    def forward(self, z):
-        return self.linear(z).unflatten(1, self.shape)
 
 
 class Quadratic(nn.Module):
@@ -67,7 +57,7 @@ def make(kind=AdversarialAutoencoder, parts=None, discriminators=None, **options
     module = kind(
         **{
             "encoder": LinearEncoder,
-            "decoder": LinearDecoder,
+            "decoder": LinearGenerator,
             "discriminators": discriminators or {name: Quadratic for name in parts if name != "label"},
             "latent": Latent(**parts),
             "objective": NonSaturating(),
@@ -159,7 +149,7 @@ def test_against_a_perfect_discriminator_codes_of_normal_data_become_standard_no
         module = make(
             parts={"code": Normal(1)},
             encoder=partial(LinearEncoder, shape=(1, 1, 1)),
-            decoder=partial(LinearDecoder, shape=(1, 1, 1)),
+            decoder=partial(LinearGenerator, shape=(1, 1, 1)),
         )
         scale, shift = module.encoder.linear.weight, module.encoder.linear.bias
         optimizer = torch.optim.SGD(module.encoder.parameters(), lr=0.05)
@@ -247,7 +237,7 @@ class Fixed(LinearEncoder):
     ("options", "message"),
     [
         ({"encoder": Fixed}, "model.encoder: its codes have 5 numbers, but the prior's 2"),
-        ({"decoder": partial(LinearDecoder, shape=(1, 1, 4))}, "the encoder's images have .* but the decoder's"),
+        ({"decoder": partial(LinearGenerator, shape=(1, 1, 4))}, "the encoder's images have .* but the decoder's"),
         (
             {"discriminators": {"code": partial(Quadratic, classes=3)}},
             "the draws of model.latent.code, Normal, have no",

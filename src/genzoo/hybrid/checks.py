@@ -1,4 +1,4 @@
-"""Checks that the discriminators of codes fit the prior."""
+"""Checks that the networks of codes fit the prior."""
 
 from collections.abc import Iterable, Mapping
 
@@ -46,3 +46,16 @@ def check_priors(encoded: Latent, discriminators: Mapping[str, nn.Module]) -> li
                 f"component; use model.latent.{name}.labels={classes}."
             )
     return labelled
+
+
+def check_gaussian(network: nn.Module, code: Latent, key: str) -> None:
+    """Checks that a network has a mean and a standard deviation for each number of a code.
+
+    Raises:
+        GenzooError: it has not; names both widths.
+    """
+    if network.outputs != 2 * code.width:
+        raise GenzooError(
+            f"{key}: it has {network.outputs} outputs, but the prior's codes of {code.width} numbers need "
+            f"{2 * code.width}, a mean and a standard deviation for each; choose a network of that width."
+        )

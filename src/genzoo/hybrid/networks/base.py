@@ -1,10 +1,11 @@
-"""The protocols of the networks of adversarial autoencoders."""
+"""The protocols of the networks of hybrid models."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from torch import Tensor
 
-from genzoo.adversarial.networks.base import Generator
+from genzoo.adversarial.networks.base import Discriminator, FeatureNetwork, Generator
 
 
 class Encoder(Protocol):
@@ -41,4 +42,27 @@ class HeadedDecoder(Generator, Protocol):
 
     def crowding(self, distance: float) -> Tensor:
         """By how much the categories' representations are closer than ``distance``, a scalar."""
+        ...
+
+
+class GaussianEncoder(Protocol):
+    """Maps images (B, C, H, W) to ``outputs`` numbers: the means of a code, then the logarithms of its standard
+    deviations.
+    """
+
+    shape: tuple[int, int, int]
+    outputs: int
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images in [-1, 1] -> (B, outputs)."""
+        ...
+
+
+class LayeredDiscriminator(Discriminator, FeatureNetwork, Protocol):
+    """A discriminator whose hidden layers have names."""
+
+    names: Sequence[str]
+
+    def output_of(self, layer: str, images: Tensor) -> Tensor:
+        """The output (B, F) of the layer of that name for images (B, C, H, W) in [-1, 1]."""
         ...
