@@ -27,6 +27,15 @@ def test_split_gives_the_parts_in_order_and_join_undoes_it(latent):
     assert torch.equal(latent.join(dict(reversed(parts.items()))), codes)
 
 
+def test_a_part_can_be_left_out_but_not_the_last_one(latent):
+    rest = latent.without("digit")
+    assert list(rest.parts) == ["noise", "style"]
+    assert rest.width == 14
+    assert latent.width == 17
+    with pytest.raises(GenzooError, match=r"at least one named part is needed"):
+        rest.without("noise").without("style")
+
+
 def test_split_works_on_any_leading_shape(latent):
     codes = torch.randn(4, 5, 17)
     assert torch.equal(latent.split(codes)["digit"], codes[..., 12:15])

@@ -10,7 +10,7 @@ from genzoo.adversarial.encoded import EncodedGame
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.networks import base
 from genzoo.core.batches import ImageBatch
-from genzoo.core.checks import check_positive
+from genzoo.core.checks import check_positive, check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
@@ -53,9 +53,7 @@ class AEGAN(EncodedGame, GAN):
         check_positive("model.game_rounds", game_rounds)
         self.game_rounds = game_rounds
         self.weights = {"code": code_weight, "image": image_weight, "feature": feature_weight}
-        for name, weight in self.weights.items():
-            if not weight >= 0:
-                raise GenzooError(f"model.{name}_weight={weight}: a number of at least 0 is needed; 0 = no term.")
+        check_weights(self.weights)
         if not any(self.weights.values()):
             raise GenzooError("model.code_weight, image_weight, feature_weight: all are 0; set one to 1.")
         if feature_weight:

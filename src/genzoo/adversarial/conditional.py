@@ -2,76 +2,22 @@
 
 from typing import Any
 
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.gan import GAN
+from genzoo.adversarial.labelled import LabelledGame
 from genzoo.adversarial.networks import base
 from genzoo.adversarial.rounds import Made
-from genzoo.core.batches import DataSpec, ImageBatch
-from genzoo.core.capabilities import Classifies, SamplesClasses
-from genzoo.core.checks import check_labels
-from genzoo.core.errors import GenzooError
+from genzoo.core.batches import ImageBatch
+from genzoo.core.capabilities import Classifies
 from genzoo.core.inference import in_inference
-from genzoo.core.latent import Categorical
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 
 
-class _Labelled(GAN):
-    """A GAN whose latent code has a part ``label``, the class of the image.
-
-    In training, generated images have the labels of the batch of real images.
-    """
-
-    pool = "labelled"
-
-    def __init__(self, **kwargs: Any):
-        super().__init__(**kwargs)
-        part = self.latent.parts.get("label")
-        if not isinstance(part, Categorical):
-            raise GenzooError("model.latent.label: a Categorical part is needed, with one category per class.")
-        self.classes = self.label_classes = part.size
-
-    def capabilities(self) -> frozenset[type]:
-        """It also draws images of given classes."""
-        return super().capabilities() | {SamplesClasses}
-
-    def check_data(self, data: DataSpec) -> None:
-        """Raises a GenzooError, too, for data with another number of classes, or without labels."""
-        super().check_data(data)
-        if data.classes != self.classes:
-            raise GenzooError(
-                f"data={data.name} has {data.classes} classes, but model.latent.label has {self.classes} categories; "
-                f"use model.latent.label.size={data.classes}."
-            )
-
-    def codes(self, real: ImageBatch) -> Tensor:
-        """Codes with the labels of the real images."""
-        return self._with_labels(super().codes(real), real.labels)
-
-    def one_hot(self, labels: Tensor) -> Tensor:
-        """One-hot vectors, float (B, classes), of labels (B,)."""
-        return F.one_hot(labels, self.classes).float()
-
-    def _with_labels(self, z: Tensor, labels: Tensor) -> Tensor:
-        return self.latent.join(self.latent.split(z) | {"label": self.one_hot(labels)})
-
-    @in_inference
-    def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1] of the given classes (n,), or of random classes.
-
-        Raises:
-            GenzooError: labels are not n integers of the model's classes.
-        """
-        if labels is None:
-            return super().sample(n, generator=generator)
-        labels = check_labels(labels, n, self.classes, self.device)
-        return self.decode(self._with_labels(self.latent.sample(n, generator, self.device), labels))
-
-
 @register
-class ConditionalGAN(_Labelled):
+class ConditionalGAN(LabelledGame, GAN):
     """Generator and discriminator are conditioned on the class.
 
     Args:
@@ -89,7 +35,7 @@ class ConditionalGAN(_Labelled):
 
 
 @register
-class ACGAN(_Labelled):
+class ACGAN(LabelledGame, GAN):
     """The generator is conditioned on the class, and the discriminator has an auxiliary classifier.
 
     L_S is the objective; both players also maximise L_C = E log P(C = c | x) on real and generated images.

@@ -1,5 +1,6 @@
 """Checks of arguments that many classes share."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,20 @@ def check_positive(key: str, value: Any) -> None:
     """
     if not isinstance(value, int) or value < 1:
         raise GenzooError(f"{key}={value}: a positive integer is needed.")
+
+
+def check_weights(weights: Mapping[str, float]) -> None:
+    """Checks that no weight of a loss's terms is negative.
+
+    Args:
+        weights: term -> its weight, which is the setting ``model.<term>_weight``.
+
+    Raises:
+        GenzooError: one is; names it.
+    """
+    for name, weight in weights.items():
+        if not weight >= 0:
+            raise GenzooError(f"model.{name}_weight={weight}: a number of at least 0 is needed; 0 = no term.")
 
 
 def check_classes(key: str, classes: int, data: DataSpec) -> None:

@@ -167,6 +167,14 @@ class Latent:
         """Width of the flat code."""
         return sum(part.size for part in self.parts.values())
 
+    def without(self, name: str) -> "Latent":
+        """The latent code of all other parts.
+
+        Raises:
+            GenzooError: there are none.
+        """
+        return Latent(**{other: part for other, part in self.parts.items() if other != name})
+
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
         """n codes from the prior, (n, width)."""
         return torch.cat([part.sample(n, generator, device) for part in self.parts.values()], dim=1)

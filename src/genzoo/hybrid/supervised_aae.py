@@ -39,7 +39,7 @@ class SupervisedAdversarialAutoencoder(AdversarialAutoencoder):
         """All parts but the label."""
         if not isinstance(latent.parts.get("label"), Categorical):
             raise GenzooError("model.latent.label: a Categorical part is needed, with one category per class.")
-        return Latent(**{name: part for name, part in latent.parts.items() if name != "label"})
+        return latent.without("label")
 
     def capabilities(self) -> frozenset[type]:
         """It draws images of given classes, and decodes."""
