@@ -16,7 +16,7 @@ from genzoo.hybrid.equilibrium import Equilibrium
 from genzoo.hybrid.vaegan import VAEGAN
 from genzoo.runs.build import build_data, build_module
 from support import resolved
-from support.linear import LinearEncoder, LinearGenerator, LinearJudge, gradients_of, images
+from support.linear import LinearEncoder, LinearGenerator, LinearJudge, game_of, gradients_of, images
 
 PLAYERS = ("discriminator", "generator", "encoder")
 ALWAYS = Equilibrium(margin=math.inf)
@@ -26,18 +26,14 @@ def make(**options):
     torch.manual_seed(0)
     options = {
         "encoder": LinearEncoder,
-        "generator": LinearGenerator,
         "discriminator": LinearJudge(),
         "latent": Latent(noise=Normal(2)),
         "objective": Minimax(),
         "layer": "first",
         "reconstruction_weight": 0.25,
         "equilibrium": ALWAYS,
-        "optimizers": dict.fromkeys(PLAYERS, partial(torch.optim.SGD, lr=0.1)),
     } | options
-    module = VAEGAN(**options).ready()
-    module.configure_optimizers()
-    return module
+    return game_of(VAEGAN, PLAYERS, **options)
 
 
 def drawn(module):

@@ -106,10 +106,20 @@ def test_likelihoods_of_a_bayesian_gan_are_of_the_batch_of_all_ranks(tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_free_bits_are_of_the_batch_of_all_ranks(tmp_path):
     """At a floor which the divergence of some feature maps is above on one rank and below on the other."""
-    given = tmp_path, "model.free_bits.nats=24.0"
-    fit("iaf_vae_cifar10", *given, callbacks=[InjectedNoise()], devices=1)
+    given, place = (tmp_path, "model.free_bits.nats=24.0"), "genzoo.variational.resnet_vae"
+    fit("iaf_vae_cifar10", *given, callbacks=[InjectedNoise(place)], devices=1)
     two = {"devices": 2, "strategy": TurnStrategy(start_method="spawn")}
-    fit("iaf_vae_cifar10", *given, callbacks=[InjectedNoise()], **two)
+    fit("iaf_vae_cifar10", *given, callbacks=[InjectedNoise(place)], **two)
+    check_the_same(tmp_path, images=80)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("model", [("vaegan", "model.equilibrium.margin=0.23"), ("cvae_gan",)], ids="/".join)
+def test_who_waits_and_the_means_of_classes_are_of_the_batch_of_all_ranks(model, tmp_path):
+    (name, *overrides), place = model, "genzoo.hybrid.variational_game"
+    fit(name, tmp_path, *overrides, callbacks=[InjectedNoise(place)], devices=1)
+    two = {"devices": 2, "strategy": TurnStrategy(start_method="spawn")}
+    fit(name, tmp_path, *overrides, callbacks=[InjectedNoise(place)], **two)
     check_the_same(tmp_path, images=80)
 
 

@@ -1,6 +1,7 @@
 """Linear networks of tiny images, whose losses can be worked out by hand."""
 
 import math
+from functools import partial
 
 import torch
 from torch import nn
@@ -54,6 +55,14 @@ class LinearJudge(nn.Module):
         self.seen.append(len(images))
         logits = self.head(self.features(images))
         return logits.squeeze(1) if logits.shape[1] == 1 else logits
+
+
+def game_of(kind, players, **options):
+    """A game of such networks, whose losses can be called."""
+    sgd = partial(torch.optim.SGD, lr=0.1)
+    module = kind(generator=LinearGenerator, optimizers=dict.fromkeys(players, sgd), **options).ready()
+    module.configure_optimizers()
+    return module
 
 
 def gradients_of(module, turn, arguments):

@@ -47,7 +47,13 @@ class CodesOfImages:
 
 
 class InjectedNoise(pl.Callback):
-    """Posteriors' noise is drawn for the global batch and sliced by rank while training goes on."""
+    """Posteriors' noise is drawn for the global batch and sliced by rank while training goes on.
+
+    ``place`` is the module that draws it.
+    """
+
+    def __init__(self, place):
+        self.place = place
 
     def on_train_start(self, trainer, module):
         calls = count()
@@ -56,7 +62,7 @@ class InjectedNoise(pl.Callback):
             randomness = torch.Generator().manual_seed(next(calls))
             return _sliced(torch.randn(len(like) * _ranks(), *like.shape[1:], generator=randomness).to(like.dtype))
 
-        self.patch = patch("genzoo.variational.resnet_vae.standard_noise", noise)
+        self.patch = patch(f"{self.place}.standard_noise", noise)
         self.patch.start()
 
     def on_train_end(self, trainer, module):

@@ -27,7 +27,7 @@ class Equilibrium:
 
     Args:
         centre: the cross-entropy at equilibrium, in nats.
-        margin: in nats; ``.inf``: no player ever waits.
+        margin: in nats; ``inf``: no player ever waits.
 
     Raises:
         GenzooError: the margin is negative.
@@ -45,7 +45,7 @@ class Equilibrium:
     def __post_init__(self) -> None:
         if not self.margin >= 0:
             raise GenzooError(
-                f"model.equilibrium.margin={self.margin}: a number of at least 0 is needed; .inf = no player waits."
+                f"model.equilibrium.margin={self.margin}: a number of at least 0 is needed; inf = no player waits."
             )
 
     def __call__(self, real: Tensor, fake: Tensor) -> Moves:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from genzoo.adversarial.networks.base import check_network, check_shape
 from genzoo.adversarial.objectives import Minimax
 from genzoo.core.batches import ImageBatch
+from genzoo.core.checks import check_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
@@ -72,8 +73,7 @@ class VAEGAN(VariationalGame):
             raise GenzooError(
                 f"model.layer={layer}: the discriminator has no such layer. {near(layer, self.discriminator.names)}"
             )
-        if reconstruction_weight < 0:
-            raise GenzooError(f"model.reconstruction_weight={reconstruction_weight}: a number of at least 0 is needed.")
+        check_weights({"reconstruction": reconstruction_weight})
         self.objective, self.layer, self.reconstruction_weight = objective, layer, reconstruction_weight
         self.equilibrium, self.judges_reconstructions = equilibrium, judges_reconstructions
         self.encoder = encoder(outputs=2 * self.encoded.width)
@@ -113,10 +113,7 @@ class VAEGAN(VariationalGame):
     def encoder_loss(self, real: ImageBatch, made: Drawn) -> Tensor:
         """KL + L_f."""
         kl = self.divergence(made.posterior).sum(1).mean()
-        error = self.feature_error(real, self.generator(made.codes))
-        self.meters.log("kl", kl)
-        self.meters.log("feature_error", error)
-        return kl + error
+        return self.weighted(kl=kl, feature=self.feature_error(real, self.generator(made.codes)))
 
     def generator_loss(self, real: ImageBatch, made: Drawn) -> Tensor:
         """γ L_f + L_GAN, or 0 while it waits."""

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from genzoo.adversarial.game import Game
@@ -44,6 +45,7 @@ class VariationalGame(Game):
 
     def __init__(self, **kwargs: Any):
         super().__init__(round=Shared(at_once=True), **kwargs)
+        self.weights: dict[str, float] = {}  # term of a loss -> its weight; 1 for others
         self.encoded = self.encoded_parts()
         check_standard_normal(self.encoded)
 
@@ -64,15 +66,21 @@ class VariationalGame(Game):
         """q(z|x) of real images, (B, encoded.width)."""
         raise NotImplementedError
 
-    def code_of(self, z: Tensor, real: ImageBatch) -> Tensor:
-        """Codes (B, latent.width) of the inferred parts z (B, encoded.width) of real images."""
+    def code_of(self, z: Tensor, labels: Tensor) -> Tensor:
+        """Codes (B, latent.width) of the inferred parts z (B, encoded.width) of images of classes (B,)."""
         return z
 
     def make(self, real: ImageBatch) -> Drawn:
         """A draw from q(z|x) for each real image and one from the prior, decoded."""
         posterior = self.posterior(real)
-        codes = self.code_of(posterior.at(standard_noise(posterior.mean)), real)
+        codes = self.code_of(posterior.at(standard_noise(posterior.mean)), real.labels)
         return Drawn(posterior, codes, self.generator(codes.detach()), self.generator(self.codes(real)))
+
+    def weighted(self, **terms: Tensor) -> Tensor:
+        """The sum of the terms of a loss by their weights; each term is recorded by its name."""
+        for name, term in terms.items():
+            self.meters.log(f"term/{name}", term)
+        return torch.stack([self.weights.get(name, 1.0) * term for name, term in terms.items()]).sum()
 
     def divergence(self, posterior: Gaussian) -> Tensor:
         """KL(q(z|x) || p(z)) in nats of each number of the code, (B, encoded.width)."""

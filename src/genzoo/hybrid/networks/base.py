@@ -58,6 +58,17 @@ class GaussianEncoder(Protocol):
         ...
 
 
+class ConditionalEncoder(Protocol):
+    """Maps images (B, C, H, W) and one-hot labels (B, classes) to ``outputs`` numbers, as ``GaussianEncoder`` does."""
+
+    shape: tuple[int, int, int]
+    outputs: int
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Images in [-1, 1] and labels -> (B, outputs)."""
+        ...
+
+
 class LayeredDiscriminator(Discriminator, FeatureNetwork, Protocol):
     """A discriminator whose hidden layers have names."""
 
