@@ -114,8 +114,8 @@ def test_free_bits_are_of_the_batch_of_all_ranks(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("model", [("vaegan", "model.equilibrium.margin=0.23"), ("cvae_gan",)], ids="/".join)
-def test_who_waits_and_the_means_of_classes_are_of_the_batch_of_all_ranks(model, tmp_path):
+@pytest.mark.parametrize("model", [("vaegan", "model.equilibrium.margin=0.23"), ("cvae_gan",), ("ian",)], ids="/".join)
+def test_who_waits_means_of_classes_and_similarities_are_of_the_batch_of_all_ranks(model, tmp_path):
     (name, *overrides), place = model, "genzoo.hybrid.variational_game"
     fit(name, tmp_path, *overrides, callbacks=[InjectedNoise(place)], devices=1)
     two = {"devices": 2, "strategy": TurnStrategy(start_method="spawn")}

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from genzoo.adversarial.networks.base import Discriminator, FeatureNetwork, Generator
+from genzoo.adversarial.networks.base import Discriminator, FeatureMaps, FeatureNetwork, Generator
 
 
 class Encoder(Protocol):
@@ -77,3 +77,20 @@ class LayeredDiscriminator(Discriminator, FeatureNetwork, Protocol):
     def output_of(self, layer: str, images: Tensor) -> Tensor:
         """The output (B, F) of the layer of that name for images (B, C, H, W) in [-1, 1]."""
         ...
+
+
+class FeatureEncoder(Protocol):
+    """Maps features (B, F) of images to ``outputs`` numbers, as ``GaussianEncoder`` does images."""
+
+    outputs: int
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features -> (B, outputs)."""
+        ...
+
+
+class IntrospectiveDiscriminator(Discriminator, FeatureNetwork, FeatureMaps, Protocol):
+    """A discriminator with logits (B, classes) and ``width`` features, from which codes are inferred."""
+
+    classes: int
+    width: int
