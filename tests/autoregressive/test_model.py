@@ -228,9 +228,9 @@ def test_data_that_do_not_fit_are_refused_before_they_are_loaded(data, message):
 
 
 def test_data_with_other_classes_are_refused():
-    config = resolved("model=gated_pixelcnn_conditional", *SHAPES, "trainer=smoke", "model.network.classes=7")
+    config = resolved("model=gated_pixelcnn_conditional", *SHAPES, "trainer=smoke", "model.network.condition=7")
     with pytest.raises(
-        GenzooError, match=r"data=shapes has 4 classes, but .* depend on 7; use model.network.classes=4"
+        GenzooError, match=r"data=shapes has 4 classes, but .* depend on 7; use model.network.condition=4"
     ):
         build_module(config).check_data(build_data(config).spec)
 
@@ -239,7 +239,10 @@ def test_data_with_other_classes_are_refused():
     ("overrides", "message"),
     [
         (("data=binarized_mnist",), r"data=binarized_mnist has 0 classes .* choose data with classes \(data=mnist"),
-        ((*SHAPES, "model.network.classes=0"), r"data=shapes has 4 classes and model.network.classes=0, .*model=gated"),
+        (
+            (*SHAPES, "model.network.condition=0"),
+            r"data=shapes has 4 classes and model.network.condition=0, .*model=gated",
+        ),
     ],
 )
 def test_a_conditional_model_without_classes_is_refused_before_data_are_loaded(overrides, message):

@@ -7,13 +7,14 @@ import torch
 from torch import nn
 
 from genzoo.autoregressive.networks.diagonal_bilstm import DiagonalBiLSTM, DiagonalBiLSTMLayer, skew, unskew
+from genzoo.autoregressive.networks.fully_gated import FullyGatedPixelCNN, GatedReadout
 from genzoo.autoregressive.networks.gated_pixelcnn import GatedPixelCNN
 from genzoo.autoregressive.networks.lstm import ResidualLSTM
 from genzoo.autoregressive.networks.pixelcnn import PixelCNN, ResidualBlock
 from genzoo.autoregressive.networks.pixelcnn_pp import PixelCNNPP
 from genzoo.autoregressive.networks.row_lstm import RowLSTM, RowLSTMLayer
 from genzoo.core.errors import GenzooError
-from support.causal import NETWORKS, lively
+from support.causal import NETWORKS, lively, one_hot
 
 
 def test_blocks_are_residual():
@@ -26,6 +27,25 @@ def test_blocks_are_residual():
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         assert torch.equal(block(x), x)
+
+
+@torch.no_grad()
+def test_a_gated_readout_is_the_originals_formula():
+    torch.manual_seed(0)
+    readout = GatedReadout(hidden=3, outputs=2, colours=1, condition=4)
+    x, c = torch.randn(5, 3, 2, 2), torch.randn(5, 4)
+    bias = (c @ readout.condition.weight.T).chunk(4, dim=1)  # tanh and sigmoid of the first layer, of the second
+
+    def gated(layer, x, of_tanh, of_sigmoid):
+        f, g = torch.einsum("oi,bihw->bohw", layer.weight[..., 0, 0], x).chunk(2, dim=1)
+        f_bias, g_bias = layer.bias.chunk(2)
+        f, g = f + (f_bias + of_tanh)[..., None, None], g + (g_bias + of_sigmoid)[..., None, None]
+        return f.tanh() * g.sigmoid()
+
+    y = gated(readout.second, gated(readout.first, x, *bias[:2]), *bias[2:])
+    expected = torch.einsum("oi,bihw->bohw", readout.outputs.weight[..., 0, 0], y)
+    expected = expected + readout.outputs.bias[:, None, None]
+    torch.testing.assert_close(readout(x, readout.bias_maps(c, x)), expected)
 
 
 def cells_of(gates, hidden, state, cell):
@@ -101,6 +121,7 @@ def test_both_directions_take_their_2_n_minus_1_steps_together():
     [
         (PixelCNN, {"hidden": 4, "layers": 2, "readout": 8, "kernel": 3}),
         (GatedPixelCNN, {"hidden": 4, "layers": 2, "readout": 8, "kernel": 3}),
+        (FullyGatedPixelCNN, {"hidden": 4, "layers": 2, "kernel": 3}),
         (RowLSTM, {"hidden": 4, "layers": 2, "readout": 8}),
         (DiagonalBiLSTM, {"hidden": 4, "layers": 2, "readout": 8}),
         (PixelCNNPP, {"hidden": 4, "blocks": 1}),
@@ -117,6 +138,6 @@ def test_lively_networks_have_no_parameter_that_does_nothing():
     for name, make in NETWORKS.items():
         torch.manual_seed(0)
         network = lively(make(channels=1, colours=1, outputs=2))
-        labels = torch.zeros(2, dtype=torch.long) if network.classes else None
-        network(torch.randn(2, 1, 5, 5, dtype=torch.double), labels).square().sum().backward()
+        c = one_hot(network, torch.zeros(2, dtype=torch.long))
+        network(torch.randn(2, 1, 5, 5, dtype=torch.double), c).square().sum().backward()
         assert all(p.grad is not None and p.grad.any() for p in network.parameters()), name

@@ -46,9 +46,9 @@ def seen(row, column, size, reach):
     return found
 
 
-@pytest.mark.parametrize(("channels", "classes"), [(1, 0), (3, 0), (3, 3)])
-def test_it_sees_what_is_before_a_pixel_but_in_odd_rows_far_beside_it(channels, classes):
-    found = dependence(network(channels, classes=classes), channels, 8)[0]
+@pytest.mark.parametrize(("channels", "condition"), [(1, 0), (3, 0), (3, 3)])
+def test_it_sees_what_is_before_a_pixel_but_in_odd_rows_far_beside_it(channels, condition):
+    found = dependence(network(channels, condition=condition), channels, 8)[0]
     for row, column in itertools.product(range(8), repeat=2):
         expected = seen(row, column, 8, reach=6).expand(channels, 8, 8)
         assert torch.equal(found[row, column] > 0, expected), (row, column)
@@ -63,7 +63,7 @@ def test_at_its_published_depth_too(at):
 @torch.no_grad()
 def test_a_block_is_residual_and_gated():
     torch.manual_seed(0)
-    block = GatedResidual(down_right, hidden=3, shortcut=2, dropout=0.0, classes=4)
+    block = GatedResidual(down_right, hidden=3, shortcut=2, dropout=0.0, condition=4)
     x, shortcut, c = torch.randn(2, 3, 5, 5), torch.randn(2, 2, 5, 5), torch.eye(4)[:2]
     both = [torch.cat([nn.functional.elu(z), nn.functional.elu(-z)], dim=1) for z in (x, shortcut)]
     inner = block.first(both[0]) + block.shortcut(both[1])
@@ -83,13 +83,13 @@ def test_images_are_told_from_their_padding_by_a_channel_of_ones():
 
 
 def test_classes_change_all_pixels():
-    conditional = network(classes=3)
+    conditional = network(condition=3)
     x = images_of(1, 1, 8).expand(2, -1, -1, -1)
-    of_class = conditional(x, torch.tensor([0, 2]))
+    of_class = conditional(x, torch.eye(3, dtype=x.dtype)[[0, 2]])
     assert (of_class[0] != of_class[1]).all()
     no_class = conditional(x)
     conditional.apply(lambda m: nn.init.zeros_(m.weight) if isinstance(m, nn.Linear) else None)
-    torch.testing.assert_close(conditional(x, torch.tensor([0, 2])), no_class)
+    torch.testing.assert_close(conditional(x, torch.eye(3, dtype=x.dtype)[[0, 2]]), no_class)
 
 
 def model(size=4, sampler=None, dropout=0.0):

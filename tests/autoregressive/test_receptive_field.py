@@ -58,7 +58,7 @@ class Linear(CausalNetwork):
     def __init__(self):
         super().__init__(channels=2, colours=1)
 
-    def forward(self, images, labels=None):
+    def forward(self, images, c=None):
         left, first = images[:, 0].roll(1, 2), images[:, 1, :1, :1].expand_as(images[:, 0])
         return torch.stack([3 * left, -3 * left, 4e-30 * first], dim=1)
 

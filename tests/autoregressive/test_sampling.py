@@ -20,7 +20,7 @@ from genzoo.nn.likelihoods import Bernoulli
 from genzoo.nn.logistic_mixture import LogisticMixture
 from genzoo.nn.softmax_levels import SoftmaxLevels
 from genzoo.nn.steps import in_steps
-from support.causal import NETWORKS, balanced, network
+from support.causal import NETWORKS, balanced, network, one_hot
 
 KINDS = {
     "binary": (1, Bernoulli()),
@@ -29,12 +29,12 @@ KINDS = {
 }
 
 
-def canvas(channels, likelihood, n=3, height=5, width=6, given=False, dtype=torch.double, classes=0):
+def canvas(channels, likelihood, n=3, height=5, width=6, given=False, dtype=torch.double, condition=None):
     generator = torch.Generator().manual_seed(0)
     values = torch.rand(n, channels, height, width, generator=generator, dtype=dtype).round() * 2 - 1
     mask = torch.rand(n, 1, height, width, generator=generator) < (0.4 if given else -1)
     noise = torch.rand(n, likelihood.noise(channels), height, width, generator=generator, dtype=dtype)
-    return Canvas(values, mask, noise, torch.arange(n) % classes if classes else None)
+    return Canvas(values, mask, noise, condition)
 
 
 def last(stages):
@@ -52,8 +52,8 @@ def made(name, channels, likelihood):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_all_samplers_draw_the_same_images(name, kind, given):
     channels, likelihood = KINDS[kind]
-    of = canvas(channels, likelihood, given=given, classes=3 if name.endswith("conditional") else 0)
     drawing = made(name, channels, likelihood)
+    of = canvas(channels, likelihood, given=given, condition=one_hot(drawing, torch.arange(3)))
     naive, *others = (last(sampler(drawing, likelihood.draw, of)) for sampler in (Naive(), Cached(), Jacobi()))
     assert len(naive.unique()) > 1
     for other in others:
@@ -65,8 +65,10 @@ def test_all_samplers_draw_the_same_images(name, kind, given):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_in_float32_they_differ_by_ties_alone(name):
     channels, likelihood = KINDS["softmax"]
-    of = canvas(channels, likelihood, n=20, dtype=torch.float32, classes=3 if name.endswith("conditional") else 0)
     drawing = made(name, channels, likelihood).float()
+    of = canvas(
+        channels, likelihood, 20, dtype=torch.float32, condition=one_hot(drawing, torch.arange(20), torch.float)
+    )
     naive, *others = (last(sampler(drawing, likelihood.draw, of)) for sampler in (Naive(), Cached(), Jacobi()))
     for other in others:
         assert ties(drawing, likelihood.draw, of, naive, other).all()
@@ -77,9 +79,9 @@ def test_in_float32_they_differ_by_ties_alone(name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_rows_captured_as_graphs_give_the_same_images(name):
     channels, likelihood = KINDS["softmax"]
-    of = canvas(channels, likelihood, n=6, classes=3 if name.endswith("conditional") else 0)
-    of = Canvas(*(None if field is None else field.cuda() for field in of))
     drawing = made(name, channels, likelihood).cuda()
+    of = canvas(channels, likelihood, n=6, condition=one_hot(drawing, torch.arange(6)))
+    of = Canvas(*(None if field is None else field.cuda() for field in of))
     for batch in torch.arange(6, device="cuda").split(3):  # the second finds nothing of the first
         naive, cached = (last(sampler(drawing, likelihood.draw, of.of(batch))) for sampler in (Naive(), Cached()))
         assert len(naive.unique()) > 1
@@ -106,10 +108,10 @@ class Counted(nn.Module):
 
     def __init__(self, inner):
         super().__init__()
-        self.inner, self.colours, self.classes, self.asked = inner, inner.colours, inner.classes, []
+        self.inner, self.colours, self.condition, self.asked = inner, inner.colours, inner.condition, []
         inner_across, inner_down = inner.across, inner.down
         inner.across = lambda x, told: self.asked.append(("across", *x.shape[2:])) or inner_across(x, told)
-        inner.down = lambda x, labels: self.asked.append(("down", *x.shape[2:])) or inner_down(x, labels)
+        inner.down = lambda x, c: self.asked.append(("down", *x.shape[2:])) or inner_down(x, c)
 
 
 @torch.no_grad()
@@ -131,7 +133,7 @@ class Unmoved(CausalNetwork):
         super().__init__(channels=1, colours=1)
         self.passes, self.nothing = 0, nn.Parameter(torch.zeros(()))
 
-    def forward(self, images, labels=None):
+    def forward(self, images, c=None):
         self.passes += 1
         parameters = torch.zeros_like(images)
         parameters[..., 4, 4] = 100 * images[..., 0, 0]

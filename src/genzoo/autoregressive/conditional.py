@@ -15,9 +15,9 @@ class ConditionalAutoregressive(Autoregressive):
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
         """Also refuses data without classes."""
-        if isinstance(data, DataSpec) and (data.classes == 0 or self.network.classes == 0):
+        if isinstance(data, DataSpec) and (data.classes == 0 or self.label_classes == 0):
             raise GenzooError(
-                f"data={data.name} has {data.classes} classes and model.network.classes={self.network.classes}, but "
+                f"data={data.name} has {data.classes} classes and model.network.condition={self.label_classes}, but "
                 "the model's images depend on a class; choose data with classes (data=mnist ...), or a model whose "
                 "images depend on none (model=gated_pixelcnn ...)."
             )

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from genzoo.autoregressive.checks import (
     check_given,
@@ -16,7 +17,7 @@ from genzoo.autoregressive.checks import (
     check_pixel,
     check_temperature,
 )
-from genzoo.autoregressive.networks.base import CausalNetwork
+from genzoo.autoregressive.networks.base import CausalNetwork, network_for
 from genzoo.autoregressive.progress import shown
 from genzoo.autoregressive.receptive_field import receptive_field
 from genzoo.autoregressive.sampling.canvas import Canvas, Sampler, Stage
@@ -50,8 +51,8 @@ class Autoregressive(ImageModule):
 
     Args:
         shape: (C, H, W) of the images.
-        network: factory of the causal network; called with ``channels`` (C), ``outputs`` (parameters per pixel) and
-            ``colours`` (C if a channel's parameters may depend on earlier channels, 1 if the likelihood does that).
+        network: factory of the causal network, see ``network_for``. Images depend on a class if the network has a
+            condition: the one-hot class, so that its width is the number of classes.
         likelihood: distribution of a pixel, given the network's output.
         sampler: sampling algorithm; all algorithms draw the same images from the same generator.
         temperature: 1 = the model's distribution; lower = likelier images.
@@ -81,19 +82,9 @@ class Autoregressive(ImageModule):
         check_positive("model.initial_images", initial_images)
         check_temperature(temperature)
         self.image_shape, self.levels = tuple(shape), likelihood.levels
-        channels = shape[0]
-        self.network = network(
-            channels=channels,
-            outputs=likelihood.outputs(channels),
-            colours=1 if likelihood.joint else channels,
-        )
-        if any(size % self.network.multiple for size in shape[1:]):
-            raise GenzooError(
-                f"model.network: it halves images, so data.size={shape[1]} is not possible; choose a multiple of "
-                f"{self.network.multiple}."
-            )
+        self.network = network_for(shape, likelihood, network)
         self.likelihood, self.sampler, self.temperature = likelihood, sampler, temperature
-        self.label_classes = self.network.classes
+        self.label_classes = self.network.condition
         self.sampling_batch, self.initial_images = sampling_batch, initial_images
 
     def players(self) -> dict[str, list[torch.nn.Module]]:
@@ -102,7 +93,7 @@ class Autoregressive(ImageModule):
 
     def turns(self) -> tuple[Turn, ...]:
         """One turn per round; on labelled images if the model is class-conditional."""
-        return (Turn({"model": self.loss}, (Stream("real", "labelled" if self.network.classes else "train"),)),)
+        return (Turn({"model": self.loss}, (Stream("real", "labelled" if self.label_classes else "train"),)),)
 
     def capabilities(self) -> frozenset[type]:
         """The capabilities of a model with an exact likelihood; a class-conditional one samples classes."""
@@ -112,10 +103,10 @@ class Autoregressive(ImageModule):
     def check_data(self, data: DataSpec) -> None:
         """Refuses data with a number of classes other than the network's."""
         super().check_data(data)
-        if self.network.classes not in (0, data.classes):
+        if self.label_classes not in (0, data.classes):
             raise GenzooError(
                 f"data={data.name} has {data.classes} classes, but the model's images depend on "
-                f"{self.network.classes}; use model.network.classes={data.classes}."
+                f"{self.label_classes}; use model.network.condition={data.classes}."
             )
 
     def initialise(self, images: Tensor) -> None:
@@ -124,17 +115,23 @@ class Autoregressive(ImageModule):
 
     def loss(self, real: ImageBatch) -> Tensor:
         """Returns -log p(x) in nats, mean over the images; also logs it in bits per dimension, as ``bits_per_dim``."""
-        labels = real.labels if self.network.classes else None
+        labels = real.labels if self.label_classes else None
         loss = -self._log_prob_map(real.images, labels).sum((1, 2)).mean()
         self.meters.log("bits_per_dim", loss.detach() / (real.images[0].numel() * math.log(2)))
         return loss
 
     def _log_prob_map(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        return self.likelihood.log_prob(images, self.network(images, labels))
+        return self.likelihood.log_prob(images, self.network(images, self._one_hot(labels)))
+
+    def _one_hot(self, labels: Tensor | None) -> Tensor | None:
+        """Returns the network's condition (B, classes) of labels (B,)."""
+        if labels is None:
+            return None
+        return F.one_hot(labels, self.label_classes).to(next(self.network.parameters()).dtype)
 
     def _maps_of_classes(self, images: Tensor) -> Tensor:
         """Returns log p(x_i | x_1 .. x_{i-1}, class) for each class, (classes, B, H, W)."""
-        every = torch.arange(self.network.classes, device=images.device)
+        every = torch.arange(self.label_classes, device=images.device)
         return torch.stack([self._log_prob_map(images, labels) for labels in every.repeat(len(images), 1).T])
 
     @in_inference
@@ -164,7 +161,7 @@ class Autoregressive(ImageModule):
             GenzooError: images of another shape, levels or labels out of range.
         """
         images = self._images_of("log_prob", levels)
-        classes = self.network.classes
+        classes = self.label_classes
         if labels is not None or not classes:
             return self._log_prob_map(images, check_labels(labels, len(images), classes, images.device))
         of_class = self._maps_of_classes(images)
@@ -224,7 +221,7 @@ class Autoregressive(ImageModule):
         check_mask(mask, images)
         check_given(images, mask)
         mask, generator = mask.bool(), generator or fixed_generator(0, "completion")
-        if labels is None and self.network.classes:
+        if labels is None and self.label_classes:
             labels = self._classes_given(images, mask, generator)
         return self._draw(images, mask, labels, generator, temperature)
 
@@ -252,7 +249,7 @@ class Autoregressive(ImageModule):
 
     def _labels(self, labels: Tensor | None, n: int, generator: Generator | None) -> Tensor | None:
         """Returns the given labels, or random classes."""
-        classes = self.network.classes
+        classes = self.label_classes
         if labels is None and classes:
             labels = torch.randint(classes, (n,), generator=generator, device=self._source(generator))
         return check_labels(labels, n, classes, self.device)
@@ -273,7 +270,7 @@ class Autoregressive(ImageModule):
         size = n, self.likelihood.noise(channels), height, width
         noise = torch.rand(size, generator=generator, device=self._source(generator))
         like = next(self.network.parameters())
-        return Canvas(given.to(like), mask.to(like.device), noise.to(like), labels)
+        return Canvas(given.to(like), mask.to(like.device), noise.to(like), self._one_hot(labels))
 
     def _stages(self, canvas: Canvas, temperature: float) -> Iterator[Stage]:
         draw = partial(self.likelihood.draw, temperature=temperature)

@@ -47,11 +47,11 @@ class GatedLayer(nn.Module):
 
         Args:
             v: (B, inputs, H, W).
-            c: (B, condition).
+            c: (B, condition); None has the effect of zeros.
         """
         v = self.vertical(v)
         for_horizontal = self.tell(v)
-        if self.condition is not None:
+        if c is not None:
             for_v, for_h = self.condition(c)[:, :, None, None].chunk(2, dim=1)
             v, for_horizontal = v + for_v, for_horizontal + for_h
         return gate(v), for_horizontal

@@ -1,6 +1,6 @@
 """Likelihoods p(x|parameters) of images, whose parameters are network outputs per pixel."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -34,6 +34,7 @@ class Likelihood(Protocol):
         """The mean, images (B, C, H, W) in [-1, 1]."""
 
 
+@runtime_checkable
 class DrawnLikelihood(Likelihood, Protocol):
     """A likelihood from which images can be drawn, as a function of noise.
 

@@ -1,11 +1,13 @@
 """The interface of the causal networks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from genzoo.core.errors import GenzooError
 from genzoo.core.precision import in_float32
+from genzoo.nn.likelihoods import DrawnLikelihood
 from genzoo.nn.masked import MaskedConv2d, down_shift
 
 
@@ -18,29 +20,21 @@ class CausalNetwork(nn.Module):
     Args:
         channels: number of channels of the images.
         colours: number of colour channels whose outputs may depend on earlier channels of the same pixel; 1 = none.
-        classes: number of classes that images depend on; 0 = none.
+        condition: width of the vector that images depend on, such as a one-hot class; 0 = none.
     """
 
     multiple = 1  #: height and width of the images must be multiples of this
 
-    def __init__(self, channels: int, colours: int, classes: int = 0):
+    def __init__(self, channels: int, colours: int, condition: int = 0):
         super().__init__()
-        self.channels, self.colours, self.classes = channels, colours, classes
+        self.channels, self.colours, self.condition = channels, colours, condition
 
-    def one_hot(self, labels: Tensor | None, like: Tensor) -> Tensor | None:
-        """Returns one-hot classes (B, classes) like the images; zeros without labels; None without classes."""
-        if not self.classes:
-            return None
-        if labels is None:
-            return like.new_zeros(len(like), self.classes)
-        return F.one_hot(labels, self.classes).to(like.dtype)
-
-    def down(self, above: Tensor, labels: Tensor | None = None) -> Sequence[Tensor]:
-        """Returns features of the rows above each row, as maps (B, ..., H, W).
+    def down(self, above: Tensor, c: Tensor | None = None) -> Sequence[Tensor]:
+        """Returns features of the rows above each row and of the condition, as maps (B, ..., H, W).
 
         Args:
             above: images shifted down by one row, so that each row holds the row above it.
-            labels: as for ``forward``.
+            c: as for ``forward``.
         """
         return ()
 
@@ -48,14 +42,47 @@ class CausalNetwork(nn.Module):
         """Returns the parameters (B, outputs, H, W), given the output of ``down``."""
         raise NotImplementedError
 
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, c: Tensor | None = None) -> Tensor:
         """Returns the parameters (B, outputs, H, W) of each pixel's distribution, given the previous pixels.
 
         Args:
             images: (B, C, H, W) in [-1, 1].
-            labels: int64 (B,), for class-conditional networks.
+            c: the condition, (B, condition); None has the effect of zeros.
         """
-        return self.across(images, self.down(down_shift(images), labels))
+        return self.across(images, self.down(down_shift(images), c))
+
+
+def network_for(
+    shape: Sequence[int], likelihood: DrawnLikelihood, network: Callable[..., CausalNetwork], **given: Any
+) -> CausalNetwork:
+    """Builds the causal network that computes a likelihood's parameters.
+
+    Args:
+        shape: (C, H, W) of the images.
+        likelihood: distribution of a pixel.
+        network: factory, called with ``channels`` (C), ``outputs`` (parameters per pixel) and ``colours`` (C if a
+            channel's parameters may depend on earlier channels, 1 if the likelihood does that).
+        given: further arguments of the factory.
+
+    Raises:
+        GenzooError: the likelihood cannot be drawn from; the network halves images, and height or width cannot be
+            halved that often.
+    """
+    if not isinstance(likelihood, DrawnLikelihood):
+        raise GenzooError(
+            f"model.likelihood: pixels cannot be drawn from {type(likelihood).__name__}; use "
+            "genzoo.nn.likelihoods.Bernoulli (binary data), genzoo.nn.softmax_levels.SoftmaxLevels or "
+            "genzoo.nn.logistic_mixture.LogisticMixture."
+        )
+    channels = shape[0]
+    colours = 1 if likelihood.joint else channels
+    built = network(channels=channels, outputs=likelihood.outputs(channels), colours=colours, **given)
+    if any(size % built.multiple for size in shape[1:]):
+        raise GenzooError(
+            f"model.network: it halves images, so data.size={shape[1]} is not possible; choose a multiple of "
+            f"{built.multiple}."
+        )
+    return built
 
 
 class Readout(nn.Module):

@@ -28,35 +28,37 @@ def concat_elu(x: Tensor) -> Tensor:
 
 
 class GatedResidual(nn.Module):
-    """x + a σ(b), where a and b are computed from two convolutions of x, from a short-cut and from a class.
+    """x + a σ(b), where a and b are computed from two convolutions of x, from a short-cut and from a condition.
 
     Args:
         convolution: ``down`` or ``down_right``.
         hidden: number of feature maps.
         shortcut: number of maps of the short-cut; 0 = none.
         dropout: dropout probability between the convolutions.
-        classes: length of a one-hot vector; 0 = none.
+        condition: width of a vector; 0 = none.
 
     Source: openai/pixel-cnn, pixel_cnn_pp/nn.py, gated_resnet.
     """
 
-    def __init__(self, convolution: Callable[..., nn.Module], hidden: int, shortcut: int, dropout: float, classes: int):
+    def __init__(
+        self, convolution: Callable[..., nn.Module], hidden: int, shortcut: int, dropout: float, condition: int
+    ):
         super().__init__()
         self.first = convolution(2 * hidden, hidden)
         self.shortcut = pointwise(2 * shortcut, hidden) if shortcut else None
         self.dropout = nn.Dropout(dropout)
         self.second = convolution(2 * hidden, 2 * hidden, init_std=0.1)
-        self.condition = nn.Linear(classes, 2 * hidden, bias=False) if classes else None
+        self.condition = nn.Linear(condition, 2 * hidden, bias=False) if condition else None
         if self.condition is not None:
             nn.init.normal_(self.condition.weight, std=0.05)
 
     def forward(self, x: Tensor, shortcut: Tensor | None = None, c: Tensor | None = None) -> Tensor:
-        """x (B, hidden, H, W), short-cut (B, shortcut, H, W), class c (B, classes) -> (B, hidden, H, W)."""
+        """x (B, hidden, H, W), short-cut (B, shortcut, H, W), condition c (B, condition) -> (B, hidden, H, W)."""
         y = self.first(concat_elu(x))
         if self.shortcut is not None:
             y = y + self.shortcut(concat_elu(shortcut))
         y = self.second(self.dropout(concat_elu(y)))
-        if self.condition is not None:
+        if c is not None:
             y = y + self.condition(c)[:, :, None, None]
         a, b = y.chunk(2, dim=1)
         return x + a * b.sigmoid()
@@ -80,7 +82,7 @@ class PixelCNNPP(CausalNetwork):
         blocks: residual blocks of each stream per resolution on the way up; one more on the way down, except at the
             smallest resolution.
         dropout: dropout probability in each block.
-        classes: number of classes that images depend on; 0 = none.
+        condition: see ``CausalNetwork``.
 
     Raises:
         GenzooError: the likelihood leaves the order of colours to the network; a size is not a positive integer.
@@ -103,21 +105,21 @@ class PixelCNNPP(CausalNetwork):
         hidden: int,
         blocks: int,
         dropout: float = 0.5,
-        classes: int = 0,
+        condition: int = 0,
     ):
         if colours != 1:
             raise GenzooError(
                 "model.likelihood: PixelCNN++ has no order of colours, so the likelihood must model it; use "
                 "genzoo.nn.logistic_mixture.LogisticMixture."
             )
-        super().__init__(channels, colours, classes)
+        super().__init__(channels, colours, condition)
         check_sizes(hidden=hidden, blocks=blocks)
 
         def above(shortcut: int) -> GatedResidual:
-            return GatedResidual(down, hidden, shortcut, dropout, classes)
+            return GatedResidual(down, hidden, shortcut, dropout, condition)
 
         def beside(shortcut: int) -> GatedResidual:
-            return GatedResidual(down_right, hidden, shortcut, dropout, classes)
+            return GatedResidual(down_right, hidden, shortcut, dropout, condition)
 
         # A channel of ones distinguishes the image from its padding.
         self.first_above = down(channels + 1, hidden)
@@ -138,9 +140,8 @@ class PixelCNNPP(CausalNetwork):
             self.down_again.append(nn.ModuleList(nn.ModuleList([above(hidden), beside(2 * hidden)]) for _ in range(n)))
         self.readout = pointwise(hidden, outputs)
 
-    def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+    def forward(self, images: Tensor, c: Tensor | None = None) -> Tensor:
         """Returns the parameters (B, outputs, H, W) of each pixel's distribution; see ``CausalNetwork``."""
-        c = self.one_hot(labels, images)
         x = F.pad(images, (0, 0, 0, 0, 0, 1), value=1.0)
         from_above, from_left = self.first_beside
         u, ul = down_shift(self.first_above(x)), down_shift(from_above(x)) + F.pad(from_left(x), (1, -1))

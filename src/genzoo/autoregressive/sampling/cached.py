@@ -34,12 +34,12 @@ class Cached:
         images = canvas.blank()
         height, width = images.shape[2:]
         # Input and output of a row, in the same memory for every row, as a CUDA graph requires.
-        line = Canvas(*(field[:, :, :1].clone() for field in canvas[:3]), canvas.labels)
+        line = Canvas(*(field[:, :, :1].clone() for field in canvas[:3]), canvas.condition)
         above, row = torch.zeros_like(images[:, :, :1]), images[:, :, :1].clone()
         with in_steps(network, len(images), width) as cursor:
 
             def draw_row() -> None:
-                vertical = network.down(above, canvas.labels)
+                vertical = network.down(above, canvas.condition)
                 for column in range(width):
                     cursor.move_to(column)
                     here = slice(column, column + 1)

@@ -1,6 +1,6 @@
 """The inputs of sampling, and the interface of samplers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -18,13 +18,20 @@ class Canvas(NamedTuple):
         given: images with the values of the given pixels, (B, C, H, W) in [-1, 1].
         mask: bool (B, 1, H, W), True = given.
         noise: uniform numbers in [0, 1) for drawing the pixels, (B, n, H, W).
-        labels: int64 (B,), for class-conditional models.
+        condition: the network's condition, (B, width), if it has one.
     """
 
     given: Tensor
     mask: Tensor
     noise: Tensor
-    labels: Tensor | None = None
+    condition: Tensor | None = None
+
+    @classmethod
+    def empty(cls, shape: Sequence[int], noise: Tensor, condition: Tensor | None = None) -> "Canvas":
+        """Returns the canvas of images of shape (C, H, W) of which no pixel is given."""
+        n, (_, height, width) = len(noise), shape
+        mask = torch.zeros(n, 1, height, width, dtype=torch.bool, device=noise.device)
+        return cls(noise.new_zeros(n, *shape), mask, noise, condition)
 
     def blank(self) -> Tensor:
         """Returns images with the given pixels, -1 elsewhere."""
@@ -37,7 +44,7 @@ class Canvas(NamedTuple):
     def at(self, rows: slice, columns: slice = slice(None)) -> "Canvas":
         """Returns a rectangular part."""
         here = (..., rows, columns)
-        return Canvas(self.given[here], self.mask[here], self.noise[here], self.labels)
+        return Canvas(self.given[here], self.mask[here], self.noise[here], self.condition)
 
     def of(self, chosen: Tensor) -> "Canvas":
         """Returns some of the images, by index."""

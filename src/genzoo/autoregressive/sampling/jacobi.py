@@ -26,7 +26,7 @@ class Jacobi:
         for _ in range(images[0, 0].numel() * network.colours + 1):
             part = canvas.of(moving)
             before = images[moving]
-            after = part.fill(draw, network(before, part.labels))
+            after = part.fill(draw, network(before, part.condition))
             images[moving] = after
             moving = moving[(after != before).flatten(1).any(1)]
             yield Stage(images, 1 - len(moving) / len(images))

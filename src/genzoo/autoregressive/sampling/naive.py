@@ -19,6 +19,6 @@ class Naive:
             for column in range(width):
                 here = slice(row, row + 1), slice(column, column + 1)
                 for _ in range(network.colours):
-                    parameters = network(images, canvas.labels)
+                    parameters = network(images, canvas.condition)
                     images[..., here[0], here[1]] = canvas.at(*here).fill(draw, parameters[..., here[0], here[1]])
             yield Stage(images, (row + 1) / height)

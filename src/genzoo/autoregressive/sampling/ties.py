@@ -22,7 +22,8 @@ def ties(network: CausalNetwork, draw: Draw, canvas: Canvas, a: Tensor, b: Tenso
     differ = (a != b).movedim(1, -1).flatten(1)
     which = differ.any(1).nonzero().flatten()
     first = differ[which].int().argmax(1)
-    parameters, part = network(a[which], canvas.of(which).labels), canvas.of(which)
+    part = canvas.of(which)
+    parameters = network(a[which], part.condition)
     generator = torch.Generator(a.device).manual_seed(0)
     found = torch.zeros(len(which), dtype=torch.bool, device=a.device)
     for _ in range(32):
