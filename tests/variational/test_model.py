@@ -8,6 +8,7 @@ from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.latent import Latent, Normal, Uniform
+from genzoo.core.schedules import Linear
 from genzoo.variational.free_bits import FreeBits
 from variational.linear_gaussian import Decoder, Encoder, divergence, linear_gaussian, log_evidence
 
@@ -113,6 +114,20 @@ def test_free_bits_floor_the_loss_and_never_what_is_reported():
     torch.testing.assert_close(floored.meters.means()["negative_elbo"], negative_elbo(bound).mean().detach())
     for measure in (lambda m: negative_elbo(m.bound(LEVELS, seeded())), lambda m: m.log_prob(LEVELS, 3, seeded())):
         assert torch.equal(measure(plain), measure(floored))
+
+
+@pytest.mark.parametrize(("rounds", "weight"), [(0, 0.0), (4, 0.4), (10, 1.0), (50, 1.0)])
+def test_the_weight_of_the_divergence_rises_in_the_loss_and_never_in_what_is_reported(rounds, weight):
+    plain, annealed = linear_gaussian(), linear_gaussian(kl_weight=Linear(start=0.0, end=1.0, rounds=10))
+    annealed.progress.rounds = rounds
+    torch.manual_seed(0)
+    loss = annealed.loss(batch(IMAGES))
+    torch.manual_seed(0)
+    bound = plain(IMAGES).bound()
+    kl = sum(bound.kl.values())
+    assert (kl > 0.1).all()
+    torch.testing.assert_close(loss, (weight * kl - bound.log_likelihood).mean())
+    torch.testing.assert_close(annealed.meters.means()["negative_elbo"], negative_elbo(bound).mean().detach())
 
 
 def test_a_unit_below_its_floor_has_no_gradient_and_one_above_all_of_it():

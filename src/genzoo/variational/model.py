@@ -1,7 +1,7 @@
 """Base of the variational models: the evidence lower bound, for training and evaluation."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -49,6 +49,8 @@ class VariationalModel(ImageModule):
         likelihood: p(x|z), whose parameters are the decoder's output.
         optimizers: optimizer of the player ``model``.
         free_bits: floor of each layer's KL in the training objective; logged and evaluated bounds do not include it.
+        kl_weight: number of completed rounds -> weight of the KL in the training objective; None = 1. Logged and
+            evaluated bounds do not include it.
         schedules, averages: see ``RoundModule``.
         initial_images: number of training images for layers with a data-dependent initialisation.
         sampling_batch: number of codes decoded per pass.
@@ -61,13 +63,14 @@ class VariationalModel(ImageModule):
         likelihood: Likelihood,
         optimizers: Optimizers,
         free_bits: FreeBits | None = None,
+        kl_weight: Callable[[int], float] | None = None,
         schedules: Schedules | None = None,
         averages: Mapping[str, Average] | None = None,
         initial_images: int = 100,
         sampling_batch: int = 100,
     ):
         super().__init__(optimizers, schedules, averages)
-        self.likelihood, self.free_bits = likelihood, free_bits or FreeBits(0.0)
+        self.likelihood, self.free_bits, self.kl_weight = likelihood, free_bits or FreeBits(0.0), kl_weight
         self.accumulates = not self.free_bits.nats  # the floor applies to the mean over the whole batch
         self.levels = likelihood.levels
         self.initial_images, self.sampling_batch = initial_images, sampling_batch
@@ -119,14 +122,15 @@ class VariationalModel(ImageModule):
         return self.terms(images, self.recognise(images))
 
     def loss(self, real: ImageBatch) -> Tensor:
-        """Returns minus the bound, mean over the batch, with free bits as floor of each layer's KL."""
+        """Returns minus the bound, mean over the batch, with the KL weighted and free bits as floor of each layer's."""
         terms, rounds = self(real.images), self.progress.rounds
         bound = terms.bound()
         for layer, kl in bound.kl.items():  # in the order of drawing, so that the first non-finite one is named
             self.meters.log(f"kl/{layer}", kl.mean(), rounds)
         self.meters.log("log_likelihood", bound.log_likelihood.mean(), rounds)
         self.meters.log("negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
-        return sum(map(self.free_bits, terms.kl.values())) - terms.log_likelihood.mean()
+        weight = 1.0 if self.kl_weight is None else self.kl_weight(rounds)
+        return weight * sum(map(self.free_bits, terms.kl.values())) - terms.log_likelihood.mean()
 
     @in_inference
     def bound(self, levels: Tensor, generator: Generator | None = None) -> Bound:
