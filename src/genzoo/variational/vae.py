@@ -46,12 +46,21 @@ class VAE(VariationalModel):
         self.latent, self.posterior = latent, posterior(size=latent.width)
         self.encoder = encoder(outputs=2 * latent.width + self.posterior.context)
         self.image_shape = tuple(self.encoder.shape)
-        self.decoder = decoder(latent=latent.width, outputs=self.likelihood.outputs(self.image_shape[0]))
-        if tuple(self.decoder.shape) != self.image_shape:
+        self.decoder = self.build_decoder(decoder)
+
+    def build_decoder(self, decoder: Callable[..., nn.Module]) -> nn.Module:
+        """Builds the decoder for images of the encoder's shape.
+
+        Raises:
+            GenzooError: its images have another shape.
+        """
+        network = decoder(latent=self.latent.width, outputs=self.likelihood.outputs(self.image_shape[0]))
+        if tuple(network.shape) != self.image_shape:
             raise GenzooError(
-                f"model: the decoder outputs images of (channels, height, width) {tuple(self.decoder.shape)}, but the "
+                f"model: the decoder outputs images of (channels, height, width) {tuple(network.shape)}, but the "
                 f"encoder takes {self.image_shape}; give both the same."
             )
+        return network
 
     def networks(self) -> list[nn.Module]:
         """The recognition model and the generative model."""
@@ -69,8 +78,11 @@ class VAE(VariationalModel):
         start, context = recognised
         drawn = draw(self.posterior, start, context, standard_noise(start.mean, generator))
         kl, log_ratio = drawn.against(standard(start.mean))
-        log_likelihood = self.likelihood.log_prob(images, self.decoder(drawn.z)).sum((1, 2))
-        return Terms(log_likelihood, {"z": kl}, log_ratio.sum(1))
+        return Terms(self.log_likelihood(images, drawn.z), {"z": kl}, log_ratio.sum(1))
+
+    def log_likelihood(self, images: Tensor, z: Tensor) -> Tensor:
+        """Returns log p(x|z) in nats (B,) of images (B, C, H, W) and codes (B, latent.width)."""
+        return self.likelihood.log_prob(images, self.decoder(z)).sum((1, 2))
 
     def parameters_of(self, z: Tensor) -> Tensor:
         """The decoder's output."""
