@@ -31,7 +31,7 @@ class GatedReadout(nn.Module):
         self.biases = 4 * hidden
 
     def bias_maps(self, c: Tensor | None, like: Tensor) -> Tensor:
-        """Returns the biases of both gates by the condition c (B, condition), (B, 4 hidden, H, W), like maps of H x W."""
+        """Returns the biases of both layers by c (B, condition), as maps (B, 4 hidden, H, W) of like's size."""
         biases = like.new_zeros(len(like), self.biases) if c is None else self.condition(c)
         return biases[:, :, None, None].expand(-1, -1, *like.shape[2:])
 
