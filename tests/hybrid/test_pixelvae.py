@@ -22,7 +22,7 @@ from genzoo.nn.likelihoods import Bernoulli
 from genzoo.runs.build import build_module
 from genzoo.variational.networks.mlp import MLPEncoder
 from genzoo.variational.posteriors import DiagonalGaussian
-from support import resolved
+from support import SHAPES, resolved
 
 SHAPE, ADAM = (1, 2, 2), {"model": torch.optim.Adam}
 DECODER = partial(FullyGatedPixelCNN, hidden=3, layers=2, kernel=3)
@@ -143,5 +143,16 @@ def test_the_comparison_without_a_code_differs_in_the_code_alone():
 
 def test_likelihoods_that_cannot_be_drawn_from_are_refused():
     message = r"^model\.likelihood: pixels cannot be drawn from DiscretisedLogistic; use .*Bernoulli .*SoftmaxLevels or"
+    logistic = "model.likelihood._target_=genzoo.nn.likelihoods.DiscretisedLogistic"
     with pytest.raises(GenzooError, match=message):
-        build_module(resolved("model=pixelvae", "data=mnist", "likelihood=logistic", "trainer=smoke"))
+        build_module(resolved("model=pixelvae", "data=mnist", logistic, "trainer=smoke"))
+
+
+def test_grey_levels_have_a_softmax():
+    softmax = "model.likelihood._target_=genzoo.nn.softmax_levels.SoftmaxLevels"
+    module = build_module(resolved("model=pixelvae", *SHAPES, softmax, "trainer=smoke"))
+    assert module.levels == 256
+    levels = torch.randint(256, (2, 1, 28, 28), dtype=torch.uint8)
+    torch.testing.assert_close(
+        module.log_prob(levels, 2, seeded()) / 784, torch.full((2,), -math.log(256)), atol=0.5, rtol=0
+    )
