@@ -28,6 +28,13 @@ def test_settings_of_a_model_are_renamed():
     assert renamed_settings(old) == {"gae_lambda": 0.97, "q_head": {"hidden": 3}, "sampling_batch": 7}
 
 
+def test_the_classes_of_a_causal_network_become_its_condition():
+    causal = {"_target_": "genzoo.autoregressive.networks.gated_pixelcnn.GatedPixelCNN", "classes": 10}
+    other = {"_target_": "genzoo.variational.networks.mlp.MLPEncoder", "classes": 10}
+    assert renamed_settings({"network": causal})["network"] == {"_target_": causal["_target_"], "condition": 10}
+    assert renamed_settings({"network": other}) == {"network": other}
+
+
 ROUNDS = "genzoo.adversarial.rounds."
 
 

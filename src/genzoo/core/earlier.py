@@ -69,6 +69,8 @@ def renamed_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     {'gae_lambda': 0.97, 'round': {'_target_': 'genzoo.adversarial.rounds.Simultaneous'}}
     """
     settings = {MODEL_KEYS.get(key, key): value for key, value in model.items() if key not in FLAGS + NUMBERS}
+    if isinstance(network := settings.get("network"), Mapping):
+        settings["network"] = _renamed_network(network)
     simultaneous, shared = (bool(model.get(key)) for key in FLAGS)
     alternating = {key: model[key] for key in NUMBERS if model.get(key, 1) != 1}
     if shared:
@@ -79,6 +81,12 @@ def renamed_settings(model: Mapping[str, Any]) -> dict[str, Any]:
     elif alternating:
         settings["round"] = {"_target_": "genzoo.adversarial.rounds.Alternating", **alternating}
     return settings
+
+
+def _renamed_network(network: Mapping[str, Any]) -> dict[str, Any]:
+    """A network's settings; a causal one has a condition of any width, formerly a number of ``classes``."""
+    causal = str(network.get("_target_")).startswith("genzoo.autoregressive.networks.")
+    return {"condition" if causal and key == "classes" else key: value for key, value in network.items()}
 
 
 def _network(name: Any) -> Any:
