@@ -10,7 +10,7 @@ from genzoo.adversarial.encoded import EncodedGame
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.networks import base
 from genzoo.core.batches import ImageBatch
-from genzoo.core.checks import check_positive, check_weights
+from genzoo.core.checks import check_first_phase, check_positive, check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
@@ -81,11 +81,7 @@ class AEGAN(EncodedGame, GAN):
             GenzooError: it has not.
         """
         super().on_fit_start()
-        if (rounds := self.trainer.datamodule.rounds) <= self.game_rounds:
-            raise GenzooError(
-                f"model.game_rounds={self.game_rounds}: the run has {rounds} rounds, none of them for the encoder; "
-                "choose fewer for the game, or more in all (trainer.rounds)."
-            )
+        check_first_phase("model.game_rounds", self.game_rounds, self.trainer.datamodule.rounds, "the encoder")
 
     def encoder_loss(self, real: ImageBatch) -> Tensor:
         """The encoder's loss, a scalar; the terms are recorded by their names."""

@@ -33,6 +33,25 @@ def check_positive(key: str, value: Any) -> None:
         raise GenzooError(f"{key}={value}: a positive integer is needed.")
 
 
+def check_first_phase(key: str, rounds: int, total: int, then: str) -> None:
+    """Checks that a run has rounds after its first phase.
+
+    Args:
+        key: setting of the number of rounds of the first phase.
+        rounds: its value.
+        total: number of rounds of the run.
+        then: what is trained after the first phase, for the message.
+
+    Raises:
+        GenzooError: it has none; names the key and both numbers.
+    """
+    if total <= rounds:
+        raise GenzooError(
+            f"{key}={rounds}: the run has {total} rounds, none of them for {then}; choose fewer for the first phase, "
+            "or more in all (trainer.rounds)."
+        )
+
+
 def check_weights(weights: Mapping[str, float]) -> None:
     """Checks that no weight of a loss's terms is negative.
 
