@@ -14,7 +14,7 @@ from genzoo.core.images import to_levels
 from genzoo.core.latent import Categorical, Latent, Normal
 from genzoo.nn.likelihoods import Bernoulli
 from genzoo.runs.build import build_module
-from genzoo.variational import m2
+from genzoo.variational import posteriors
 from genzoo.variational.m2 import M2
 from genzoo.variational.networks.mlp import MLPClassEncoder, MLPDecoder, MLPEncoder
 from genzoo.variational.posteriors import DiagonalGaussian
@@ -65,7 +65,7 @@ def value(terms):
 def of_all_classes(model, images, generator):
     """-U(x), (B,), and -L(x, y) of each class, (K, B), of the same draws of z."""
     recognised = model.recognise(images)
-    given = model.of_class(images, model.each_class(images), recognised[1], seeded(generator))
+    given = model.joint.of_class(images, model.joint.each_class(images), recognised[1], seeded(generator))
     return value(model.terms(images, recognised, seeded(generator))), value(given), recognised[0]
 
 
@@ -94,8 +94,8 @@ def test_the_best_classifier_makes_it_as_large_as_the_bound_with_any_class():
 def test_of_a_certain_classifier_it_is_the_labelled_bound(label):
     model, images = small(), batch().images
     _, posterior = model.recognise(images)
-    certain = (model.each_class(images)[label].T - 1) * 1e4  # log q: 0 for the class, -10,000 for others
-    given = model.of_class(images, model.each_class(images), posterior, seeded(1))
+    certain = (model.joint.each_class(images)[label].T - 1) * 1e4  # log q: 0 for the class, -10,000 for others
+    given = model.joint.of_class(images, model.joint.each_class(images), posterior, seeded(1))
     torch.testing.assert_close(value(model.terms(images, (certain, posterior), seeded(1))), value(given)[label])
 
 
@@ -126,7 +126,7 @@ def test_of_a_single_class_both_bounds_are_the_autoencoders():
     found = value(model.terms(images, model.recognise(images), seeded(5)))
     torch.testing.assert_close(found, expected)
     labels = torch.ones(len(images), 1)
-    torch.testing.assert_close(value(model.of_class(images, labels, generator=seeded(5))), expected)
+    torch.testing.assert_close(value(model.joint.of_class(images, labels, generator=seeded(5))), expected)
     levels = to_levels(images, 2)
     torch.testing.assert_close(model.log_prob(levels, 3, seeded(2)), vae.log_prob(levels, 3, seeded(2)))
 
@@ -161,10 +161,10 @@ def test_the_bounds_and_the_likelihood_against_numerical_integration():
 
 def test_the_loss_is_the_papers_sum_divided_by_the_number_of_images(monkeypatch):
     """Of 4 labelled and 16 unlabelled images: Σ L + Σ U - α N E log q(y|x), over N = 20, with z = the means."""
-    monkeypatch.setattr(m2, "standard_noise", lambda like, generator=None: torch.zeros_like(like))
+    monkeypatch.setattr(posteriors, "standard_noise", lambda like, generator=None: torch.zeros_like(like))
     model, labelled, unlabelled = small(share=4 / 20), batch(4), batch(16, seed=1)
     minus_u, _, _ = of_all_classes(model, unlabelled.images, 0)
-    minus_l = value(model.of_class(labelled.images, F.one_hot(labelled.labels, 3).float()))
+    minus_l = value(model.joint.of_class(labelled.images, F.one_hot(labelled.labels, 3).float()))
     log_q = model.classifier(labelled.images).log_softmax(1)[range(4), labelled.labels]
     expected = (-minus_l.sum() - minus_u.sum() - 0.5 * 20 * log_q.mean()) / 20
     torch.testing.assert_close(model.semi_supervised_loss(labelled, unlabelled), expected)

@@ -122,13 +122,21 @@ class VariationalModel(ImageModule):
         return self.terms(images, self.recognise(images))
 
     def loss(self, real: ImageBatch) -> Tensor:
-        """Returns minus the bound, mean over the batch, with the KL weighted and free bits as floor of each layer's."""
-        terms, rounds = self(real.images), self.progress.rounds
-        bound = terms.bound()
+        """Returns the training objective of images, see ``objective``."""
+        return self.objective(self(real.images))
+
+    def objective(self, terms: Terms, prefix: str = "") -> Tensor:
+        """Returns minus the bound, mean over the batch, with the KL weighted and free bits as floor of each layer's.
+
+        Args:
+            terms: of one draw per image.
+            prefix: of the names under which the bound and its terms are logged.
+        """
+        bound, rounds = terms.bound(), self.progress.rounds
         for layer, kl in bound.kl.items():  # in the order of drawing, so that the first non-finite one is named
-            self.meters.log(f"kl/{layer}", kl.mean(), rounds)
-        self.meters.log("log_likelihood", bound.log_likelihood.mean(), rounds)
-        self.meters.log("negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
+            self.meters.log(f"{prefix}kl/{layer}", kl.mean(), rounds)
+        self.meters.log(f"{prefix}log_likelihood", bound.log_likelihood.mean(), rounds)
+        self.meters.log(f"{prefix}negative_elbo", (sum(bound.kl.values()) - bound.log_likelihood).mean())
         weight = 1.0 if self.kl_weight is None else self.kl_weight(rounds)
         return weight * sum(map(self.free_bits, terms.kl.values())) - terms.log_likelihood.mean()
 

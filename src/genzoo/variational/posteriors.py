@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from genzoo.core.checks import check_positive
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.variational.gaussian import Gaussian
+from genzoo.variational.gaussian import Gaussian, standard_noise
 from genzoo.variational.updates import Update
 
 
@@ -135,6 +135,12 @@ class Draw(NamedTuple):
         """
         log_ratio = self.log_prob - prior.log_prob(self.z)
         return log_ratio if self.gaussian is None else self.gaussian.kl(prior), log_ratio
+
+
+def draw_gaussian(q: Gaussian, generator: Generator | None = None) -> Draw:
+    """Draws z from a Gaussian posterior of any shape."""
+    noise = standard_noise(q.mean, generator)
+    return Draw(q.at(noise), q.log_prob_of_noise(noise), q)
 
 
 def draw(posterior: Posterior, start: Gaussian, context: Tensor | None, noise: Tensor) -> Draw:
