@@ -26,13 +26,18 @@ def activation_of(name: str) -> nn.Module:
     return ACTIVATIONS[name]()
 
 
-def _perceptron(widths: Sequence[int], std: float, activation: str) -> nn.Sequential:
-    """Linear layers with activations between; weights and biases normal of ``std``."""
+def _perceptron(widths: Sequence[int], std: float | None, activation: str) -> nn.Sequential:
+    """Linear layers with activations between; weights and biases normal of ``std``.
+
+    None: weights of 1 / √inputs, biases of 0.01.
+
+    Source: dpkingma/nips14-ssl, anglepy/models/GPUVAE_Z_X.py (None).
+    """
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(widths):
         linear = nn.Linear(inputs, outputs)
-        nn.init.normal_(linear.weight, std=std)
-        nn.init.normal_(linear.bias, std=std)
+        nn.init.normal_(linear.weight, std=inputs**-0.5 if std is None else std)
+        nn.init.normal_(linear.bias, std=0.01 if std is None else std)
         layers += [linear, activation_of(activation)]
     return nn.Sequential(*layers[:-1])
 
@@ -45,7 +50,7 @@ class MLPEncoder(nn.Module):
         shape: (C, H, W) of the images.
         outputs: number of outputs.
         hidden: widths of the hidden layers.
-        std: standard deviation of the initial weights.
+        std: standard deviation of the initial weights and biases; None = 1 / √inputs and 0.01.
         activation: of the hidden layers, ``"tanh"`` or ``"softplus"``.
 
     Example:
@@ -59,7 +64,7 @@ class MLPEncoder(nn.Module):
         shape: tuple[int, int, int],
         outputs: int,
         hidden: Sequence[int],
-        std: float = 0.01,
+        std: float | None = 0.01,
         activation: str = "tanh",
     ):
         super().__init__()
@@ -121,7 +126,7 @@ class MLPDecoder(nn.Module):
         latent: width of the latent code.
         outputs: numbers per pixel.
         hidden: widths of the hidden layers.
-        std: standard deviation of the initial weights.
+        std: standard deviation of the initial weights and biases; None = 1 / √inputs and 0.01.
         activation: of the hidden layers, ``"tanh"`` or ``"softplus"``.
 
     Example:
@@ -136,7 +141,7 @@ class MLPDecoder(nn.Module):
         latent: int,
         outputs: int,
         hidden: Sequence[int],
-        std: float = 0.01,
+        std: float | None = 0.01,
         activation: str = "tanh",
     ):
         super().__init__()
