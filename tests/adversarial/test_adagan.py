@@ -12,7 +12,6 @@ from torch.nn import functional as F
 from genzoo.adversarial.adagan import AdaGAN
 from genzoo.adversarial.boosting import ConstantShare, boosting_weights
 from genzoo.adversarial.networks.mlp import MLPDiscriminator, MLPGenerator
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.adversarial.rounds import Alternating
 from genzoo.core.averages import Polyak
 from genzoo.core.batches import ImageBatch
@@ -20,6 +19,7 @@ from genzoo.core.capabilities import Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.data.gaussians import Ring
+from genzoo.nn.objectives import NonSaturating
 from support import composed, cpu_trainer, same, whole_and_cut
 
 SHAPE = (2, 1, 1)

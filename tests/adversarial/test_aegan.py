@@ -12,7 +12,6 @@ from genzoo.adversarial.aegan import AEGAN
 from genzoo.adversarial.networks import dcgan
 from genzoo.adversarial.networks.dcgan_encoder import Encoder
 from genzoo.adversarial.networks.goodfellow import MaxoutDiscriminator
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.adversarial.rounds import Alternating
 from genzoo.core.averages import EMA
 from genzoo.core.batches import ImageBatch
@@ -20,6 +19,7 @@ from genzoo.core.capabilities import Decodes, Encodes, Features, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.data.shapes import Shapes
+from genzoo.nn.objectives import NonSaturating
 from support import SHAPES, composed, cpu_trainer, same, whole_and_cut
 from support.games import AfterEachRound
 

@@ -9,12 +9,12 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.bidirectional import BidirectionalGAN
 from genzoo.adversarial.networks import ali, bigan
-from genzoo.adversarial.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 from genzoo.adversarial.softmax_gan import SoftmaxObjective
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.nn.conditionals import Deterministic, GaussianDraw, NoiseInput
+from genzoo.nn.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 
 POINT, SHAPE = (1, 1, 1), (1, 3, 3)
 SGD = partial(torch.optim.SGD, lr=0.1)

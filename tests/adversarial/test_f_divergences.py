@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from genzoo.adversarial.f_divergences import DIVERGENCES, FDivergence, alpha_divergence
-from genzoo.adversarial.objectives import Minimax, NonSaturating
 from genzoo.core.errors import GenzooError
+from genzoo.nn.objectives import Minimax, NonSaturating
 
 
 def alpha_f(a):

@@ -9,10 +9,10 @@ from torch import nn
 
 from genzoo.adversarial.geometric_gan import GeometricGAN
 from genzoo.adversarial.networks.mlp import MLPGenerator
-from genzoo.adversarial.objectives import Hinge
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from genzoo.nn.objectives import Hinge
 
 SHAPE = (2, 1, 1)
 

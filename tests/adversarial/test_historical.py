@@ -8,11 +8,11 @@ from torch import nn
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.historical import HistoricalAveraging
-from genzoo.adversarial.objectives import Wasserstein
 from genzoo.adversarial.rounds import Alternating, Simultaneous
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from genzoo.nn.objectives import Wasserstein
 
 RATE, WEIGHT = 0.1, 0.7
 SLOPE = np.array([1.0, -2.0, 0.5])

@@ -6,9 +6,9 @@ from omegaconf import OmegaConf
 
 from genzoo.adversarial.history import History, HistoryGAN
 from genzoo.adversarial.networks import infogan
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from genzoo.nn.objectives import NonSaturating
 from genzoo.runs.build import build_data, build_module
 from support import composed, cpu_trainer
 from support.gans import SGD, SHAPE, cross_entropy, real_batch

@@ -6,12 +6,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.improved_gan_imagenet import LabelGAN, is_real
-from genzoo.adversarial.objectives import NonSaturating, SmoothedLabels
 from genzoo.adversarial.rounds import Shared
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Decodes, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from genzoo.nn.objectives import NonSaturating, SmoothedLabels
 from support import Constant
 
 SHAPE, CLASSES = (1, 2, 2), 3

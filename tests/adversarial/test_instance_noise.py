@@ -6,9 +6,9 @@ from torch import nn
 
 from genzoo.adversarial.instance_noise import InstanceNoiseGAN
 from genzoo.adversarial.networks import infogan
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.core.latent import Latent, Normal
 from genzoo.core.schedules import Linear
+from genzoo.nn.objectives import NonSaturating
 from support.gans import SGD, SHAPE
 
 

@@ -7,11 +7,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.label_gan import with_generated
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.adversarial.targets import Dynamic, Predefined
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.errors import GenzooError
+from genzoo.nn.objectives import NonSaturating
 from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
 

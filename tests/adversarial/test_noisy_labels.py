@@ -3,8 +3,8 @@ import torch
 from torch.nn import functional as F
 
 from genzoo.adversarial.noisy_labels import NoisyLabels
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.core.errors import GenzooError
+from genzoo.nn.objectives import NonSaturating
 
 REAL, FAKE = torch.tensor([0.5, -1.0, 2.0]), torch.tensor([1.5, -0.3])
 

@@ -9,12 +9,12 @@ from torch import nn
 
 from genzoo.adversarial.matching import MeanSquared
 from genzoo.adversarial.networks import infogan
-from genzoo.adversarial.objectives import Minimax, NonSaturating
 from genzoo.adversarial.rounds import Shared
 from genzoo.adversarial.unrolled_gan import UnrolledGAN
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from genzoo.nn.objectives import Minimax, NonSaturating
 from genzoo.runs.build import build_data, build_module
 from support import cpu_trainer, resolved, same
 from support.gans import SHAPE, real_batch
@@ -108,7 +108,7 @@ def play(*overrides, rounds=5):
 
 
 UNROLLED = "model._target_=genzoo.adversarial.unrolled_gan.UnrolledGAN"
-MINIMAX = "model.objective._target_=genzoo.adversarial.objectives.Minimax"
+MINIMAX = "model.objective._target_=genzoo.nn.objectives.Minimax"
 
 
 def test_without_unrolled_steps_it_is_trained_as_a_gan_to_the_bit():

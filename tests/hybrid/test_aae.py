@@ -8,7 +8,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Classifies, Encodes, InfersCodes, SamplesClasses
 from genzoo.core.errors import GenzooError
@@ -17,6 +16,7 @@ from genzoo.core.planar import Mixture
 from genzoo.hybrid.aae import AdversarialAutoencoder
 from genzoo.hybrid.semi_supervised_aae import SemiSupervisedAdversarialAutoencoder
 from genzoo.hybrid.supervised_aae import SupervisedAdversarialAutoencoder
+from genzoo.nn.objectives import NonSaturating
 from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved
 from support.linear import SHAPE, LinearGenerator

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from genzoo.adversarial.objectives import Hinge, Minimax, NonSaturating
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Decodes, Encodes, Features, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal, Uniform
 from genzoo.hybrid.equilibrium import Equilibrium
 from genzoo.hybrid.vaegan import VAEGAN
+from genzoo.nn.objectives import Hinge, Minimax, NonSaturating
 from genzoo.runs.build import build_data, build_module
 from support import resolved
 from support.linear import LinearEncoder, LinearGenerator, LinearJudge, game_of, gradients_of, images

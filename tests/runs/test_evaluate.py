@@ -189,7 +189,7 @@ def test_a_restored_module_gives_samples_without_moving_its_running_averages(run
 
 def test_the_users_own_classes_are_built_once_trusted(run, tmp_path, monkeypatch):
     (tmp_path / "my_objectives.py").write_text(
-        "from genzoo.adversarial.objectives import NonSaturating\n"
+        "from genzoo.nn.objectives import NonSaturating\n"
         "from genzoo.core.registry import register\n"
         "@register\nclass Mine(NonSaturating):\n    pass\n"
     )

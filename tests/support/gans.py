@@ -7,9 +7,9 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.networks import dcgan, infogan
-from genzoo.adversarial.objectives import NonSaturating, Wasserstein
 from genzoo.core.batches import ImageBatch
 from genzoo.core.latent import Latent, Normal
+from genzoo.nn.objectives import NonSaturating, Wasserstein
 
 SHAPE = (1, 4, 4)
 SGD = partial(torch.optim.SGD, lr=0.1)

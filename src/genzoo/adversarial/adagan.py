@@ -12,7 +12,6 @@ from torch import Generator, Tensor, nn
 from genzoo.adversarial.boosting import UniformShare, boosting_weights, mixture_weights
 from genzoo.adversarial.gan import GAN
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.objectives import Minimax
 from genzoo.adversarial.phases import Phases
 from genzoo.core.batches import ImageBatch, Stream
 from genzoo.core.capabilities import Samples
@@ -21,9 +20,11 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.randomness import derive_seed, drawing_device, seed_all
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
+from genzoo.nn.objectives import Minimax
 
 
 @register
@@ -66,7 +67,7 @@ class AdaGAN(GAN):
         phases = Phases(components, component_rounds, classifier_rounds)
         super().__init__(generator=generator, discriminator=discriminator(), **kwargs)
         self.phases, self.share, self.classifier = phases, share, classifier()
-        base.check_network(self.classifier, base.Discriminator, "model.classifier")
+        check_network(self.classifier, base.Discriminator, "model.classifier")
         new_generator = partial(generator, latent=self.latent.width)
         self.factories = {"generator": new_generator, "discriminator": discriminator, "classifier": classifier}
         # The members' copies exist from the start, so that the state_dict always has the same shape. The last

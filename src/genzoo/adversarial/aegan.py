@@ -13,6 +13,7 @@ from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_first_phase, check_positive, check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.nn.conditionals import Deterministic
@@ -57,7 +58,7 @@ class AEGAN(EncodedGame, GAN):
         if not any(self.weights.values()):
             raise GenzooError("model.code_weight, image_weight, feature_weight: all are 0; set one to 1.")
         if feature_weight:
-            base.check_network(self.discriminator, base.FeatureNetwork, "model.discriminator")
+            check_network(self.discriminator, base.FeatureNetwork, "model.discriminator")
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The discriminator, the generator and the encoder."""

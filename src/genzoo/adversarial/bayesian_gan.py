@@ -14,6 +14,7 @@ from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.ranks import gather_over_ranks, ranks
 from genzoo.core.registry import register
 
@@ -60,7 +61,7 @@ class BayesianGAN(Game):
         if power is not None and power <= 0:
             raise GenzooError(f"model.power={power}: a positive number is needed, or null for that of the paper.")
         self.observations, self.draws, self.prior_std, self.power = observations, draws, prior_std, power
-        base.check_network(self.generator, base.Copies, "model.generator")
+        check_network(self.generator, base.Copies, "model.generator")
         *_, last = self.latent.parts.items()
         if last[1].size != len(self.generator.members):
             raise GenzooError(

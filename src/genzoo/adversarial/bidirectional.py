@@ -7,18 +7,18 @@ from torch import Tensor, nn
 
 from genzoo.adversarial.encoded import EncodedGame
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.objectives import Objective, RelativeObjective
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
+from genzoo.nn.objectives import Objective, RelativeObjective
 
 
 def treats_labels_alike(objective: Objective | RelativeObjective) -> bool:
     """Whether exchanging real and generated pairs has the same effect on D's loss as the opposite sign of its outputs.
 
-    >>> from genzoo.adversarial.objectives import LeastSquares, NonSaturating
+    >>> from genzoo.nn.objectives import LeastSquares, NonSaturating
     >>> treats_labels_alike(NonSaturating()), treats_labels_alike(LeastSquares(fake=0, real=1, wanted=1))
     (True, False)
     """

@@ -7,7 +7,6 @@ from torch import Generator, Tensor
 
 from genzoo.adversarial.credit import Credit
 from genzoo.adversarial.game import Game
-from genzoo.adversarial.objectives import Minimax
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_positive
@@ -17,6 +16,7 @@ from genzoo.core.precision import at_least_float32
 from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
 from genzoo.nn.likelihoods import Bernoulli
+from genzoo.nn.objectives import Minimax
 
 
 @register

@@ -12,6 +12,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.nn.data_dependent import INITIAL, initialise_from_data
@@ -71,7 +72,7 @@ class Classifier(ClassifyingDiscriminator, ImageModule):
 
     def __init__(self, discriminator: nn.Module, **kwargs: Any):
         super().__init__(**kwargs)
-        base.check_network(discriminator, base.ClassDiscriminator, "model.discriminator")
+        check_network(discriminator, base.ClassDiscriminator, "model.discriminator")
         self.discriminator, self.image_shape = discriminator, tuple(discriminator.shape)
 
     def players(self) -> dict[str, list[nn.Module]]:

@@ -9,6 +9,7 @@ from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
 from genzoo.core.capabilities import Encodes, Features
 from genzoo.core.inference import in_inference
+from genzoo.core.protocols import check_network
 from genzoo.nn.conditionals import Conditional, without_noise
 
 
@@ -29,7 +30,7 @@ class EncodedGame(Game):
         super().__init__(**kwargs)
         self.conditional = conditional
         self.encoder = encoder(outputs=conditional.outputs(self.latent.width), noise=conditional.noise)
-        base.check_network(self.encoder, base.Encoder, "model.encoder")
+        check_network(self.encoder, base.Encoder, "model.encoder")
         base.check_shape(self.encoder, self.image_shape, "model.encoder")
 
     def capabilities(self) -> frozenset[type]:

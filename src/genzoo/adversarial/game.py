@@ -17,6 +17,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference, statistics_of
 from genzoo.core.latent import Latent
+from genzoo.core.protocols import check_network, missing
 from genzoo.core.randomness import generator as fixed_generator
 from genzoo.core.rounds import Optimizers, Schedules, Turn
 from genzoo.nn.data_dependent import INITIAL, initialise_from_data
@@ -59,8 +60,8 @@ class Game(ImageModule):
         self.generator, self.discriminator, self.latent = generator(latent=latent.width), discriminator, latent
         self.round, self.sampling_batch = round, sampling_batch
         self.historical_averaging = nn.ModuleDict(dict(historical_averaging or {}))
-        base.check_network(self.generator, base.Generator, "model.generator")
-        base.check_network(discriminator, self.needs, "model.discriminator")
+        check_network(self.generator, base.Generator, "model.generator")
+        check_network(discriminator, self.needs, "model.discriminator")
         self.image_shape = tuple(self.generator.shape)
         if tuple(discriminator.shape) != self.image_shape:
             raise GenzooError(
@@ -90,7 +91,7 @@ class Game(ImageModule):
         discriminator from 500 images and those of the generator from a batch of codes.
         """
         for network in (self.generator, self.discriminator):
-            if not base.missing(network, base.Initialised):
+            if not missing(network, base.Initialised):
                 network.initialise(images)
         initialise_from_data(self.discriminator, lambda: images[:INITIAL])
         initialise_from_data(self.generator, lambda: self.latent.sample(self.sampling_batch, device=self.device))

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.objectives import Objective, RelativeObjective
 from genzoo.adversarial.penalties import Penalty
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
@@ -17,8 +16,10 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import dequantise
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network, missing
 from genzoo.core.registry import register
 from genzoo.nn.minibatch import MinibatchDiscrimination
+from genzoo.nn.objectives import Objective, RelativeObjective
 from genzoo.nn.pooling import max_pooled
 
 
@@ -78,12 +79,12 @@ class GAN(Game):
             self.accumulates = False  # the images of a whole batch are compared
         if matching is not None:
             self.accumulates = False  # means are computed over whole batches
-            base.check_network(self.discriminator, base.FeatureNetwork, "model.matching")
+            check_network(self.discriminator, base.FeatureNetwork, "model.matching")
 
     def capabilities(self) -> frozenset[type]:
         """It has features, too, if the discriminator returns feature maps."""
         able = super().capabilities()
-        return able if base.missing(self.discriminator, base.FeatureMaps) else able | {Features}
+        return able if missing(self.discriminator, base.FeatureMaps) else able | {Features}
 
     def compile_networks(self) -> None:
         """Compiles the networks; raises a GenzooError for models with penalties, which are differentiated twice."""

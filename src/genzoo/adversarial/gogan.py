@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.gan import GAN
-from genzoo.adversarial.objectives import Wasserstein
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
@@ -16,6 +15,7 @@ from genzoo.core.inference import batch_statistics
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
+from genzoo.nn.objectives import Wasserstein
 
 
 @register

@@ -10,7 +10,6 @@ from torch.nn import functional as F
 from genzoo.adversarial.classifier import ClassifyingDiscriminator
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.objectives import Minimax, check_label
 from genzoo.adversarial.rounds import Alternating
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Classifies, Features
@@ -19,6 +18,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
+from genzoo.nn.objectives import Minimax, check_label
 
 
 @register

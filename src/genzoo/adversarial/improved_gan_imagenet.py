@@ -7,12 +7,12 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.objectives import Objective
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
+from genzoo.nn.objectives import Objective
 
 
 @register

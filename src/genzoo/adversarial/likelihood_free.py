@@ -8,13 +8,14 @@ from torch import Tensor, nn
 
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.objectives import Minimax
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_positive
 from genzoo.core.latent import Latent, Normal
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.registry import register
+from genzoo.nn.objectives import Minimax
 
 
 @register
@@ -53,7 +54,7 @@ class LikelihoodFreeGAN(Game):
     ):
         check_positive("model.observations", observations)
         built = generator(latent=latent.width)
-        base.check_network(built, base.RandomGenerator, "model.generator")
+        check_network(built, base.RandomGenerator, "model.generator")
         super().__init__(
             generator=lambda latent: built,
             discriminator=discriminator(weights=built.count),

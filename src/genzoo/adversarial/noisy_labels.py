@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.adversarial.objectives import NonSaturating
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
+from genzoo.nn.objectives import NonSaturating
 
 
 @register

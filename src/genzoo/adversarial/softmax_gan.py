@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from genzoo.adversarial.objectives import RelativeObjective
 from genzoo.core.ranks import gather_over_ranks
 from genzoo.core.registry import register
+from genzoo.nn.objectives import RelativeObjective
 
 
 @register

@@ -9,13 +9,13 @@ from torch.func import functional_call
 
 from genzoo.adversarial.differentiable import Unrolled, check_differentiable
 from genzoo.adversarial.gan import GAN
-from genzoo.adversarial.objectives import is_zero_sum
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
 from genzoo.core.ranks import mean_over_ranks
 from genzoo.core.registry import register
+from genzoo.nn.objectives import is_zero_sum
 
 
 class _Caller(nn.Module):

@@ -13,6 +13,17 @@ ALIASES: Mapping[str, str] = {
     "genzoo.core.schedules.Geometric": "genzoo.core.schedules.ExponentialDecay",
     "genzoo.core.schedules.Halved": "genzoo.core.schedules.StepDecay",
     "genzoo.adversarial.networks.infogan.Recognition": "genzoo.adversarial.networks.infogan.QHead",
+} | {
+    f"genzoo.adversarial.objectives.{name}": f"genzoo.nn.objectives.{name}"
+    for name in (
+        "Minimax",
+        "NonSaturating",
+        "SmoothedLabels",
+        "LeastSquares",
+        "Wasserstein",
+        "Hinge",
+        "BoundarySeeking",
+    )
 }
 # Earlier key of a model's setting -> current key.
 MODEL_KEYS: Mapping[str, str] = {

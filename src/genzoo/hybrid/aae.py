@@ -8,8 +8,6 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.networks.base import Generator as Decoder
-from genzoo.adversarial.networks.base import check_network
-from genzoo.adversarial.objectives import Objective
 from genzoo.core.batches import DataSpec, ImageBatch, Stream
 from genzoo.core.capabilities import Decodes, Encodes, Samples, SamplesClasses
 from genzoo.core.checks import check_classes, check_labels, check_positive
@@ -18,10 +16,12 @@ from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Categorical, Latent
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.hybrid.checks import check_parts, check_priors
 from genzoo.hybrid.networks import base
+from genzoo.nn.objectives import Objective
 
 
 @register

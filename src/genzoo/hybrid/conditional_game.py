@@ -6,10 +6,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from genzoo.adversarial.labelled import LabelledGame
-from genzoo.adversarial.networks.base import check_network, check_shape
+from genzoo.adversarial.networks.base import check_shape
 from genzoo.core.batches import ImageBatch
 from genzoo.core.latent import Latent
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.hybrid.checks import check_gaussian
 from genzoo.hybrid.networks import base
 from genzoo.hybrid.variational_game import VariationalGame

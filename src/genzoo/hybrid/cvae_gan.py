@@ -8,13 +8,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.matching import MeanSquared
-from genzoo.adversarial.networks.base import ClassDiscriminator, FeatureDiscriminator, check_network, check_shape
+from genzoo.adversarial.networks.base import ClassDiscriminator, FeatureDiscriminator, check_shape
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.checks import check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.hybrid.class_means import ClassMeans

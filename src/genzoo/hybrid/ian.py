@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo.adversarial.networks.base import check_network
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.hybrid.checks import check_gaussian

@@ -4,12 +4,12 @@ from typing import Any
 
 from torch import Tensor
 
-from genzoo.adversarial.networks.base import check_network
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Embeds
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.registry import register
 from genzoo.hybrid.networks.base import HeadedDecoder
 from genzoo.hybrid.semi_supervised_aae import SemiSupervisedAdversarialAutoencoder

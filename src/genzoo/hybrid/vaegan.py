@@ -7,19 +7,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo.adversarial.networks.base import check_network, check_shape
-from genzoo.adversarial.objectives import Minimax
+from genzoo.adversarial.networks.base import check_shape
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_weights
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.protocols import check_network
 from genzoo.core.ranks import average_over_ranks
 from genzoo.core.registry import register
 from genzoo.hybrid.checks import check_gaussian
 from genzoo.hybrid.equilibrium import Equilibrium, Moves
 from genzoo.hybrid.networks import base
 from genzoo.hybrid.variational_game import Drawn, VariationalGame
+from genzoo.nn.objectives import Minimax
 from genzoo.variational.gaussian import Gaussian
 
 

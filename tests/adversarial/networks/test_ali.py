@@ -6,6 +6,7 @@ from torch import nn
 
 from genzoo.adversarial.networks import ali, ali_conv, base
 from genzoo.core.errors import GenzooError
+from genzoo.core.protocols import missing
 
 POINT, SHAPE = (2, 1, 1), (3, 32, 32)
 
@@ -38,13 +39,13 @@ def test_networks_see_points_in_the_datas_units():
 
 def test_the_discriminator_takes_point_and_code_together():
     network = ali.MaxoutDiscriminator(POINT, latent=3, hidden=[4, 6], pieces=5)
-    assert not base.missing(network, base.PairDiscriminator)
+    assert not missing(network, base.PairDiscriminator)
     assert shapes(network) == [(20, 5), (30, 4), (1, 6)]
 
 
 def test_convolutions_have_the_papers_sizes():
     encoder = ali_conv.ConvEncoder(SHAPE, outputs=128)
-    assert not base.missing(encoder, base.Encoder)
+    assert not missing(encoder, base.Encoder)
     widths = [(32, 3, 5, 5), (64, 32, 4, 4), (128, 64, 4, 4), (256, 128, 4, 4), (512, 256, 4, 4), (512, 512, 1, 1)]
     assert shapes(encoder) == [*widths, (128, 512)]
     images = torch.rand(2, *SHAPE) * 2 - 1
@@ -54,7 +55,7 @@ def test_convolutions_have_the_papers_sizes():
     up = [(64, 256, 4, 4), (256, 128, 4, 4), (128, 64, 4, 4), (64, 32, 4, 4), (32, 32, 5, 5), (32, 32, 1, 1)]
     assert shapes(generator) == [*up, (3, 32, 1, 1)]
     discriminator = ali_conv.ConvDiscriminator(SHAPE, latent=64)
-    assert not base.missing(discriminator, base.PairDiscriminator)
+    assert not missing(discriminator, base.PairDiscriminator)
     halved = [(32, 3, 5, 5), (64, 16, 4, 4), (128, 32, 4, 4), (256, 64, 4, 4), (512, 128, 4, 4)]
     assert shapes(discriminator.image) == halved
     assert shapes(discriminator.code) == [(512, 64), (512, 256)]

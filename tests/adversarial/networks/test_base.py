@@ -14,6 +14,7 @@ from genzoo.adversarial.networks import (
     improved_gan_imagenet,
 )
 from genzoo.core.errors import GenzooError
+from genzoo.core.protocols import missing
 from genzoo.runs.build import build_module
 from support import resolved
 
@@ -45,12 +46,12 @@ FULFIL = {
 
 @pytest.mark.parametrize("protocol", FULFIL)
 def test_members_and_numbers_of_arguments_decide(protocol):
-    assert {name for name, network in NETWORKS.items() if not base.missing(network, protocol)} == FULFIL[protocol]
+    assert {name for name, network in NETWORKS.items() if not missing(network, protocol)} == FULFIL[protocol]
 
 
 def test_a_method_and_a_submodule_are_members():
-    assert base.missing(goodfellow.MLPGenerator(8, SHAPE, hidden=4), base.Initialised) == []
-    assert base.missing(nn.Linear(2, 1), base.Discriminator) == ["shape"]
+    assert missing(goodfellow.MLPGenerator(8, SHAPE, hidden=4), base.Initialised) == []
+    assert missing(nn.Linear(2, 1), base.Discriminator) == ["shape"]
 
 
 PAIRS = [

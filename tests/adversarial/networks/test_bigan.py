@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.networks import base, bigan
+from genzoo.core.protocols import missing
 
 SHAPE = (1, 3, 3)
 
@@ -50,7 +51,7 @@ def test_the_generator_adds_the_code_to_its_second_layer():
 
 def test_the_encoders_codes_are_in_the_cube_and_its_features_before_them():
     network, images = larger(bigan.MLPEncoder(SHAPE, outputs=5, noise=1, hidden=6)), torch.rand(8, 2, 3, 3) * 2 - 1
-    assert not base.missing(network, base.Encoder)
+    assert not missing(network, base.Encoder)
     first, second, last = weights(network)
     hidden = F.leaky_relu((images.flatten(1) + 1) / 2 @ first.T, 0.2)
     hidden = F.leaky_relu(normalised(hidden @ second.T), 0.2)
@@ -60,7 +61,7 @@ def test_the_encoders_codes_are_in_the_cube_and_its_features_before_them():
 
 def test_the_discriminator_adds_the_code_to_its_second_layer():
     network = larger(bigan.MLPDiscriminator(SHAPE, latent=4, hidden=6))
-    assert not base.missing(network, base.PairDiscriminator)
+    assert not missing(network, base.PairDiscriminator)
     images, z = torch.rand(8, *SHAPE) * 2 - 1, torch.randn(8, 4)
     first, second, code, last = weights(network)
     hidden = F.leaky_relu((images.flatten(1) + 1) / 2 @ first.T, 0.2)

@@ -7,6 +7,7 @@ from genzoo.adversarial.networks import base
 from genzoo.adversarial.networks.dcgan import Discriminator
 from genzoo.adversarial.networks.dcgan_encoder import Encoder
 from genzoo.core.errors import GenzooError
+from genzoo.core.protocols import missing
 
 
 @pytest.mark.parametrize("size", [16, 28, 64])
@@ -17,7 +18,7 @@ def test_it_is_an_encoder_of_the_discriminators_layers(size, noise):
         torch.randn(4, 3 + noise, size, size),
     )
     discriminator = Discriminator((3 + noise, size, size), channels=2)
-    assert base.missing(encoder, base.Encoder) == []
+    assert missing(encoder, base.Encoder) == []
     assert encoder.shape == (3, size, size)
     encoder.trunk.load_state_dict(discriminator.trunk.state_dict())
     features = encoder.features(images)

@@ -4,6 +4,7 @@ from torch import nn
 
 from genzoo.adversarial.networks import base
 from genzoo.adversarial.networks.perceptrons import BatchNormGenerator, ELUDiscriminator, MLPAutoencoder
+from genzoo.core.protocols import missing
 
 SHAPE = (1, 4, 4)
 
@@ -25,7 +26,7 @@ def test_the_generator_normalises_its_hidden_layers_and_its_images_are_in_range(
 
 def test_the_discriminator_is_a_linear_head_on_elus_of_pixels_from_0_to_1():
     network, images = ELUDiscriminator(SHAPE, [7]), torch.rand(9, *SHAPE) * 2 - 1
-    assert not base.missing(network, base.FeatureDiscriminator)
+    assert not missing(network, base.FeatureDiscriminator)
     (w1, b1), (w2, b2) = (list(m.parameters()) for m in network.modules() if isinstance(m, nn.Linear))
     hidden = nn.functional.elu((images.flatten(1) + 1) / 2 @ w1.T + b1)
     torch.testing.assert_close(network.features(images), hidden)

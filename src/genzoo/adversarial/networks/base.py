@@ -1,9 +1,8 @@
-"""The protocols of the networks of adversarial models, and the check that a network has their members.
+"""The protocols of the networks of adversarial models.
 
 Every network on images has the attribute ``shape``, (C, H, W) of the images.
 """
 
-import inspect
 from typing import Protocol
 
 from torch import Tensor, nn
@@ -156,48 +155,6 @@ class Initialised(Protocol):
     def initialise(self, images: Tensor) -> None:
         """Sets parameters from images (N, C, H, W) in [-1, 1]."""
         ...
-
-
-def missing(network: nn.Module, protocol: type) -> list[str]:
-    """The public members of a protocol that a network lacks, or has with another number of arguments.
-
-    >>> missing(nn.Linear(2, 1), FeatureDiscriminator)
-    ['features', 'head', 'shape']
-    """
-    bases = [base for base in protocol.__mro__ if getattr(base, "_is_protocol", False) and base is not Protocol]
-    declared = {name for base in bases for name in (*vars(base), *inspect.get_annotations(base))}
-    return sorted(name for name in declared if not name.startswith("_") and not _has(network, protocol, name))
-
-
-def _has(network: nn.Module, protocol: type, name: str) -> bool:
-    """Whether a network has a member, and a method takes as many arguments as the protocol's."""
-    if not hasattr(network, name):
-        return False
-    if not inspect.isfunction(wanted := getattr(protocol, name, None)):
-        return True
-    try:
-        inspect.signature(getattr(network, name)).bind(*list(inspect.signature(wanted).parameters)[1:])
-    except TypeError:
-        return False
-    return True
-
-
-def check_network(network: nn.Module, protocol: type, key: str) -> None:
-    """Checks that a network has the members of a protocol.
-
-    Args:
-        network: the network.
-        protocol: one of this module.
-        key: the network's key in the configuration, for the message.
-
-    Raises:
-        GenzooError: members are missing; names them.
-    """
-    if names := missing(network, protocol):
-        raise GenzooError(
-            f"{key}: this model needs a {protocol.__name__} ({protocol.__module__}), but "
-            f"{type(network).__name__} has no {', no '.join(names)} of that form; choose another network."
-        )
 
 
 def check_shape(network: nn.Module, shape: tuple[int, int, int], key: str) -> None:

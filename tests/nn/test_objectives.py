@@ -5,7 +5,8 @@ import torch
 from torch.distributions import Bernoulli, kl_divergence
 from torch.nn import functional as F
 
-from genzoo.adversarial.objectives import (
+from genzoo.core.errors import GenzooError
+from genzoo.nn.objectives import (
     BoundarySeeking,
     Hinge,
     LeastSquares,
@@ -14,7 +15,6 @@ from genzoo.adversarial.objectives import (
     SmoothedLabels,
     Wasserstein,
 )
-from genzoo.core.errors import GenzooError
 
 BOTH = pytest.mark.parametrize("objective", [Minimax, NonSaturating])
 
