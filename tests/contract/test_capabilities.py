@@ -5,7 +5,7 @@ import torch
 
 from genzoo.core import capabilities
 from genzoo.core.errors import GenzooError
-from support.zoo import able, actions_of, built, images_for, levels_for, upper_half_of
+from support.zoo import able, actions_of, built, images_for, levels_for, restored, translations_of, upper_half_of
 
 
 def asked_twice(module, method) -> torch.Tensor:
@@ -225,3 +225,39 @@ def test_likelihoods_of_actions_are_a_number_per_observation(name):
     torch.testing.assert_close(scores.exp().sum(0), torch.ones(5000))  # cartpole's actions are a finite set
     assert module.training, "scoring must leave the module as it was"
     assert not scores.requires_grad
+
+
+@pytest.mark.parametrize("name", able(capabilities.Translates))
+def test_translations_are_images_of_the_target_and_the_same_for_the_same_generator(name):
+    _, data, module = built(name)
+    channels = {"A": data.spec.channels, "B": data.spec.target_channels}
+    one, other = translations_of(module), translations_of(module)
+    assert one.keys() == {a + b for a, b in module.directions}
+    for direction, images in one.items():
+        assert images.shape == (3, channels[direction[1]], data.spec.size, data.spec.size)
+        assert -1 <= images.min() <= images.max() <= 1
+        assert torch.equal(images, other[direction])
+        assert not images.requires_grad
+    assert module.training, "asking must leave the module as it was"
+
+
+@pytest.mark.parametrize("name", able(capabilities.Translates))
+def test_unknown_domains_and_other_shapes_are_one_line(name):
+    module = built(name).module
+    (source, target), network = next(iter(module.networks().items()))
+    with pytest.raises(GenzooError, match=r"^translate: no direction from A to C; this model has: "):
+        module.translate(torch.zeros(1, *network.shape), "A", "C")
+    with pytest.raises(GenzooError, match=r"^translate: images of .* \(5, 3, 3\) were given, but domain"):
+        module.translate(torch.zeros(1, 5, 3, 3), source, target)
+
+
+@pytest.mark.parametrize("name", able(capabilities.Restores))
+def test_restored_images_have_the_shape_of_the_originals(name):
+    module = built(name).module
+    images, again = restored(module), restored(module)
+    assert images.shape == (32, *module.image_shape)
+    assert torch.equal(images, again)
+    assert not images.requires_grad
+    assert module.training, "asking must leave the module as it was"
+    a, b = (module.degrade(images_for(module)) for _ in range(2))
+    assert torch.equal(a, b)

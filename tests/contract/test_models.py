@@ -12,6 +12,7 @@ import torch
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
 from genzoo.core.registry import check_targets
 from genzoo.data.module import ImageData
 from genzoo.runs.preflight import check_batch
@@ -60,8 +61,9 @@ def test_losses_are_float32_in_half_precision(name):
     module.initialise(data.initial())
     batch = None
     if isinstance(data, ImageData):
-        images = data.initial(16)
-        batch = ImageBatch(images, data.split("train").labels[: len(images)])
+        found = data.evaluation_images("train", 16)
+        target = None if found.target is None else from_levels(found.target)
+        batch = ImageBatch(data.initial(16), found.labels, target=target)
     optimizers = module.configure_optimizers()
     trainer = SimpleNamespace(datamodule=data, world_size=1, optimizers=optimizers)
     with torch.autocast("cpu", torch.bfloat16), patch.object(type(module), "trainer", trainer):

@@ -46,10 +46,10 @@ def test_domains_of_pairs_are_the_images_and_their_targets(pairs, kind):
     assert data.spec.paired
     found, pools = data.split("train"), data.pools()
     assert len(found.images) == 40
-    assert torch.equal(pools["digits"].images, found.images)
-    assert torch.equal(pools[kind].images, found.target)
-    assert torch.equal(pools[kind].labels, found.labels)
-    assert pools["digits"].target is None
+    assert torch.equal(pools["A"].images, found.images)
+    assert torch.equal(pools["B"].images, found.target)
+    assert torch.equal(pools["B"].labels, found.labels)
+    assert pools["A"].target is None
     assert torch.equal(pools["train"].target, found.target)
     assert data.describe() == f"training images: 40 digits, 40 {kind}, in pairs"
 

@@ -9,7 +9,7 @@ from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.adversarial.mmd import MMD, RBF, NegativeDistance
 from genzoo.core.strategy import TurnStrategy
 from genzoo.nn.minibatch import MinibatchDiscrimination
-from genzoo.nn.noise import GaussianNoise
+from genzoo.nn.noise import GaussianNoise, PersistentDropout
 from genzoo.runs.build import build_data, build_module
 from support import SHAPES, cpu_trainer, resolved
 from support.spawned import (
@@ -24,20 +24,21 @@ from support.spawned import (
     play_modules,
     played,
 )
+from support.zoo import PAIRS
 
 pytestmark = pytest.mark.usefixtures("forked_ranks")
 
 
-def fit(model, folder, *overrides, callbacks=(), **trainer_options):
+def fit(model, folder, *overrides, data=SHAPES, callbacks=(), **trainer_options):
     config = resolved(
-        *(f"model={model}", *SHAPES, "trainer=smoke", "trainer.rounds=5", "recipe.batch_size=16"),
+        *(f"model={model}", *data, "trainer=smoke", "trainer.rounds=5", "recipe.batch_size=16"),
         *("global_batch_norm=true", *overrides),
     )
     data, module = build_data(config), build_module(config).double()
     if hasattr(module, "latent"):
         module.latent.sample = InjectedCodes(module.latent)
     for m in module.modules():
-        if isinstance(m, nn.Dropout):
+        if isinstance(m, nn.Dropout | PersistentDropout):
             m.p = 0.0
         if isinstance(m, GaussianNoise):
             m.std = 0.0
@@ -121,6 +122,16 @@ def test_who_waits_means_of_classes_and_similarities_are_of_the_batch_of_all_ran
     two = {"devices": 2, "strategy": TurnStrategy(start_method="spawn")}
     fit(name, tmp_path, *overrides, callbacks=[InjectedNoise(place)], **two)
     check_the_same(tmp_path, images=80)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("model", "images"), [("pix2pix", 80), ("cyclegan", 160)])
+def test_pairs_and_pools_are_of_the_batch_of_all_ranks(model, images, tmp_path):
+    """With a pool so small that translations of the other rank are shown."""
+    given = (model, tmp_path, *(["model.pool=3"] if model == "cyclegan" else []))
+    fit(*given, data=PAIRS, devices=1)
+    fit(*given, data=PAIRS, devices=2, strategy=TurnStrategy(start_method="spawn"))
+    check_the_same(tmp_path, images)
 
 
 def fit_in_parts(folder, parts, **trainer_options):

@@ -19,7 +19,9 @@ from genzoo.runs.build import build_data, build_module
 from support import ROOT, SHAPES, composed
 
 MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("[!_]*.yaml"))
-IMAGES = [{"size": size, "levels": levels} for size in (28, 32, 64) for levels in (256, 2)]  # the first that it takes
+GREY = [{"size": size, "levels": levels} for size in (28, 32, 64) for levels in (256, 2)]
+IMAGES = [*GREY, {"channels": 3}]  # the first that it takes
+PAIRS = ("data=digit_pairs", "data.offline=true", "data.train_size=64")  # images of two domains
 DRAWN_BY_PIXEL = {"size": 8}  # for models that take a step per pixel
 
 
@@ -41,7 +43,7 @@ def _build(config: dict[str, Any]) -> Built:
 def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
-    sources = [(SHAPES, IMAGES), (("data=cartpole",), [{}])]
+    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
         for change in changes:
@@ -89,6 +91,18 @@ def levels_for(module: RoundModule) -> torch.Tensor:
 def images_for(module: RoundModule) -> torch.Tensor:
     """32 images of noise."""
     return from_levels(levels_for(module), module.levels or 256)
+
+
+def translations_of(module: RoundModule) -> dict[str, torch.Tensor]:
+    """Its translations of 3 images of noise in each direction."""
+    noise = {pair: torch.rand(3, *network.shape, generator=_seed()) for pair, network in module.networks().items()}
+    return {f"{a}{b}": module.translate(2 * x - 1, a, b, _seed()) for (a, b), x in noise.items()}
+
+
+def restored(module: RoundModule) -> torch.Tensor:
+    """What it makes of its own degradation of images."""
+    noise = _seed()
+    return module.restore(module.degrade(images_for(module), noise), noise)
 
 
 def upper_half_of(images: torch.Tensor) -> torch.Tensor:
@@ -144,6 +158,8 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.HasReceptiveField: lambda module: module.receptive_field(levels_for(module), 2, 3, _seed()),
     capabilities.Completes: lambda module: module.complete(images_for(module), upper_half_of(images_for(module))),
     capabilities.DrawsSequentially: _canvases,
+    capabilities.Translates: translations_of,
+    capabilities.Restores: restored,
     capabilities.ScoresActions: _score_actions,
 }
 

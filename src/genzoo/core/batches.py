@@ -104,8 +104,8 @@ class Stream(NamedTuple):
 
     Args:
         name: keyword argument of the loss for the ``ImageBatch``. Turns with the same stream share its images.
-        pool: ``"train"``: all training images; ``"labelled"``: training images with a known label; the name of a
-            domain: its training images.
+        pool: ``"train"``: all training images; ``"labelled"``: training images with a known label; ``"A"``, ``"B"``:
+            training images of the first and of the second domain.
         batches: number of batches per repeat of the turn (2 = a doubled batch).
         weights: weights of the pool's images, (N,), not necessarily normalised; batches are then drawn with
             replacement by them. None = the pool is iterated over in random order. To change the weights, give a new

@@ -149,6 +149,30 @@ class Completes(Protocol):
         """
 
 
+class Translates(Protocol):
+    """Maps images of one domain of a data set to another one; ``"A"`` is the first domain, ``"B"`` the second."""
+
+    directions: tuple[tuple[str, str], ...]  #: (source, target) of each map
+
+    def translate(
+        self, images: Tensor, source: str = "A", target: str = "B", generator: Generator | None = None
+    ) -> Tensor:
+        """Images (B, C', H, W) of the target domain in [-1, 1], of images (B, C, H, W) of the source domain.
+
+        They are the same for the same generator state, and without a generator.
+        """
+
+
+class Restores(Protocol):
+    """Computes images from degraded observations of them."""
+
+    def degrade(self, images: Tensor, generator: Generator | None = None) -> Tensor:
+        """Observations (B, C', H', W') of images (B, C, H, W) in [-1, 1]; the same for the same generator state."""
+
+    def restore(self, observations: Tensor, generator: Generator | None = None) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] of observations, such as those of ``degrade``."""
+
+
 class Classifies(Protocol):
     """Classifies images."""
 

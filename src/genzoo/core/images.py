@@ -49,3 +49,15 @@ def to_unit(images: Tensor) -> Tensor:
 def from_unit(images: Tensor) -> Tensor:
     """Maps images from [0, 1] to [-1, 1]."""
     return images * 2 - 1
+
+
+def luma(images: Tensor) -> Tensor:
+    """The luma (B, 1, H, W) of colour images (B, 3, H, W), in their range.
+
+    Source: ITU-R BT.601: 0.299 R + 0.587 G + 0.114 B.
+
+    >>> luma(torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1)).item()
+    -0.402...
+    """
+    red, green, blue = images.split(1, 1)
+    return 0.299 * red + 0.587 * green + 0.114 * blue

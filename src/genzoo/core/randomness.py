@@ -5,6 +5,8 @@ between rounds (pictures, metrics) do not affect training.
 """
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -33,6 +35,27 @@ def seed_all(seed: int, device: torch.device) -> None:
     torch.default_generator.manual_seed(seed)
     if device.type != "cpu":
         torch.get_device_module(device).manual_seed(seed)
+
+
+@contextmanager
+def drawing_from(source: torch.Generator | None, device: torch.device) -> Iterator[None]:
+    """Inside, layers with noise draw numbers that ``source`` determines; global generators are afterwards as before.
+
+    Args:
+        source: advanced by one number; None = the same numbers each time.
+        device: device of the layers.
+
+    >>> with drawing_from(None, torch.device("cpu")):
+    ...     a = torch.rand(1)
+    >>> with drawing_from(None, torch.device("cpu")):
+    ...     a == torch.rand(1)
+    tensor([True])
+    """
+    source = source or generator(0, "drawing")
+    seed = int(torch.randint(2**31, (), generator=source, device=source.device))
+    with torch.random.fork_rng([] if device.type == "cpu" else [device]):
+        seed_all(seed, device)
+        yield
 
 
 def drawing_device(generator: torch.Generator | None, device: T) -> torch.device | T:

@@ -66,6 +66,11 @@ def gather_over_ranks(values: Tensor) -> Tensor:
     return _Gather.apply(values.contiguous()) if dist.is_initialized() else values
 
 
+def own_rows(values: Tensor) -> Tensor:
+    """This rank's rows of a tensor of the form that ``gather_over_ranks`` returns."""
+    return values.chunk(dist.get_world_size())[dist.get_rank()] if dist.is_initialized() else values
+
+
 def mean_over_ranks(values: Tensor) -> Tensor:
     """The mean of all ranks' tensors, differentiable; in a single process the given tensor."""
     return gather_over_ranks(values[None]).mean(0) if dist.is_initialized() else values

@@ -53,8 +53,10 @@ class Rounds:
         check_even(batch_size, world_size)
         for stream in streams(0):
             if stream.pool not in sizes:
+                lacking = "labels" if stream.pool == "labelled" else f"domain {stream.pool}"
                 raise GenzooError(
-                    f"data: {stream.name!r} draws labelled images, but there are no labels; choose other data."
+                    f"data: {stream.name!r} draws from the pool {stream.pool!r}, but there are no {lacking}; choose "
+                    "other data."
                 )
             available = sizes["train" if stream.pool == "labelled" else stream.pool]
             if batch_size > available:

@@ -1,7 +1,7 @@
 """Base of the sets with two domains of images, in pairs or not."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Generator, Tensor
@@ -9,11 +9,21 @@ from torch import Generator, Tensor
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError, near
 from genzoo.data.jitter import Jitter
-from genzoo.data.module import ImageData
+from genzoo.data.module import SPLITS, ImageData
+
+
+def check_domain(data: str, domain: str, known: Sequence[str]) -> None:
+    """Checks the name of a domain.
+
+    Raises:
+        GenzooError: it is none of the known ones.
+    """
+    if domain not in known:
+        raise GenzooError(f"data={data}: no domain {domain}. {near(domain, known)}")
 
 
 class TwoDomainData(ImageData):
-    """Base of the sets with two domains; each is a pool of training images, under its name.
+    """Base of the sets with two domains; the training images of the first are the pool ``A``, of the second ``B``.
 
     Subclasses implement ``load_domains``. All that is not asked for by a domain's name (``split``, the pool ``train``)
     is the first domain.
@@ -77,13 +87,20 @@ class TwoDomainData(ImageData):
         Raises:
             GenzooError: there is no such domain.
         """
-        if name not in self.spec.domains:
-            raise GenzooError(f"data={self.name}: no domain {name}. {near(name, self.spec.domains)}")
+        check_domain(self.name, name, self.spec.domains)
         found = self.split(split)
         if name == self.spec.domains[0]:
             return found._replace(target=None)
         assert self._second is not None
         return self._second[split]
+
+    def alone(self, name: str) -> "OneDomain":
+        """One domain as a set of its own.
+
+        Raises:
+            GenzooError: there is no such domain.
+        """
+        return OneDomain(self, name)
 
     def vary(self, levels: Tensor, generator: Generator) -> Tensor:
         """The jitter."""
@@ -95,10 +112,9 @@ class TwoDomainData(ImageData):
         return self.jitter.changes
 
     def pools(self) -> dict[str, ImageSet]:
-        """Also returns each domain's training images."""
+        """Also returns each domain's training images, as ``A`` and ``B``."""
         pools = super().pools()
-        first, second = self.spec.domains
-        return pools | {first: pools["train"]._replace(target=None), second: self.domain(second, "train")}
+        return pools | {"A": pools["train"]._replace(target=None), "B": self.domain(self.spec.domains[1], "train")}
 
     def fingerprint(self) -> str:
         """A hash of the training images of both domains."""
@@ -109,3 +125,29 @@ class TwoDomainData(ImageData):
         """One line with the number of training images of each domain."""
         counts = (f"{len(self.domain(name, 'train').images):,} {name}" for name in self.spec.domains)
         return f"training images: {', '.join(counts)}{', in pairs' if self.spec.paired else ''}"
+
+
+class OneDomain(ImageData):
+    """One domain of a set of two, as a set of its own.
+
+    Args:
+        data: the set of two domains.
+        domain: name of the domain.
+
+    Raises:
+        GenzooError: there is no such domain.
+    """
+
+    def __init__(self, data: TwoDomainData, domain: str):
+        spec = data.spec
+        check_domain(data.name, domain, spec.domains)
+        first = domain == spec.domains[0]
+        self.name, self.classifier = f"{data.name}-{domain}", data.classifier if first else None
+        super().__init__(spec.size, spec.channels if first else spec.target_channels, spec.levels, spec.classes)
+        self.both, self.domain = data, domain
+
+    def load(self) -> Mapping[str, ImageSet]:
+        """The splits of the domain."""
+        splits = {split: self.both.domain(self.domain, split) for split in SPLITS}
+        self.source = self.both.source
+        return splits

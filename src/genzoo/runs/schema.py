@@ -177,7 +177,7 @@ class Curves(Switches):
     picture: str
 
 
-OPTIONAL = ("experiment", "hydra", "width", "shape")  # further optional keys
+OPTIONAL = ("experiment", "hydra", "width", "shape", "target_shape")  # further optional keys
 UNREAD = "nothing reads this key"
 RECIPE = ("name", "rounds", "batch_size")  # keys read from every recipe
 

@@ -1,0 +1,41 @@
+"""How well translations can be translated back."""
+
+from genzoo.core.capabilities import Translates
+from genzoo.core.checks import check_positive
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.two_domains import TwoDomainData
+from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.translated import CHUNK, translated
+
+
+@register
+class Cycle:
+    """The mean absolute difference, of values in [0, 1], of images and their translations there and back.
+
+    Args:
+        images: number of images of each domain, evenly spaced over the split; None = all.
+
+    Raises:
+        GenzooError: the number is not a positive integer.
+
+    Source: Zhu et al. 2017, arXiv 1703.10593, equation 2.
+    """
+
+    needs = frozenset({Translates})
+
+    def __init__(self, images: int | None = 1000):
+        if images is not None:
+            check_positive("metrics.cycle.images", images)
+        self.images = images
+
+    def __call__(self, module: RoundModule, data: TwoDomainData, split: str) -> Evaluation:
+        """Returns ``cycle_ab`` (of images of A) and ``cycle_ba``; nothing for a model of one direction."""
+        values = {}
+        for found in translated(module, data, split, self.images):
+            if (back := tuple(found.name[::-1].upper())) not in module.directions:
+                continue
+            pairs = zip(found.translated.split(CHUNK), found.images.split(CHUNK), strict=True)
+            sums = [(module.translate(y.to(module.device), *back).cpu() - x).abs().sum().item() for y, x in pairs]
+            values[f"cycle_{found.name}"] = sum(sums) / found.images.numel() / 2
+        return Evaluation(values)

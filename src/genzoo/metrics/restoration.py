@@ -1,0 +1,61 @@
+"""Restored images against the originals."""
+
+import torch
+
+from genzoo.core.capabilities import Restores
+from genzoo.core.checks import check_positive
+from genzoo.core.images import from_levels
+from genzoo.core.pictures import picture
+from genzoo.core.randomness import generator
+from genzoo.core.registry import register
+from genzoo.core.rounds import RoundModule
+from genzoo.data.module import ImageData
+from genzoo.metrics.batches import evenly_spaced
+from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.image_errors import image_errors
+
+CHUNK = 100  # images per call
+
+
+@register
+class Restoration:
+    """Errors of restored images and, where they have the size of images, of the observations themselves.
+
+    Args:
+        images: number of images, evenly spaced over the split; None = all.
+        columns: number of images in the picture, the first ones.
+        seed: seed of the degradation.
+
+    Raises:
+        GenzooError: a number is not a positive integer.
+    """
+
+    needs = frozenset({Restores})
+
+    def __init__(self, images: int | None = 1000, columns: int = 10, seed: int = 0):
+        if images is not None:
+            check_positive("metrics.restoration.images", images)
+        check_positive("metrics.restoration.columns", columns)
+        self.images, self.columns, self.seed = images, columns, seed
+
+    def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
+        """Returns ``l1``, ``psnr``, ``ssim``, the same with ``_observed``, and the picture ``restorations``."""
+        if data.spec.levels is None or not data.count(split):
+            return Evaluation()
+        # Degrade and restore the images, with one stream of random numbers over all calls.
+        levels = evenly_spaced(data.evaluation_images(split).images, self.images)
+        images, noise = from_levels(levels, data.spec.levels), generator(self.seed, "restoration")
+        observed = torch.cat([module.degrade(part.to(module.device), noise).cpu() for part in images.split(CHUNK)])
+        parts = [module.restore(part.to(module.device), noise).cpu() for part in observed.split(CHUNK)]
+        restored = torch.cat(parts)
+        # Compare both with the originals.
+        values = image_errors(restored, images)
+        if observed.shape == images.shape:
+            values |= {f"{name}_observed": value for name, value in image_errors(observed, images).items()}
+        rows = {"observed": observed, "restored": restored, "original": images}
+        shown = [x[: self.columns].expand(-1, images.shape[1], -1, -1) for x in rows.values()]
+        small = any(x.shape[2:] != images.shape[2:] for x in shown)
+        shown = [torch.nn.functional.interpolate(x, images.shape[2:]) if small else x for x in shown]
+        sheet = picture(torch.cat(shown), len(shown[0]), [*rows])
+        protocol = {"images": len(images), "seed": self.seed, "batch_norm": module.batch_norm}
+        return Evaluation(values, {"restorations": sheet}, protocol)

@@ -1,0 +1,1 @@
+"""Degradations of images, from which a model learns to restore them."""
