@@ -21,7 +21,9 @@ DAMAGES = {
     "changed": lambda content: content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
 }
 YOURS = ("arrays", "table", "huggingface", "torchvision")
-SOURCES = {"images": "folder", "lsun": "folder", "stream": "shards"} | {name: name for name in YOURS}
+DOMAINS = ("facade_windows", "paired_folders", "two_folders")
+SOURCES = {"stream": "shards"} | dict.fromkeys(("images", "lsun", *DOMAINS), "folder") | {name: name for name in YOURS}
+NAMES = {"lsun": "images"} | dict.fromkeys(DOMAINS, "folder_domains")  # of configurations for a set of another name
 HERE = [name for name in ENVIRONMENTS if "mujoco" not in DATA[name] or importlib.util.find_spec("mujoco")]
 pytestmark = pytest.mark.usefixtures("digits_are_read_once")
 
@@ -105,7 +107,7 @@ def test_images_are_what_the_configuration_says(name, configured, folder, monkey
     config = configured(name)
     check_targets(config["data"])
     data, said = build_data(config), config["data"]
-    assert (data.name, data.spec.name) == 2 * ("images" if name == "lsun" else name,)
+    assert (data.name, data.spec.name) == 2 * (NAMES.get(name, name),)
     assert config["shape"] == [said["channels"], said["size"], said["size"]]
     assert (data.batch_size, data.rounds, data.seed) == (7, 5, 3)
     check_images(data, said)

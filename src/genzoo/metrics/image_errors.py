@@ -11,8 +11,8 @@ WINDOW = 11  # pixels of the similarity's window
 def image_errors(found: Tensor, wanted: Tensor) -> dict[str, float]:
     """Means over images of the absolute error, the peak signal-to-noise ratio in dB, and the structural similarity.
 
-    All are of values in [0, 1]; the ratio is computed per image; the similarity has Gaussian windows of 11 pixels and is
-    left out of smaller images.
+    All are of values in [0, 1]; the ratio is computed per image; the similarity has Gaussian windows of 11 pixels, and
+    is left out of smaller images.
 
     Args:
         found, wanted: (N, C, H, W) in [-1, 1]; values of ``found`` outside are clamped.
