@@ -135,6 +135,28 @@ def write_svhn(root, patch, parts=("train", "test")):
     patch.setattr(SVHN, "files", md5)
 
 
+# USPS
+
+USPS_COUNTS = {"train": 30, "test": 12}
+USPS_LEVELS = {part: noise(n, n, 16, 16) for part, n in USPS_COUNTS.items()}
+
+
+def write_usps(root, patch):
+    """A line a digit, its label and 256 levels from -1 to 1, packed."""
+    (root / "usps").mkdir(parents=True, exist_ok=True)
+    for part, levels in USPS_LEVELS.items():
+        rows = (levels.reshape(len(levels), -1) / 127.5 - 1).round(4)
+        lines = [f"{i % 10}.0000 " + " ".join(f"{x:.4f}" for x in row) + " " for i, row in enumerate(rows)]
+        (root / "usps" / f"zip.{part}.gz").write_bytes(gzip.compress("\n".join([*lines, ""]).encode()))
+    patch.setattr("genzoo.data.usps.FILES", {part: (f"zip.{part}.gz", n) for part, n in USPS_COUNTS.items()})
+
+
+def write_digits(root, patch):
+    """MNIST and USPS."""
+    write_mnist(root, patch)
+    write_usps(root, patch)
+
+
 # CelebA
 
 CELEBA_PARTS = {"000001.jpg": 2, "000002.jpg": 0, "000003.jpg": 1, "000004.jpg": 0, "000005.jpg": 0}
@@ -348,6 +370,31 @@ FILES = {
         "at https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and put them there (img_align_celeba.zip unpacked)",
         downloads=False,
         checksums=False,
+    ),
+    "by_attribute": Files(
+        write_celeba,
+        "celeba",
+        "at https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and put them there (img_align_celeba.zip unpacked)",
+        downloads=False,
+        checksums=False,
+        overrides=("data.attribute=Male",),
+    ),
+    "usps": Files(
+        write_usps,
+        "usps",
+        "put zip.train.gz and zip.test.gz of",
+        downloads=False,
+        checksums=False,
+        overrides=("data.train_size=20",),
+    ),
+    "two_sets": Files(
+        write_digits,
+        "usps",
+        "put zip.train.gz and zip.test.gz of",
+        downloads=False,
+        checksums=False,
+        read="usps/*",
+        overrides=("+data.a.options.offline=true", "+data.b.options.train_size=20"),
     ),
     "olivetti_faces": Files(
         write_olivetti_faces,

@@ -25,6 +25,7 @@ class NamedData:
         root: folder of data sets.
         options: settings of the set that override those of its file.
         key: key of ``options`` in the configuration, for messages.
+        setting: key of ``name`` in the configuration, for messages.
 
     Raises:
         GenzooError: there is no such file; when called: the set cannot be built.
@@ -40,16 +41,17 @@ class NamedData:
         root: str | Path,
         options: Mapping[str, Any] | None = None,
         key: str = "metrics.anomaly.data.options",
+        setting: str = "metrics.against",
     ):
         files = {one: path for folder in _folders() for one, path in option_files("data", folder).items()}
         if name not in files:
-            raise GenzooError(f"metrics.against={name}: there is no such data set. {near(name, files)}")
+            raise GenzooError(f"{setting}={name}: there is no such data set. {near(name, files)}")
         config = OmegaConf.create({"paths": {"data": str(root)}, "data": OmegaConf.load(files[name])})
         config.data.pop("defaults")  # they are settings of training
         config.data.update(options or {})
         if missing := [key for key in config.data if OmegaConf.is_missing(config.data, key)]:
-            raise GenzooError(f"metrics.against={name}: data.{missing[0]} is required; give +{key}.{missing[0]}=...")
-        self.name, self.options, self.key = name, dict(options or {}), key
+            raise GenzooError(f"{setting}={name}: data.{missing[0]} is required; give +{key}.{missing[0]}=...")
+        self.name, self.options, self.key, self.setting = name, dict(options or {}), key, setting
         self.config = OmegaConf.to_container(config, resolve=True)["data"]
 
     def __call__(self, like: DataSpec) -> ImageData:
@@ -59,7 +61,7 @@ class NamedData:
         try:
             return build(self.config | alike | self.options, self.key)
         except GenzooError as error:
-            raise GenzooError(f"metrics.against={self.name}: {error}") from error
+            raise GenzooError(f"{self.setting}={self.name}: {error}") from error
 
 
 def _folders() -> list[Path]:

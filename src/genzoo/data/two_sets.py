@@ -1,0 +1,69 @@
+"""Two sets of images as two domains."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from genzoo.core.batches import DataSpec, ImageSet
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
+from genzoo.data.facts import check_facts
+from genzoo.data.module import ImageData
+from genzoo.data.two_domains import TwoDomainData
+
+
+@register
+class TwoSets(TwoDomainData):
+    """Two sets of images; if both have as many classes, these are the same classes.
+
+    Args:
+        a, b: functions that build the sets, not loaded, with the size and channels of a ``DataSpec``.
+        size: height and width in pixels of the images of both.
+        channels, target_channels: 1 or 3, of the images of the first and of the second set.
+        enlarged, flip: see ``Jitter``; for training images.
+        options: of ``ImageData``, and facts that the configuration states, which are checked.
+
+    Raises:
+        GenzooError: a set has images of another size or other channels, or is the same as the other.
+    """
+
+    name = "two_sets"
+
+    def __init__(
+        self,
+        a: Callable[[DataSpec], ImageData],
+        b: Callable[[DataSpec], ImageData],
+        size: int = 28,
+        channels: int = 1,
+        target_channels: int = 1,
+        enlarged: int | None = None,
+        flip: bool = False,
+        **options: Any,
+    ):
+        self.sets = a(DataSpec("a", channels, size)), b(DataSpec("b", target_channels, size))
+        for key, data, n in (("a", self.sets[0], channels), ("b", self.sets[1], target_channels)):
+            if (found := (data.spec.channels, data.spec.size)) != (n, size):
+                raise GenzooError(
+                    f"data.{key}: data={data.name} has images of (channels, size) {found}, but {(n, size)} is needed; "
+                    "change data.size, data.channels or data.target_channels, or choose another set."
+                )
+        options = check_facts(self.name, {"levels": 256}, options)
+        names = tuple(data.name for data in self.sets)
+        if names[0] == names[1]:
+            raise GenzooError(f"data.a and data.b are both {names[0]}; choose two different sets.")
+        classes = {data.spec.classes for data in self.sets}
+        shared = {"classes": classes.pop() if len(classes) == 1 else 0, "domains": names, "paired": False}
+        super().__init__(
+            size, channels, target_channels=target_channels, enlarged=enlarged, flip=flip, **shared, **options
+        )
+        self.classifier = self.sets[0].classifier
+
+    def prepare_data(self) -> None:
+        """Downloads the sets' files if they are missing."""
+        for data in self.sets:
+            data.prepare_data()
+
+    def load_domains(self) -> tuple[Mapping[str, ImageSet], Mapping[str, ImageSet]]:
+        """Reads both sets."""
+        found = [{split: images._replace(factors=None) for split, images in data.load().items()} for data in self.sets]
+        self.source = "+".join(dict.fromkeys(data.source for data in self.sets))
+        return found[0], found[1]
