@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.adversarial.networks import goodfellow, infogan
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Decodes, Features, Samples
 from genzoo.core.errors import GenzooError
+from genzoo.nn.matching import MeanAbsolute, MeanSquared
 from genzoo.nn.objectives import Minimax, NonSaturating
 from support.gans import SHAPE, cross_entropy, fixed_codes, make, real_batch, wasserstein
 

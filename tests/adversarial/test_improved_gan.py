@@ -5,11 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.adversarial.matching import MeanSquared
 from genzoo.adversarial.networks.improved_gan_conv import ConvGenerator, VirtualConvGenerator
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.errors import GenzooError
+from genzoo.nn.matching import MeanSquared
 from genzoo.nn.weight_norm import WeightNormLinear
 from genzoo.runs.build import build_data, build_module
 from support import SHAPES, resolved

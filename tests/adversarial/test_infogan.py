@@ -9,13 +9,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.infogan import InfoGAN
-from genzoo.adversarial.matching import MeanAbsolute
 from genzoo.adversarial.networks import infogan as networks
 from genzoo.core.batches import ImageBatch, ImageSet
 from genzoo.core.capabilities import Decodes, Features, InfersCodes, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Categorical, Latent, Uniform
 from genzoo.data.module import ImageData
+from genzoo.nn.matching import MeanAbsolute
 from genzoo.nn.objectives import NonSaturating
 from genzoo.nn.posteriors import CategoricalPosterior, GaussianPosterior
 

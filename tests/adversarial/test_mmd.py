@@ -6,9 +6,9 @@ import pytest
 import torch
 from scipy.stats import energy_distance
 
-from genzoo.adversarial.matching import MeanSquared
 from genzoo.adversarial.mmd import MMD, RBF, Linear, NegativeDistance
 from genzoo.core.errors import GenzooError
+from genzoo.nn.matching import MeanSquared
 
 KERNELS = pytest.mark.parametrize("kernel", [RBF([0.5, 2.0]), Linear(), NegativeDistance()])
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.adversarial.matching import MeanSquared
 from genzoo.adversarial.networks import infogan
 from genzoo.adversarial.rounds import Shared
 from genzoo.adversarial.unrolled_gan import UnrolledGAN
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
+from genzoo.nn.matching import MeanSquared
 from genzoo.nn.objectives import Minimax, NonSaturating
 from genzoo.runs.build import build_data, build_module
 from support import cpu_trainer, resolved, same

@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torch.multiprocessing.spawn import spawn
 
-from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.adversarial.mmd import MMD, RBF, NegativeDistance
 from genzoo.core.strategy import TurnStrategy
+from genzoo.nn.matching import MeanAbsolute, MeanSquared
 from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.noise import GaussianNoise, PersistentDropout
 from genzoo.runs.build import build_data, build_module

@@ -12,7 +12,7 @@ MINIBATCH = "{_target_: genzoo.nn.minibatch.MinibatchDiscrimination, _partial_: 
 IMPROVED = [
     f"+model.historical_averaging={{discriminator: {HISTORY}, generator: {HISTORY}}}",
     f"+model.discriminator.minibatch={MINIBATCH}",
-    "+model.matching._target_=genzoo.adversarial.matching.MeanAbsolute",
+    "+model.matching._target_=genzoo.nn.matching.MeanAbsolute",
     "model.optimizers.generator._target_=genzoo.core.adam.InnerEpsilonAdam",
     *("~model.optimizers.generator.fused", "~model.optimizers.generator.weight_decay"),
 ]

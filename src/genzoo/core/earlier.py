@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Earlier path of a class -> current path.
-ALIASES: Mapping[str, str] = {
+ALIASES: dict[str, str] = {
     "genzoo.csv_logger.CsvLogger": "genzoo.runs.csv_logger.CsvLogger",
     "genzoo.loggers.wandb_logger": "genzoo.runs.loggers.wandb_logger",
     "genzoo.named_data.NamedData": "genzoo.runs.named_data.NamedData",
@@ -13,18 +13,15 @@ ALIASES: Mapping[str, str] = {
     "genzoo.core.schedules.Geometric": "genzoo.core.schedules.ExponentialDecay",
     "genzoo.core.schedules.Halved": "genzoo.core.schedules.StepDecay",
     "genzoo.adversarial.networks.infogan.Recognition": "genzoo.adversarial.networks.infogan.QHead",
-} | {
-    f"genzoo.adversarial.objectives.{name}": f"genzoo.nn.objectives.{name}"
-    for name in (
-        "Minimax",
-        "NonSaturating",
-        "SmoothedLabels",
-        "LeastSquares",
-        "Wasserstein",
-        "Hinge",
-        "BoundarySeeking",
-    )
 }
+# Earlier module -> current module, and the classes that moved.
+MOVED = {
+    ("genzoo.adversarial.objectives", "genzoo.nn.objectives"): (
+        *("Minimax", "NonSaturating", "SmoothedLabels", "LeastSquares", "Wasserstein", "Hinge", "BoundarySeeking"),
+    ),
+    ("genzoo.adversarial.matching", "genzoo.nn.matching"): ("MeanSquared", "MeanAbsolute"),
+}
+ALIASES |= {f"{old}.{name}": f"{new}.{name}" for (old, new), names in MOVED.items() for name in names}
 # Earlier key of a model's setting -> current key.
 MODEL_KEYS: Mapping[str, str] = {
     "decay": "gae_lambda",

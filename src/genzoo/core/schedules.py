@@ -116,6 +116,29 @@ class WarmUp:
 
 
 @register
+class Switch:
+    """``start`` for the first ``rounds`` rounds, then ``then``.
+
+    Example:
+        >>> [Switch(start=0.01, rounds=10, then=0.5)(r) for r in (0, 9, 10)]
+        [0.01, 0.01, 0.5]
+    """
+
+    def __init__(self, start: float, rounds: int, then: float):
+        check_positive("model.schedules: rounds", rounds)
+        self.start, self.rounds, self.then = start, rounds, then
+
+    @property
+    def last_round(self) -> int:
+        """See ``Finite``."""
+        return self.rounds
+
+    def __call__(self, rounds: int) -> float:
+        """The value for the round that follows ``rounds`` completed ones."""
+        return self.start if rounds < self.rounds else self.then
+
+
+@register
 class StepDecay:
     """``start``, halved after every ``every`` rounds.
 

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo.adversarial.matching import MeanSquared
 from genzoo.adversarial.networks.base import ClassDiscriminator, FeatureDiscriminator, check_shape
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Classifies
@@ -21,6 +20,7 @@ from genzoo.core.rounds import Turn
 from genzoo.hybrid.class_means import ClassMeans
 from genzoo.hybrid.conditional_game import ConditionalVariationalGame
 from genzoo.hybrid.variational_game import Drawn
+from genzoo.nn.matching import MeanSquared
 
 
 @register

@@ -1,28 +1,21 @@
 """CycleGAN: translation between two domains without pairs."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor, nn
 
-from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch, Stream
-from genzoo.core.capabilities import Translates
+from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
-from genzoo.nn.objectives import Objective
 from genzoo.translation.image_pool import ImagePool
-from genzoo.translation.pairs import Shape, check_domains, check_target
-from genzoo.translation.translator import Translator
-
-OTHER: Mapping[str, str] = {"A": "B", "B": "A"}
-Images = Mapping[str, Tensor]  # domain -> images (B, C, H, W) in [-1, 1]
+from genzoo.translation.two_way import OTHER, Images, TwoWayGAN
 
 
 @register
-class CycleGAN(Translator):
+class CycleGAN(TwoWayGAN):
     """Two generators, each the inverse of the other, and a discriminator of the images of each domain.
 
     With G to domain B and F to domain A, and x, y images of A and B,
@@ -35,28 +28,18 @@ class CycleGAN(Translator):
     before that, through a pool of earlier ones.
 
     Args:
-        shape, target_shape: (C, H, W) of the images of domains A and B.
-        generator: factory of G and F, called with ``shape`` of its input and ``outputs``, its channels.
-        discriminator: factory of D_A and D_B, called with ``inputs``, its channels.
-        objective: L_D and L_G.
         pool: size of each domain's pool.
         cycle_weight, identity_weight, adversarial_weight: λ, λ_idt and λ_adv.
-        kwargs: of ``Translator``; the players are ``generator``, both of them, and ``discriminator``, both of them.
+        kwargs: of ``TwoWayGAN``.
 
     Raises:
-        GenzooError: there is no second domain, a weight is negative, or the identity term has domains of different
-            channels.
+        GenzooError: a weight is negative, or the identity term has domains of different channels.
 
     Source: Zhu et al. 2017, arXiv 1703.10593, section 3; junyanz/pytorch-CycleGAN-and-pix2pix, cycle_gan_model.py.
     """
 
     def __init__(
         self,
-        shape: Shape,
-        target_shape: Shape,
-        generator: Callable[..., nn.Module],
-        discriminator: Callable[..., nn.Module],
-        objective: Objective,
         pool: int = 50,
         cycle_weight: float = 10.0,
         identity_weight: float = 0.0,
@@ -64,41 +47,26 @@ class CycleGAN(Translator):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        check_target(target_shape)
         self.weights = {"cycle": cycle_weight, "identity": identity_weight, "adversarial": adversarial_weight}
         check_weights(self.weights)
-        shapes = {"A": tuple(shape), "B": tuple(target_shape)}
-        if identity_weight and shape[0] != target_shape[0]:
+        channels = [shape[0] for shape in self.shapes.values()]
+        if identity_weight and channels[0] != channels[1]:
             raise GenzooError(
-                f"model.identity_weight={identity_weight}: the domains have {shape[0]} and {target_shape[0]} channels, "
+                f"model.identity_weight={identity_weight}: the domains have {channels[0]} and {channels[1]} channels, "
                 "so an image of one is none of the other; set it to 0."
             )
-        self.objective, self.image_shape = objective, shapes["A"]
-        self.generators = nn.ModuleDict(
-            {to: generator(shape=shapes[OTHER[to]], outputs=of[0]) for to, of in shapes.items()}
-        )
-        self.discriminators = nn.ModuleDict({of: discriminator(inputs=shapes[of][0]) for of in shapes})
-        self.pools = nn.ModuleDict({of: ImagePool(shapes[of], pool) for of in shapes})
-        self.target_shape = shapes["B"]
-
-    def players(self) -> dict[str, list[nn.Module]]:
-        """Both generators, and both discriminators."""
-        return {"generator": [*self.generators.values()], "discriminator": [*self.discriminators.values()]}
+        self.pools = nn.ModuleDict({of: ImagePool(shape, pool) for of, shape in self.shapes.items()})
 
     def turns(self) -> tuple[Turn, ...]:
         """The generators' update, then the discriminators', on a batch of each domain."""
         losses = {"generator": self.generator_loss, "discriminator": self.discriminator_loss}
-        return (Turn(losses, (Stream("a", "A"), Stream("b", "B")), draws=self.draws, at_once=False),)
+        return (Turn(losses, self.streams_of_domains, draws=self.draws, at_once=False),)
 
     def draws(self, a: ImageBatch, b: ImageBatch) -> list[dict[str, Images]]:
         """The losses' arguments: images of each domain, translations to it, and what its discriminator is shown."""
         real = {"A": a.images, "B": b.images}
-        made = {to: self.generators[to](real[OTHER[to]]) for to in real}
+        made = self.translations(real)
         return [{"real": real, "made": made, "shown": {of: self.pools[of](images) for of, images in made.items()}}]
-
-    def score(self, images: Tensor, domain: str) -> Tensor:
-        """The scores (B, h, w) of a domain's discriminator of the patches of images (B, C, H, W)."""
-        return at_least_float32(self.discriminators[domain](images))
 
     def generator_loss(self, real: Images, made: Images, shown: Images) -> Tensor:
         """The adversarial terms, the cycles and, if it has a weight, the identity."""
@@ -108,28 +76,11 @@ class CycleGAN(Translator):
         }
         if self.weights["identity"]:
             terms["identity"] = [difference(self.generators[of](real[of]), real[of]) for of in real]
-        for name, of_domains in terms.items():
-            self.meters.log(name, sum(of_domains).detach())
-        return sum(self.weights[name] * sum(of_domains) for name, of_domains in terms.items())
+        return self.weighted(terms, self.weights)
 
     def discriminator_loss(self, real: Images, made: Images, shown: Images) -> Tensor:
         """The objective's losses of both discriminators."""
-        losses = [self.objective.discriminator(self.score(real[of], of), self.score(shown[of], of)) for of in real]
-        return sum(losses)
-
-    def capabilities(self) -> frozenset[type]:
-        """It translates."""
-        return frozenset({Translates})
-
-    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses data whose second domain has other channels."""
-        super().check_data(data)
-        assert isinstance(data, DataSpec)
-        check_domains(data, self.target_shape)
-
-    def networks(self) -> dict[tuple[str, str], nn.Module]:
-        """The generators."""
-        return {(OTHER[to], to): network for to, network in self.generators.items()}
+        return self.judgement(real, shown)
 
 
 def difference(a: Tensor, b: Tensor) -> Tensor:

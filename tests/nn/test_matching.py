@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from genzoo.adversarial.matching import MeanAbsolute, MeanSquared
 from genzoo.core.errors import GenzooError
+from genzoo.nn.matching import MeanAbsolute, MeanSquared
 
 BOTH = pytest.mark.parametrize("matching", [MeanSquared, MeanAbsolute])
 REAL = torch.tensor([[1.0, 0.0, -2.0], [3.0, 1.0, -4.0]], dtype=torch.double)  # means 2, 0.5, -3

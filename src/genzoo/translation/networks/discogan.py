@@ -1,0 +1,116 @@
+"""The networks of DiscoGAN.
+
+Convolutions of 4 x 4 and stride 2 halve the map until its side is 4, or odd. There are no biases; weights are torch's.
+
+Source: SKTBrain/DiscoGAN, discogan/model.py.
+"""
+
+from torch import Tensor, nn
+
+from genzoo.core.errors import GenzooError
+from genzoo.core.registry import register
+
+WIDEST = 8  #: multiple of ``channels`` at low resolutions
+
+
+def halved(side: int) -> list[int]:
+    """The sides of the maps after each halving.
+
+    Raises:
+        GenzooError: the side cannot be halved twice.
+
+    >>> halved(64), halved(28)
+    ([32, 16, 8, 4], [14, 7])
+    """
+    sides = [side]
+    while sides[-1] > 4 and sides[-1] % 2 == 0:
+        sides.append(sides[-1] // 2)
+    if len(sides) < 3:
+        raise GenzooError(f"data.size={side}: images that can be halved twice down to 4 pixels or more are needed.")
+    return sides[1:]
+
+
+def _stages(channels: int, inputs: int, n: int) -> tuple[list[nn.Module], list[int]]:
+    """n halving stages, and their numbers of maps."""
+    stages: list[nn.Module] = []
+    widths = [channels * min(2**i, WIDEST) for i in range(n)]
+    for i, wide in enumerate(widths):
+        norm = [nn.BatchNorm2d(wide)] if i else []
+        stages.append(nn.Sequential(nn.Conv2d(inputs, wide, 4, 2, 1, bias=False), *norm, nn.LeakyReLU(0.2)))
+        inputs = wide
+    return stages, widths
+
+
+@register
+class DiscoTranslator(nn.Module):
+    """Halving convolutions, and transposed ones back to a sigmoid, the tanh of half the value in [-1, 1].
+
+    Args:
+        shape: (C, H, W) of the images.
+        outputs: number of channels of the result.
+        channels: of the first map; each further one has twice as many, up to 8 times.
+
+    Raises:
+        GenzooError: the images are no squares that can be halved twice.
+
+    Example:
+        >>> import torch
+        >>> DiscoTranslator(shape=(1, 28, 28), outputs=3, channels=2)(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2, 3, 28, 28])
+    """
+
+    def __init__(self, shape: tuple[int, int, int], outputs: int, channels: int = 64):
+        super().__init__()
+        self.shape, self.outputs = tuple(shape), outputs
+        down, widths = _stages(channels, shape[0], len(halved(shape[1])))
+        up: list[nn.Module] = []
+        for wide, narrow in zip(widths[:0:-1], widths[-2::-1], strict=True):
+            up += [nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False), nn.BatchNorm2d(narrow), nn.ReLU()]
+        self.layers = nn.Sequential(*down, *up, nn.ConvTranspose2d(widths[0], outputs, 4, 2, 1, bias=False))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] -> images (B, outputs, H, W) in [-1, 1]."""
+        return (self.layers(images) / 2).tanh()
+
+
+@register
+class DiscoDiscriminator(nn.Module):
+    """Halving convolutions, of which all outputs but the first are feature maps, and one to a logit per image.
+
+    Args:
+        inputs: number of channels of the images.
+        size: height and width of the images.
+        channels: as for ``DiscoTranslator``.
+
+    Raises:
+        GenzooError: the size cannot be halved twice.
+
+    Example:
+        >>> import torch
+        >>> network = DiscoDiscriminator(inputs=3, size=64, channels=2)
+        >>> images = torch.zeros(2, 3, 64, 64)
+        >>> network(images).shape, [x.shape[1] for x in network.feature_maps(images)]
+        (torch.Size([2]), [4, 8, 16])
+    """
+
+    def __init__(self, inputs: int, size: int, channels: int = 64):
+        super().__init__()
+        sides = halved(size)
+        stages, widths = _stages(channels, inputs, len(sides))
+        self.stages = nn.ModuleList(stages)
+        self.head = nn.Conv2d(widths[-1], 1, sides[-1], bias=False)
+
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """Images (B, C, H, W) in [-1, 1] -> the outputs of all stages."""
+        maps = [images]
+        for stage in self.stages:
+            maps.append(stage(maps[-1]))
+        return maps[1:]
+
+    def feature_maps(self, images: Tensor) -> list[Tensor]:
+        """Images (B, C, H, W) in [-1, 1] -> the outputs of all stages but the first."""
+        return self.maps(images)[1:]
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [-1, 1] -> logits (B,)."""
+        return self.head(self.maps(images)[-1]).flatten()
