@@ -77,7 +77,7 @@ def test_classes_are_chosen_in_both_domains(pairs):
 
 
 def test_hidden_labels_are_hidden_in_the_pool_of_the_first_domain(pairs):
-    labels = pairs(labels_per_class=1).pools()["digits"].labels
+    labels = pairs(labels_per_class=1).pools()["A"].labels
     assert (labels >= 0).sum() == 10
 
 

@@ -26,6 +26,7 @@ ABOUT = {
     "metrics": "What is computed after a run (`default`) or by `genzoo evaluate` (`full`); [metrics](metrics.md).",
     "callbacks": "What happens during a run, in addition to what happens in every run; [callbacks](callbacks.md).",
     "logger": "Where metrics and pictures go; [loggers](loggers.md).",
+    "pairs": "What `pix2pix`, `denoiser` and their kin learn from; [translation](translation.md).",
     "likelihood": "The likelihood of `vae`, `vae_conv`, `resnet_vae` and `iaf_vae`; [variational](variational.md).",
     "experiment": "`experiment=<paper>/<row>`, a row of a paper's table; `genzoo list experiment=<paper>` prints them.",
     "sweep": "The space of a search, with `-m`; [searches](sweeps.md#searches).",

@@ -1,7 +1,7 @@
 """Images without and with an attribute, as two domains."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from genzoo.core.batches import DataSpec, ImageSet
 from genzoo.core.errors import GenzooError, near
@@ -29,6 +29,7 @@ class ByAttribute(TwoDomainData):
     """
 
     name = "by_attribute"
+    facts: ClassVar[dict[str, int]] = {"levels": 256}
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class ByAttribute(TwoDomainData):
                 f"data.attribute={attribute}: data={self.whole.name} has no such attribute. "
                 f"{near(attribute, self.whole.spec.factors)}"
             )
-        options = check_facts(self.name, {"levels": 256, "target_channels": channels}, options)
+        options = check_facts(self.name, {**self.facts, "target_channels": channels}, options)
         domains = f"no_{attribute}", attribute
         super().__init__(size, channels, domains=domains, paired=False, enlarged=enlarged, flip=flip, **options)
         self.column = self.whole.spec.factors.index(attribute)

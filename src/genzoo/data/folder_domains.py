@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PIL import Image
 
@@ -39,6 +39,7 @@ class FolderDomains(TwoDomainData):
 
     name = "folder_domains"
     source = "folder"
+    facts: ClassVar[dict[str, int]] = {"levels": 256}
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Two sets of images as two domains."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from genzoo.core.batches import DataSpec, ImageSet
 from genzoo.core.errors import GenzooError
@@ -27,6 +27,7 @@ class TwoSets(TwoDomainData):
     """
 
     name = "two_sets"
+    facts: ClassVar[dict[str, int]] = {"levels": 256}
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class TwoSets(TwoDomainData):
                     f"data.{key}: data={data.name} has images of (channels, size) {found}, but {(n, size)} is needed; "
                     "change data.size, data.channels or data.target_channels, or choose another set."
                 )
-        options = check_facts(self.name, {"levels": 256}, options)
+        options = check_facts(self.name, self.facts, options)
         names = tuple(data.name for data in self.sets)
         if names[0] == names[1]:
             raise GenzooError(f"data.a and data.b are both {names[0]}; choose two different sets.")
