@@ -14,14 +14,13 @@ ALIASES: dict[str, str] = {
     "genzoo.core.schedules.Halved": "genzoo.core.schedules.StepDecay",
     "genzoo.adversarial.networks.infogan.Recognition": "genzoo.adversarial.networks.infogan.QHead",
 }
-# Earlier module -> current module, and the classes that moved.
-MOVED = {
-    ("genzoo.adversarial.objectives", "genzoo.nn.objectives"): (
-        *("Minimax", "NonSaturating", "SmoothedLabels", "LeastSquares", "Wasserstein", "Hinge", "BoundarySeeking"),
-    ),
-    ("genzoo.adversarial.matching", "genzoo.nn.matching"): ("MeanSquared", "MeanAbsolute"),
+# The same for classes that moved to another module after runs had been published; hashes are of the earlier paths.
+OBJECTIVES = "Minimax", "NonSaturating", "SmoothedLabels", "LeastSquares", "Wasserstein", "Hinge", "BoundarySeeking"
+MOVED: Mapping[str, str] = {
+    **{f"genzoo.adversarial.objectives.{name}": f"genzoo.nn.objectives.{name}" for name in OBJECTIVES},
+    **{f"genzoo.adversarial.matching.{name}": f"genzoo.nn.matching.{name}" for name in ("MeanSquared", "MeanAbsolute")},
 }
-ALIASES |= {f"{old}.{name}": f"{new}.{name}" for (old, new), names in MOVED.items() for name in names}
+ALIASES |= MOVED
 # Earlier key of a model's setting -> current key.
 MODEL_KEYS: Mapping[str, str] = {
     "decay": "gae_lambda",
@@ -57,17 +56,26 @@ def renamed(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     return {**checkpoint, "genzoo": {**genzoo, "config": config}, "state_dict": weights}
 
 
-def renamed_paths(config: Any) -> Any:
-    """A stored configuration with the current paths of classes.
+def renamed_paths(config: Any, names: Mapping[str, str] = ALIASES) -> Any:
+    """A stored configuration with the current paths of classes, or with others.
 
     >>> renamed_paths({"csv": {"_target_": "genzoo.csv_logger.CsvLogger"}})
     {'csv': {'_target_': 'genzoo.runs.csv_logger.CsvLogger'}}
     """
     if isinstance(config, Mapping):
-        return {key: renamed_paths(value) for key, value in config.items()}
+        return {key: renamed_paths(value, names) for key, value in config.items()}
     if isinstance(config, list | tuple):
-        return [renamed_paths(value) for value in config]
-    return ALIASES.get(config, config) if isinstance(config, str) else config
+        return [renamed_paths(value, names) for value in config]
+    return names.get(config, config) if isinstance(config, str) else config
+
+
+def as_published(config: Any) -> Any:
+    """A configuration with the paths that moved classes had when the first runs were published.
+
+    >>> as_published({"_target_": "genzoo.nn.objectives.Hinge"})
+    {'_target_': 'genzoo.adversarial.objectives.Hinge'}
+    """
+    return renamed_paths(config, {new: old for old, new in MOVED.items()})
 
 
 def renamed_settings(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from genzoo.core.earlier import as_published
+
 UNDECISIVE = ("root", "file", "path", "seed", "offline", "label_seed")  #: settings of data
 
 
@@ -36,4 +38,4 @@ def decisive(config: Mapping[str, Any]) -> dict[str, Any]:
     for key, default in (("gradient_clip", None), ("accumulate", 1)):  # included only if not the default
         if config["trainer"].get(key, default) != default:
             trainer[key] = config["trainer"][key]
-    return {"recipe": config["recipe"], "model": config["model"], "data": data, "trainer": trainer}
+    return {"recipe": config["recipe"], "model": as_published(config["model"]), "data": data, "trainer": trainer}
