@@ -21,7 +21,7 @@ def test_every_option_has_one_row_that_links_its_file():
     rows = re.findall(r"^\| \[`(\w+)`\]\(\.\./(\S+)\) \| (.+) \|$", PAGE, re.MULTILINE)
     files = [ROOT / file for _, file, _ in rows]
     assert all(path.is_file() and path.stem == name for (name, _, _), path in zip(rows, files, strict=True))
-    listed = ("model", "data", "trainer", "metrics", "callbacks", "logger", "likelihood", "sweep")
+    listed = ("model", "data", "trainer", "metrics", "callbacks", "logger", "pairs", "likelihood", "sweep")
     assert sorted(files) == sorted(path for group in listed for path in (CONF / group).glob("[!_]*.yaml"))
 
 
