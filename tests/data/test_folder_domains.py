@@ -95,6 +95,16 @@ def test_partners_of_different_size_are_refused(tmp_path):
         read(tmp_path)
 
 
+def test_sizes_are_those_of_upright_images(tmp_path):
+    write_domains(tmp_path)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be shown turned by 90 degrees
+    (tmp_path / "test" / PHOTOS / "3.png").unlink()
+    Image.fromarray(noise(0, 30, 20, 3)).save(tmp_path / "test" / PHOTOS / "3.jpg", exif=turned)
+    write(tmp_path / "test" / MASKS / "3.png", size=(30, 20))
+    assert read(tmp_path).count("test") == 5
+
+
 def test_there_must_be_two_domains(tmp_path):
     write_domains(tmp_path)
     with pytest.raises(GenzooError, match=r"no domain masks\. Did you mean 'mask'\?"):

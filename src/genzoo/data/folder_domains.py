@@ -1,5 +1,6 @@
 """A folder of images in two subfolders, each of which is a domain."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -55,9 +56,8 @@ class FolderDomains(TwoDomainData):
         levels: int = 256,
         **options: Any,
     ):
-        given: dict[str, Any] = {"size": size, "fit": fit, "levels": levels}
         fractions = validation_fraction, test_fraction
-        whole = ImageFolder(root, validation_fraction=fractions[0], test_fraction=fractions[1], **given)
+        whole = OneFolder(root, size, channels, None, *fractions, fit=fit, levels=levels)
         names = tuple(whole.class_names if domains is None else domains)
         if len(whole.class_names) != 2 or len({*names}) != 2:
             raise GenzooError(
@@ -73,10 +73,7 @@ class FolderDomains(TwoDomainData):
         chosen = [all_splits(splits, *fractions) for splits in found]
         if paired:
             chosen[1] = partners(root, names, found, chosen[0])
-        self.folders = [
-            OneFolder(theirs, root=root, channels=n, **given)
-            for theirs, n in zip(chosen, (channels, target_channels), strict=True)
-        ]
+        self.folders = [whole.part(theirs, n) for theirs, n in zip(chosen, (channels, target_channels), strict=True)]
 
     def load_domains(self) -> tuple[Mapping[str, ImageSet], Mapping[str, ImageSet]]:
         """Reads the images of both domains."""
@@ -102,27 +99,31 @@ class FolderDomains(TwoDomainData):
 
 
 class OneFolder(ImageFolder):
-    """Chosen images of a folder, without labels.
+    """A folder of which parts, once it is listed, are read as sets of their own; it remembers sizes of images."""
 
-    Args:
-        chosen: split -> its images.
-        options: of ``ImageFolder``.
-    """
+    chosen: Splits
+    sizes: dict[Path, tuple[int, int]]  #: of the images that were read: width, height
 
-    def __init__(self, chosen: Splits, **options: Any):
-        super().__init__(**options)
-        self.chosen, self.classes = chosen, {}
-        self.sizes: dict[Path, tuple[int, int]] = {}  # of the images that were read: width, height
+    def part(self, chosen: Splits, channels: int) -> "OneFolder":
+        """Some of its images, without labels.
+
+        Args:
+            chosen: split -> the images.
+            channels: of the images: 3, or 1 for grey.
+        """
+        part = copy.copy(self)
+        part.spec, part.chosen, part.classes, part.sizes = self.spec._replace(channels=channels), chosen, {}, {}
+        return part
 
     def paths(self) -> Splits:
         """The chosen images."""
         return self.chosen
 
-    def _read(self, path: Path, seen: list[Seen]) -> Image.Image:
+    def _upright(self, path: Path, seen: list[Seen]) -> Image.Image:
         """As for ``ImageFolder``; also stores the size."""
-        with Image.open(self.root / path) as picture:
-            self.sizes[path] = picture.size
-        return super()._read(path, seen)
+        picture = super()._upright(path, seen)
+        self.sizes[path] = picture.size
+        return picture
 
 
 def of_class(folder: ImageFolder, name: str) -> Splits:

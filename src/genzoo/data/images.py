@@ -148,9 +148,13 @@ class ImageFolder(ImageData):
 
     def _read(self, path: Path, seen: list[Seen]) -> Image.Image:
         """Returns the central square of an image, upright and resized."""
+        return self.fitting(self._upright(path, seen), str(path))
+
+    def _upright(self, path: Path, seen: list[Seen]) -> Image.Image:
+        """Returns a whole image, upright."""
         picture, facts = read_picture(self.root / path, mode_of(self.spec.channels), self.white)
         seen.append(facts)
-        return self.fitting(picture, str(path))
+        return picture
 
     def warn_of_broken(self, failures: dict[Path, str], of: int) -> None:
         """Logs a warning about files that cannot be read, out of ``of`` files.
