@@ -319,28 +319,19 @@ class Files(NamedTuple):
     names_files: bool = True
 
 
-def _folder_of_images(place, *overrides):
+def _folder(place, *overrides, write=write_pictures, read="[01].png"):
     return Files(
-        lambda root, patch: write_pictures(root / place, patch),
+        lambda root, patch: write(root / place, patch),
         place,
         "give a folder of images",
         downloads=False,
         checksums=False,
-        read=f"{place}/[01].png",
+        read=f"{place}/{read}",
         overrides=overrides,
     )
 
 
-def _folder_of_domains(place, *overrides):
-    return Files(
-        lambda root, patch: write_domains(root / place, patch),
-        place,
-        "give a folder of images",
-        downloads=False,
-        checksums=False,
-        read=f"{place}/*/*/[01].png",
-        overrides=overrides,
-    )
+_folder_of_domains = partial(_folder, write=write_domains, read="*/*/[01].png")
 
 
 #: configuration -> its files
@@ -416,8 +407,8 @@ FILES = {
         checksums=False,
         overrides=("data.file=${paths.data}/images.npz",),
     ),
-    "images": _folder_of_images("pictures", "data.root=${paths.data}/pictures"),
-    "lsun": _folder_of_images("lsun/bedroom"),
+    "images": _folder("pictures", "data.root=${paths.data}/pictures"),
+    "lsun": _folder("lsun/bedroom"),
     "facade_windows": _folder_of_domains("facade_windows"),
     "paired_folders": _folder_of_domains("pairs", "data.root=${paths.data}/pairs"),
     "two_folders": _folder_of_domains("domains", "data.root=${paths.data}/domains"),

@@ -25,8 +25,11 @@ class Layered(nn.Module):
     def feature_maps(self, images):
         return [self.first(images.flatten(1)), images]
 
+    def logits(self, maps):
+        return self.second(maps[0]).squeeze(1)
+
     def forward(self, images):
-        return self.second(self.first(images.flatten(1))).squeeze(1)
+        return self.logits(self.feature_maps(images))
 
 
 def make(**options):
@@ -99,7 +102,7 @@ def test_the_networks_are_those_of_the_code():
 def test_discriminators_without_feature_maps_sizes_and_weights_are_refused():
     with pytest.raises(GenzooError, match=r"^model\.discriminator: this model needs a FeatureMaps .* Patches has no"):
         make(discriminator=Patches)
-    with pytest.raises(GenzooError, match=r"^model\.adversarial_weight=-1 "):
+    with pytest.raises(GenzooError, match=r"^model\.adversarial_weight=-1: "):
         make(adversarial_weight=-1)
     with pytest.raises(GenzooError, match=r"^data\.size=9: images that can be halved twice"):
         DiscoTranslator((3, 9, 9), 3)

@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-# Earlier path of a class -> current path.
-ALIASES: dict[str, str] = {
+# Earlier path of a class -> current path; of those that moved after runs were published, which are hashed as before.
+OBJECTIVES = "Minimax", "NonSaturating", "SmoothedLabels", "LeastSquares", "Wasserstein", "Hinge", "BoundarySeeking"
+MOVED: Mapping[str, str] = {
+    **{f"genzoo.adversarial.objectives.{name}": f"genzoo.nn.objectives.{name}" for name in OBJECTIVES},
+    **{f"genzoo.adversarial.matching.{name}": f"genzoo.nn.matching.{name}" for name in ("MeanSquared", "MeanAbsolute")},
+}
+# The same, of all classes.
+ALIASES: Mapping[str, str] = {
+    **MOVED,
     "genzoo.csv_logger.CsvLogger": "genzoo.runs.csv_logger.CsvLogger",
     "genzoo.loggers.wandb_logger": "genzoo.runs.loggers.wandb_logger",
     "genzoo.named_data.NamedData": "genzoo.runs.named_data.NamedData",
@@ -14,13 +21,6 @@ ALIASES: dict[str, str] = {
     "genzoo.core.schedules.Halved": "genzoo.core.schedules.StepDecay",
     "genzoo.adversarial.networks.infogan.Recognition": "genzoo.adversarial.networks.infogan.QHead",
 }
-# The same for classes that moved to another module after runs had been published; hashes are of the earlier paths.
-OBJECTIVES = "Minimax", "NonSaturating", "SmoothedLabels", "LeastSquares", "Wasserstein", "Hinge", "BoundarySeeking"
-MOVED: Mapping[str, str] = {
-    **{f"genzoo.adversarial.objectives.{name}": f"genzoo.nn.objectives.{name}" for name in OBJECTIVES},
-    **{f"genzoo.adversarial.matching.{name}": f"genzoo.nn.matching.{name}" for name in ("MeanSquared", "MeanAbsolute")},
-}
-ALIASES |= MOVED
 # Earlier key of a model's setting -> current key.
 MODEL_KEYS: Mapping[str, str] = {
     "decay": "gae_lambda",

@@ -54,7 +54,7 @@ class _Gather(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> Tensor:
         total = gradient.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(total)
-        return total.chunk(dist.get_world_size())[dist.get_rank()]
+        return own_rows(total)
 
 
 def gather_over_ranks(values: Tensor) -> Tensor:

@@ -94,14 +94,6 @@ class TwoDomainData(ImageData):
         assert self._second is not None
         return self._second[split]
 
-    def alone(self, name: str) -> "OneDomain":
-        """One domain as a set of its own.
-
-        Raises:
-            GenzooError: there is no such domain.
-        """
-        return OneDomain(self, name)
-
     def vary(self, levels: Tensor, generator: Generator) -> Tensor:
         """The jitter."""
         return self.jitter(levels, generator)

@@ -8,7 +8,7 @@ from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import equal_batches, evenly_spaced
+from genzoo.metrics.batches import check_images, equal_batches, evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.scored import check_finite, named
 
@@ -60,8 +60,7 @@ class ActiveUnits:
 
     def __init__(self, images: int | None = None, batch_size: int = 100):
         check_positive("metrics.active_units.batch_size", batch_size)
-        if images is not None:
-            check_positive("metrics.active_units.images", images)
+        check_images("active_units", images)
         self.images, self.batch_size = images, batch_size
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:

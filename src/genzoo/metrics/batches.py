@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
 
 
@@ -25,6 +26,16 @@ def equal_batches(levels: Tensor, n: int | None, batch_size: int) -> Iterator[Te
     for chosen in order.split(batch_size):
         if len(chosen):
             yield from_levels(levels[chosen], n)
+
+
+def check_images(metric: str, images: int | None) -> None:
+    """Checks a metric's number of images; None = all.
+
+    Raises:
+        GenzooError: it is neither None nor a positive integer; names the key.
+    """
+    if images is not None:
+        check_positive(f"metrics.{metric}.images", images)
 
 
 def evenly_spaced(levels: Tensor, n: int | None) -> Tensor:

@@ -1,10 +1,10 @@
 """How well translations can be translated back."""
 
 from genzoo.core.capabilities import Translates
-from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.two_domains import TwoDomainData
+from genzoo.metrics.batches import check_images
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.translated import CHUNK, translated
 
@@ -25,17 +25,17 @@ class Cycle:
     needs = frozenset({Translates})
 
     def __init__(self, images: int | None = 1000):
-        if images is not None:
-            check_positive("metrics.cycle.images", images)
+        check_images("cycle", images)
         self.images = images
 
     def __call__(self, module: RoundModule, data: TwoDomainData, split: str) -> Evaluation:
         """Returns ``cycle_ab`` (of images of A) and ``cycle_ba``; nothing for a model of one direction."""
         values = {}
         for found in translated(module, data, split, self.images):
-            if (back := tuple(found.name[::-1].upper())) not in module.directions:
+            if found.back not in module.directions:
                 continue
             pairs = zip(found.translated.split(CHUNK), found.images.split(CHUNK), strict=True)
-            sums = [(module.translate(y.to(module.device), *back).cpu() - x).abs().sum().item() for y, x in pairs]
+            backs = ((module.translate(y.to(module.device), *found.back).cpu(), x) for y, x in pairs)
+            sums = [(rebuilt - x).abs().sum().item() for rebuilt, x in backs]
             values[f"cycle_{found.name}"] = sum(sums) / found.images.numel() / 2
         return Evaluation(values)

@@ -11,7 +11,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import evenly_spaced
+from genzoo.metrics.batches import check_images, evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, named, standard_error
 
@@ -36,8 +36,7 @@ class EvidenceLowerBound:
 
     def __init__(self, images: int | None = None, batch_size: int = 100, seed: int = 0):
         check_positive("metrics.elbo.batch_size", batch_size)
-        if images is not None:
-            check_positive("metrics.elbo.images", images)
+        check_images("elbo", images)
         self.images, self.batch_size, self.seed = images, batch_size, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:

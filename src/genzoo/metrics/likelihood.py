@@ -6,7 +6,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import evenly_spaced
+from genzoo.metrics.batches import check_images, evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.scored import bits_per_dim, check_finite, conditions, estimator, log_prob, named, standard_error
 
@@ -37,8 +37,7 @@ class Likelihood:
     def __init__(self, n_importance: int = 128, images: int | None = None, batch_size: int = 100, seed: int = 0):
         for key, value in (("n_importance", n_importance), ("batch_size", batch_size)):
             check_positive(f"metrics.likelihood.{key}", value)
-        if images is not None:
-            check_positive("metrics.likelihood.images", images)
+        check_images("likelihood", images)
         self.n_importance, self.images, self.batch_size, self.seed = n_importance, images, batch_size, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:

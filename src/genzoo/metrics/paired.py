@@ -1,10 +1,10 @@
 """Errors of translations against the partners of the translated images."""
 
 from genzoo.core.capabilities import Translates
-from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.two_domains import TwoDomainData
+from genzoo.metrics.batches import check_images
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.image_errors import image_errors
 from genzoo.metrics.translated import translated
@@ -24,8 +24,7 @@ class Paired:
     needs = frozenset({Translates})
 
     def __init__(self, images: int | None = 1000):
-        if images is not None:
-            check_positive("metrics.paired.images", images)
+        check_images("paired", images)
         self.images = images
 
     def __call__(self, module: RoundModule, data: TwoDomainData, split: str) -> Evaluation:

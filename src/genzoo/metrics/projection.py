@@ -14,7 +14,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import evenly_spaced
+from genzoo.metrics.batches import check_images, evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.scored import conditions, named
 from genzoo.metrics.searched import search_all
@@ -42,8 +42,7 @@ class Projections:
     ):
         for key, value in (("batch_size", batch_size), ("columns", columns)):
             check_positive(f"metrics.projection.{key}", value)
-        if images is not None:
-            check_positive("metrics.projection.images", images)
+        check_images("projection", images)
         self.search, self.images, self.batch_size = search, images, batch_size
         self.columns, self.seed, self.needs = columns, seed, search.needs
 

@@ -1,6 +1,7 @@
 """Restored images against the originals."""
 
 import torch
+from torch.nn import functional as F
 
 from genzoo.core.capabilities import Restores
 from genzoo.core.checks import check_positive
@@ -10,7 +11,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import evenly_spaced
+from genzoo.metrics.batches import check_images, evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.image_errors import image_errors
 
@@ -33,8 +34,7 @@ class Restoration:
     needs = frozenset({Restores})
 
     def __init__(self, images: int | None = 1000, columns: int = 10, seed: int = 0):
-        if images is not None:
-            check_positive("metrics.restoration.images", images)
+        check_images("restoration", images)
         check_positive("metrics.restoration.columns", columns)
         self.images, self.columns, self.seed = images, columns, seed
 
@@ -53,9 +53,8 @@ class Restoration:
         if observed.shape == images.shape:
             values |= {f"{name}_observed": value for name, value in image_errors(observed, images).items()}
         rows = {"observed": observed, "restored": restored, "original": images}
-        shown = [x[: self.columns].expand(-1, images.shape[1], -1, -1) for x in rows.values()]
-        small = any(x.shape[2:] != images.shape[2:] for x in shown)
-        shown = [torch.nn.functional.interpolate(x, images.shape[2:]) if small else x for x in shown]
+        _, channels, *size = images.shape
+        shown = [F.interpolate(x[: self.columns].expand(-1, channels, -1, -1), size) for x in rows.values()]
         sheet = picture(torch.cat(shown), len(shown[0]), [*rows])
         protocol = {"images": len(images), "seed": self.seed, "batch_norm": module.batch_norm}
         return Evaluation(values, {"restorations": sheet}, protocol)

@@ -13,7 +13,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.rounds import RoundModule
 from genzoo.data.binarise import binarise
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import evenly_spaced
+from genzoo.metrics.batches import check_images, evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.scored import check_finite, conditions
 
@@ -39,8 +39,7 @@ class Separation:
 
     def __init__(self, data: Callable[[DataSpec], ImageData], images: int | None, batch_size: int, seed: int):
         check_positive(f"metrics.{self.name}.batch_size", batch_size)
-        if images is not None:
-            check_positive(f"metrics.{self.name}.images", images)
+        check_images(self.name, images)
         self.data, self.images, self.batch_size, self.seed = data, images, batch_size, seed
 
     def score(self, module: RoundModule, levels: Tensor, own: DataSpec, name: str) -> Tensor:

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Translates
-from genzoo.core.checks import check_positive
 from genzoo.core.images import to_levels
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
-from genzoo.data.two_domains import TwoDomainData
+from genzoo.data.two_domains import OneDomain, TwoDomainData
+from genzoo.metrics.batches import check_images
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.extractors.classifier import Classifier, load_classifier
 from genzoo.metrics.extractors.training import accuracy, classifier_of, has_classifier
@@ -37,8 +37,7 @@ class TransferAccuracy:
     needs = frozenset({Translates})
 
     def __init__(self, images: int | None = 1000, cache: str | Path | None = None):
-        if images is not None:
-            check_positive("metrics.transfer_accuracy.images", images)
+        check_images("transfer_accuracy", images)
         self.images, self.cache = images, cache_folder(cache)
 
     def __call__(self, module: RoundModule, data: TwoDomainData, split: str) -> Evaluation:
@@ -47,7 +46,7 @@ class TransferAccuracy:
         if data.spec.levels is None or not has_classifier(data):
             return Evaluation()
         for found in translated(module, data, split, self.images):
-            target = data.alone(found.domains[1])
+            target = OneDomain(data, found.domains[1])
             target.setup()
             network = load_classifier(classifier_of(target, self.cache, module.device)).to(module.device)
             values[f"transfer_accuracy_{found.name}"] = self._accuracy(network, found.translated, found.labels)

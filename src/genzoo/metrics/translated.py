@@ -18,7 +18,7 @@ class Direction(NamedTuple):
     """Images of one domain, and their translations to another.
 
     Args:
-        name: such as ``ab``, from domain A to B.
+        source, target: such as ``A`` and ``B``.
         domains: names of the source and the target domain.
         images: of the source domain, (N, C, H, W) in [-1, 1].
         labels: of the images, (N,).
@@ -26,12 +26,23 @@ class Direction(NamedTuple):
         partners: the images of the target domain that they should be, (N, C', H, W); None where there are no pairs.
     """
 
-    name: str
+    source: str
+    target: str
     domains: tuple[str, str]
     images: Tensor
     labels: Tensor
     translated: Tensor
     partners: Tensor | None
+
+    @property
+    def name(self) -> str:
+        """Such as ``ab``, from domain A to B."""
+        return f"{self.source}{self.target}".lower()
+
+    @property
+    def back(self) -> tuple[str, str]:
+        """The opposite direction."""
+        return self.target, self.source
 
 
 def translated(module: RoundModule, data: TwoDomainData, split: str, images: int | None) -> list[Direction]:
@@ -54,7 +65,8 @@ def translated(module: RoundModule, data: TwoDomainData, split: str, images: int
         parts = [module.translate(part.to(module.device), source, target, noise).cpu() for part in x.split(CHUNK)]
         found.append(
             Direction(
-                f"{source}{target}".lower(),
+                source,
+                target,
                 (names[source], names[target]),
                 x,
                 evenly_spaced(of_source.labels, images),

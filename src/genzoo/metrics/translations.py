@@ -35,8 +35,8 @@ class Translations:
         for found in translated(module, data, split, self.columns):
             source, target = found.domains
             rows = {source: found.images, f"to {target}": found.translated}
-            if (back := tuple(found.name[::-1].upper())) in module.directions:
-                rows["and back"] = module.translate(found.translated.to(module.device), *back).cpu()
+            if found.back in module.directions:
+                rows["and back"] = module.translate(found.translated.to(module.device), *found.back).cpu()
             if found.partners is not None:
                 rows[target] = found.partners
             channels = max(x.shape[1] for x in rows.values())

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.batches import ImageBatch
-from genzoo.core.errors import GenzooError
+from genzoo.core.checks import check_weights
 from genzoo.core.images import to_unit
 from genzoo.core.precision import at_least_float32
 from genzoo.core.protocols import check_network
@@ -53,13 +53,9 @@ class DiscoGAN(TwoWayGAN):
         super().__init__(**kwargs)
         for network in self.discriminators.values():
             check_network(network, FeatureMaps, "model.discriminator")
-        if adversarial_weight < 0 or matching_weight < 0:
-            raise GenzooError(
-                f"model.adversarial_weight={adversarial_weight} model.matching_weight={matching_weight}: numbers of at "
-                "least 0 are needed."
-            )
         self.reconstruction_rate, self.matching = reconstruction_rate, MeanSquared()
         self.weights = {"adversarial": adversarial_weight, "matching": matching_weight}
+        check_weights(self.weights)
 
     def turns(self) -> tuple[Turn, ...]:
         """The discriminators' update in each third round, else the generators'."""
@@ -82,18 +78,20 @@ class DiscoGAN(TwoWayGAN):
         real = {"A": a.images, "B": b.images}
         return [{"real": real, "made": self.translations(real)}]
 
-    def matches(self, real: Tensor, made: Tensor, domain: str) -> Tensor:
-        """Σ_l of the mean squared difference of mean feature maps of images (B, C, H, W) and translations."""
-        maps = zip(*(self.discriminators[domain].feature_maps(x) for x in (real, made)), strict=True)
-        return torch.stack([self.matching(x.flatten(1), y.flatten(1)) for x, y in maps]).sum()
+    def matches(self, real: list[Tensor], made: list[Tensor]) -> Tensor:
+        """Σ_l of the mean squared difference of the mean feature maps (B, ...) of images and translations."""
+        pairs = zip(real, made, strict=True)
+        return torch.stack([self.matching(x.flatten(1), y.flatten(1)) for x, y in pairs]).sum()
 
     def generator_loss(self, real: Images, made: Images) -> Tensor:
         """The reconstructions, the adversarial terms and the matching."""
-        r = self.reconstruction_rate(self.progress.rounds)
+        r, judges = self.reconstruction_rate(self.progress.rounds), self.discriminators
+        maps = {of: judges[of].feature_maps(made[of]) for of in real}
+        scores = {of: at_least_float32(judges[of].logits(maps[of])) for of in real}
         terms = {
             "reconstruction": [squares(self.generators[of](made[OTHER[of]]), real[of]) for of in real],
-            "adversarial": [self.objective.generator(self.score(made[of], of)) for of in real],
-            "matching": [self.matches(real[of], made[of], of) for of in real],
+            "adversarial": [self.objective.generator(scores[of]) for of in real],
+            "matching": [self.matches(judges[of].feature_maps(real[of]), maps[of]) for of in real],
         }
         weights = {name: (1 - r) * weight for name, weight in self.weights.items()}
         return self.weighted(terms, {"reconstruction": r, **weights})

@@ -1,7 +1,5 @@
 """The base class of degradations: they make pairs of any set of images."""
 
-from typing import Any
-
 from torch import Generator, Tensor
 
 from genzoo.core.batches import DataSpec, ImageBatch
@@ -36,8 +34,3 @@ class Degradation:
 
     def check_data(self, data: DataSpec) -> None:
         """Any set of images will do."""
-
-    def protocol(self) -> dict[str, Any]:
-        """The degradation and its settings, for the record of a measurement."""
-        settings = {key: value for key, value in vars(self).items() if key not in ("source", "target")}
-        return {"degradation": type(self).__name__, **settings}

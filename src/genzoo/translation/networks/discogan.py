@@ -100,17 +100,17 @@ class DiscoDiscriminator(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.head = nn.Conv2d(widths[-1], 1, sides[-1], bias=False)
 
-    def maps(self, images: Tensor) -> list[Tensor]:
-        """Images (B, C, H, W) in [-1, 1] -> the outputs of all stages."""
+    def feature_maps(self, images: Tensor) -> list[Tensor]:
+        """Images (B, C, H, W) in [-1, 1] -> the outputs of all stages but the first."""
         maps = [images]
         for stage in self.stages:
             maps.append(stage(maps[-1]))
-        return maps[1:]
+        return maps[2:]
 
-    def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """Images (B, C, H, W) in [-1, 1] -> the outputs of all stages but the first."""
-        return self.maps(images)[1:]
+    def logits(self, maps: list[Tensor]) -> Tensor:
+        """Feature maps -> logits (B,)."""
+        return self.head(maps[-1]).flatten()
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> logits (B,)."""
-        return self.head(self.maps(images)[-1]).flatten()
+        return self.logits(self.feature_maps(images))
