@@ -251,6 +251,28 @@ def test_unknown_domains_and_other_shapes_are_one_line(name):
         module.translate(torch.zeros(1, 5, 3, 3), source, target)
 
 
+@pytest.mark.parametrize("name", able(capabilities.SamplesJointly))
+def test_samples_of_both_domains_are_images_and_those_of_the_first_are_the_samples(name):
+    _, data, module = built(name)
+    a, b = (module.sample_jointly(7, torch.Generator().manual_seed(0)) for _ in range(2))
+    channels = {"A": data.spec.channels, "B": data.spec.target_channels}
+    for domain, images in a.items():
+        assert images.shape == (7, channels[domain], data.spec.size, data.spec.size)
+        assert -1 <= images.min() <= images.max() <= 1
+        assert torch.equal(images, b[domain])
+        assert not images.requires_grad
+    assert torch.equal(a["A"], module.sample(7, generator=torch.Generator().manual_seed(0)))
+    assert module.training, "sampling must leave the module as it was"
+
+
+@pytest.mark.parametrize("name", able(capabilities.Adapts))
+def test_images_of_the_second_domain_are_classified_by_a_branch_of_their_own(name):
+    _, data, module = built(name)
+    a = asked_twice(module, module.classify_target)
+    assert a.shape == (32, data.spec.classes)
+    assert not torch.equal(a, module.classify(images_for(module)))
+
+
 @pytest.mark.parametrize("name", able(capabilities.Restores))
 def test_restored_images_have_the_shape_of_the_originals(name):
     module = built(name).module

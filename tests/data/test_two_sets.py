@@ -89,6 +89,24 @@ def test_other_sizes_and_one_set_twice_are_refused(root):
         TwoSets(usps(root), usps(root))
 
 
+def test_training_images_are_drawn_from_each_set(root):
+    def drawn(seed, sizes=(10, 7)):
+        return TwoSets(mnist(root), usps(root), train_sizes=sizes, train_seed=seed).pools()
+
+    whole, pools = TwoSets(mnist(root), usps(root)).pools(), drawn(0)
+    assert {name: len(pools[name].images) for name in ("A", "B")} == {"A": 10, "B": 7}
+    for name in ("A", "B"):
+        known = {image.numpy().tobytes(): int(label) for image, label in zip(*whole[name][:2], strict=True)}
+        labels = [known[image.numpy().tobytes()] for image in pools[name].images]
+        assert labels == pools[name].labels.tolist()
+        assert torch.equal(pools[name].images, drawn(0)[name].images)
+        assert not torch.equal(pools[name].images, drawn(1)[name].images)
+    with pytest.raises(GenzooError, match=r"^data\.train_sizes=\[10, 21\]: data=usps has 20 training images\.$"):
+        drawn(0, [10, 21])
+    with pytest.raises(GenzooError, match=r"^data\.train_sizes=\[10\]: two positive integers are needed"):
+        drawn(0, [10])
+
+
 def test_usps_is_read_as_it_is_or_with_a_border(tmp_path, monkeypatch):
     write_usps(tmp_path, monkeypatch)
     small, large = (USPS(tmp_path, size, train_size=25) for size in (16, 28))

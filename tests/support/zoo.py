@@ -158,6 +158,8 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.HasReceptiveField: lambda module: module.receptive_field(levels_for(module), 2, 3, _seed()),
     capabilities.Completes: lambda module: module.complete(images_for(module), upper_half_of(images_for(module))),
     capabilities.DrawsSequentially: _canvases,
+    capabilities.SamplesJointly: lambda module: module.sample_jointly(5, _seed()),
+    capabilities.Adapts: lambda module: module.classify_target(images_for(module)),
     capabilities.Translates: translations_of,
     capabilities.Restores: restored,
     capabilities.ScoresActions: _score_actions,

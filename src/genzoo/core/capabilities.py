@@ -26,6 +26,16 @@ class SamplesClasses(Samples, Protocol):
     label_classes: int  #: ``labels`` of ``sample`` are 0 .. label_classes - 1
 
 
+class SamplesJointly(Samples, Protocol):
+    """Draws images of two domains that correspond to each other."""
+
+    def sample_jointly(self, n: int, generator: Generator | None = None) -> Mapping[str, Tensor]:
+        """Domain (``"A"``, ``"B"``) -> n images in [-1, 1]; the i-th ones correspond.
+
+        They are the same for the same generator state; those of domain A are the result of ``sample``.
+        """
+
+
 class SamplesAtTemperature(Samples, Protocol):
     """Draws images from a sharpened distribution."""
 
@@ -178,6 +188,13 @@ class Classifies(Protocol):
 
     def classify(self, images: Tensor) -> Tensor:
         """Logits (B, K) of images (B, C, H, W) in [-1, 1]."""
+
+
+class Adapts(Protocol):
+    """Classifies images of the second domain, without having learned from labels of it."""
+
+    def classify_target(self, images: Tensor) -> Tensor:
+        """Logits (B, K) of images (B, C', H, W) of domain B in [-1, 1]."""
 
 
 class InfersCodes(Protocol):

@@ -80,7 +80,7 @@ class DigitPairs(TwoDomainData):
             raise GenzooError(f"data.kind={kind}: unknown. {near(kind, KINDS)}")
         options = check_facts(self.name, self.facts, options)
         super().__init__(domains=("digits", kind), paired=paired, **options)
-        self.kind, self.digits = kind, MNIST(root, train_size, offline=offline)
+        self.rule, self.digits = KINDS[kind], MNIST(root, train_size, offline=offline)
 
     def prepare_data(self) -> None:
         """Downloads MNIST's files if they are missing."""
@@ -94,8 +94,7 @@ class DigitPairs(TwoDomainData):
         if not self.spec.paired:
             half = len(first["train"].images) // 2
             first["train"], second["train"] = first["train"].at(slice(half)), first["train"].at(slice(half, None))
-        draw = KINDS[self.kind]
-        return first, {split: found._replace(images=draw(found.images)) for split, found in second.items()}
+        return first, {split: found._replace(images=self.rule(found.images)) for split, found in second.items()}
 
     def are_partners(self, split: str) -> bool:
         """Whether the i-th images of both domains are one digit."""

@@ -1,7 +1,7 @@
 """Base of the sets with two domains of images, in pairs or not."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Generator, Tensor
@@ -41,6 +41,8 @@ class TwoDomainData(ImageData):
     Raises:
         GenzooError: a setting is out of range; in ``setup``, a domain has no training images, or pairs do not fit.
     """
+
+    rule: Callable[[Tensor], Tensor] | None = None  #: draws the partners of levels, uint8 (B, C, H, W), if it is known
 
     def __init__(
         self,

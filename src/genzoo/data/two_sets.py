@@ -1,10 +1,13 @@
 """Two sets of images as two domains."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
+
+import torch
 
 from genzoo.core.batches import DataSpec, ImageSet
 from genzoo.core.errors import GenzooError
+from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
 from genzoo.data.module import ImageData
@@ -20,10 +23,13 @@ class TwoSets(TwoDomainData):
         size: height and width in pixels of the images of both.
         channels, target_channels: 1 or 3, of the images of the first and of the second set.
         enlarged, flip: see ``Jitter``; for training images.
+        train_sizes: numbers of training images that are drawn from each set; None = all.
+        train_seed: seed of this draw.
         options: of ``ImageData``, and facts that the configuration states, which are checked.
 
     Raises:
-        GenzooError: a set has images of another size or other channels, or is the same as the other.
+        GenzooError: a set has images of another size or other channels, or is the same as the other; the numbers are
+            not two positive integers; in ``load``, a set has fewer training images.
     """
 
     name = "two_sets"
@@ -38,6 +44,8 @@ class TwoSets(TwoDomainData):
         target_channels: int = 1,
         enlarged: int | None = None,
         flip: bool = False,
+        train_sizes: Sequence[int] | None = None,
+        train_seed: int = 0,
         **options: Any,
     ):
         self.sets = a(DataSpec("a", channels, size)), b(DataSpec("b", target_channels, size))
@@ -57,6 +65,10 @@ class TwoSets(TwoDomainData):
             size, channels, target_channels=target_channels, enlarged=enlarged, flip=flip, **shared, **options
         )
         self.classifier = self.sets[0].classifier
+        sizes = [None, None] if train_sizes is None else [*train_sizes]
+        if train_sizes is not None and (len(sizes) != 2 or not all(type(n) is int and n > 0 for n in sizes)):
+            raise GenzooError(f"data.train_sizes={sizes}: two positive integers are needed, or null for all images.")
+        self.train_sizes, self.train_seed = sizes, train_seed
 
     def prepare_data(self) -> None:
         """Downloads the sets' files if they are missing."""
@@ -66,5 +78,22 @@ class TwoSets(TwoDomainData):
     def load_domains(self) -> tuple[Mapping[str, ImageSet], Mapping[str, ImageSet]]:
         """Reads both sets."""
         found = [{split: images._replace(factors=None) for split, images in data.load().items()} for data in self.sets]
+        for splits, data, n in zip(found, self.sets, self.train_sizes, strict=True):
+            splits["train"] = self.drawn(splits["train"], data.name, n)
         self.source = "+".join(dict.fromkeys(data.source for data in self.sets))
         return found[0], found[1]
+
+    def drawn(self, images: ImageSet, name: str, n: int | None) -> ImageSet:
+        """n of a set's training images, drawn at random; None = all.
+
+        Raises:
+            GenzooError: there are fewer.
+        """
+        if n is None:
+            return images
+        if n > len(images.images):
+            raise GenzooError(
+                f"data.train_sizes={self.train_sizes}: data={name} has {len(images.images)} training images."
+            )
+        order = torch.randperm(len(images.images), generator=generator(self.train_seed, "train_sizes", name))
+        return images.at(order[:n])
