@@ -5,7 +5,17 @@ import torch
 
 from genzoo.core import capabilities
 from genzoo.core.errors import GenzooError
-from support.zoo import able, actions_of, built, images_for, levels_for, restored, translations_of, upper_half_of
+from support.zoo import (
+    able,
+    actions_of,
+    built,
+    edited,
+    images_for,
+    levels_for,
+    restored,
+    translations_of,
+    upper_half_of,
+)
 
 
 def asked_twice(module, method) -> torch.Tensor:
@@ -251,6 +261,7 @@ def test_unknown_domains_and_other_shapes_are_one_line(name):
         module.translate(torch.zeros(1, 5, 3, 3), source, target)
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("name", able(capabilities.SamplesJointly))
 def test_samples_of_both_domains_are_images_and_those_of_the_first_are_the_samples(name):
     _, data, module = built(name)
@@ -271,6 +282,31 @@ def test_images_of_the_second_domain_are_classified_by_a_branch_of_their_own(nam
     a = asked_twice(module, module.classify_target)
     assert a.shape == (32, data.spec.classes)
     assert not torch.equal(a, module.classify(images_for(module)))
+=======
+@pytest.mark.parametrize("name", able(capabilities.EditsAttributes))
+def test_edited_images_depend_on_the_attribute_and_each_on_its_own_image(name):
+    module = built(name).module
+    images, found, again = images_for(module), edited(module), edited(module)
+    for value, changed in found.items():
+        assert changed.shape == images.shape
+        assert -1 <= changed.min() <= changed.max() <= 1
+        assert torch.equal(changed, again[value])
+        assert not changed.requires_grad
+    assert not torch.equal(found["0"], found["1"])
+    assert module.training, "asking must leave the module as it was"
+    some = module.edit(images[:5], {module.attributes[0]: 1})
+    torch.testing.assert_close(some, found["1"][:5], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", able(capabilities.EditsAttributes))
+def test_unknown_attributes_and_values_are_one_line(name):
+    module = built(name).module
+    images, attribute = images_for(module), module.attributes[0]
+    with pytest.raises(GenzooError, match=rf"^edit: the model has no attribute {attribute}s\. .*'{attribute}'"):
+        module.edit(images, {f"{attribute}s": 1})
+    with pytest.raises(GenzooError, match=rf"^edit: {attribute}=-1: a number from 0 \(absent\) to 1 \(present\) is"):
+        module.edit(images, {attribute: -1})
+>>>>>>> df3a0ea (Editing of attributes as a capability: pictures, whether a classifier sees the edits, and edits there and back)
 
 
 @pytest.mark.parametrize("name", able(capabilities.Restores))

@@ -105,6 +105,11 @@ def restored(module: RoundModule) -> torch.Tensor:
     return module.restore(module.degrade(images_for(module), noise), noise)
 
 
+def edited(module: RoundModule) -> dict[str, torch.Tensor]:
+    """Images of noise without and with its first attribute."""
+    return {str(value): module.edit(images_for(module), {module.attributes[0]: value}) for value in (0, 1)}
+
+
 def upper_half_of(images: torch.Tensor) -> torch.Tensor:
     """The mask under which the upper half is given."""
     return (torch.arange(images.shape[2]) < images.shape[2] // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
@@ -162,6 +167,7 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.Adapts: lambda module: module.classify_target(images_for(module)),
     capabilities.Translates: translations_of,
     capabilities.Restores: restored,
+    capabilities.EditsAttributes: edited,
     capabilities.ScoresActions: _score_actions,
 }
 

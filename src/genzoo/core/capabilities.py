@@ -183,6 +183,18 @@ class Restores(Protocol):
         """Images (B, C, H, W) in [-1, 1] of observations, such as those of ``degrade``."""
 
 
+class EditsAttributes(Protocol):
+    """Changes attributes of images."""
+
+    attributes: tuple[str, ...]  #: their names
+
+    def edit(self, images: Tensor, values: Mapping[str, float]) -> Tensor:
+        """The images (B, C, H, W) in [-1, 1] with other values of some attributes, and all else as it is.
+
+        A value is from 0, absent, to 1, present.
+        """
+
+
 class Classifies(Protocol):
     """Classifies images."""
 

@@ -1,6 +1,6 @@
 """Checks of arguments that many classes share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.batches import DataSpec
-from genzoo.core.errors import GenzooError
+from genzoo.core.errors import GenzooError, near
 
 
 def check_integer(key: str, value: Any, least: int, most: int | None = None) -> int:
@@ -106,6 +106,23 @@ def check_labels(labels: Any, n: int, classes: int, device: torch.device) -> Ten
             f"labels: {labels.min()} to {labels.max()} were given; this model has the classes 0 to {classes - 1}."
         )
     return labels.long().to(device)
+
+
+def check_attributes(values: Mapping[str, float], attributes: Sequence[str]) -> None:
+    """Checks values for attributes of images.
+
+    Args:
+        values: attribute -> value.
+        attributes: the model's.
+
+    Raises:
+        GenzooError: the model has no such attribute, or a value is outside [0, 1]; names it.
+    """
+    for name, value in values.items():
+        if name not in attributes:
+            raise GenzooError(f"edit: the model has no attribute {name}. {near(name, attributes)}")
+        if not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise GenzooError(f"edit: {name}={value}: a number from 0 (absent) to 1 (present) is needed.")
 
 
 def check_finite(what: str, steps: int, seed: int, *given: Any) -> None:
