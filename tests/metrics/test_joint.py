@@ -15,7 +15,6 @@ from genzoo.data.two_domains import TwoDomainData
 from genzoo.metrics.adaptation import Adaptation
 from genzoo.metrics.joint_samples import JointSamples
 
-
 LEVELS = {"train": ([0, 2, 4], [1, 2, 4, 3]), "validation": ([], []), "test": ([0], [0, 4, 5])}  # of both domains
 
 
