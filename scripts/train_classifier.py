@@ -9,7 +9,7 @@ import os
 import time
 
 from genzoo.data.mnist import MNIST
-from genzoo.metrics.extractors.classifier import SHIPPED, save_classifier
+from genzoo.metrics.extractors.classifier import SHIPPED, save_weights
 from genzoo.metrics.extractors.training import train_classifier
 
 
@@ -22,7 +22,7 @@ def main() -> None:
         raise SystemExit("the 60,000 images of MNIST are needed")
     started = time.monotonic()
     network, record = train_classifier(data)
-    save_classifier(network, SHIPPED / "mnist.pt", record)
+    save_weights(network, SHIPPED / "mnist.pt", record)
     print(f"{time.monotonic() - started:.0f} s, test accuracy {record['test_accuracy']:.4f}")
 
 

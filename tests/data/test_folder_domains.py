@@ -105,6 +105,23 @@ def test_sizes_are_those_of_upright_images(tmp_path):
     assert read(tmp_path).count("test") == 5
 
 
+def test_palettes_are_colours_of_their_domain(tmp_path):
+    write_domains(tmp_path)
+    data = read(tmp_path, target_channels=1, palette={MASKS: [[0], [255]]})
+    assert data.palettes[MASKS].tolist() == [[0], [255]]
+    for palette, message in (
+        ({MASKS: [[0, 0, 0], [255, 255, 255]]}, r"data\.palette\.mask=\[\[0, 0, 0\], \[255, 255, 255\]\]: two or more"),
+        (
+            {MASKS: [[0]]},
+            r"data\.palette\.mask=\[\[0\]\]: two or more colours are needed, each of 1 ",
+        ),
+        ({MASKS: [[0], [256]]}, r"data\.palette\.mask="),
+        ({"masks": [[0], [255]]}, r"no domain masks\. Did you mean 'mask'\?"),
+    ):
+        with pytest.raises(GenzooError, match=message):
+            read(tmp_path, target_channels=1, palette=palette)
+
+
 def test_there_must_be_two_domains(tmp_path):
     write_domains(tmp_path)
     with pytest.raises(GenzooError, match=r"no domain masks\. Did you mean 'mask'\?"):

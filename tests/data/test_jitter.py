@@ -19,7 +19,7 @@ def test_a_crop_is_a_part_of_the_enlarged_image_and_all_parts_occur():
     image = noise(1, 2, 4, 4)
     large = interpolate(image.float(), (6, 6), mode="bilinear").round().to(torch.uint8)[0]
     parts = [large[:, i : i + 4, j : j + 4] for i in range(3) for j in range(3)]
-    crops = Jitter(4, enlarged=6)(image.expand(200, -1, -1, -1), Generator().manual_seed(1))
+    crops = Jitter(4, enlarged=1.5)(image.expand(200, -1, -1, -1), Generator().manual_seed(1))
     found = [[torch.equal(crop, part) for part in parts].index(True) for crop in crops]
     assert set(found) == set(range(9))
 
@@ -50,7 +50,7 @@ def test_both_images_of_a_pair_are_changed_alike_on_one_rank_and_on_two():
             batch_size=8,
             rounds=2,
             seed=0,
-            augment=Jitter(4, enlarged=6, flip=True),
+            augment=Jitter(4, enlarged=1.5, flip=True),
             rank=rank,
             world_size=world_size,
         )
@@ -68,5 +68,5 @@ def test_both_images_of_a_pair_are_changed_alike_on_one_rank_and_on_two():
 
 
 def test_less_than_the_size_is_refused():
-    with pytest.raises(GenzooError, match=r"data\.enlarged=3: an integer of at least 4 is needed\."):
-        Jitter(4, enlarged=3)
+    with pytest.raises(GenzooError, match=r"data\.enlarged=286: a factor from 1 to 2 is needed, or null for no crop\."):
+        Jitter(4, enlarged=286)

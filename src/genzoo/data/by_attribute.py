@@ -37,7 +37,7 @@ class ByAttribute(TwoDomainData):
         attribute: str,
         size: int = 64,
         channels: int = 3,
-        enlarged: int | None = None,
+        enlarged: float | None = None,
         flip: bool = False,
         **options: Any,
     ):

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import torch
 from PIL import Image
+from torch import Tensor
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
@@ -30,12 +32,14 @@ class FolderDomains(TwoDomainData):
         channels, target_channels: of the images of the first and of the second domain: 3, or 1 for grey.
         domains: names of the subfolders in the order of the domains; None = alphabetical.
         paired: whether images of the same name are partners, whatever the endings of their files.
+        palette: domain of label maps -> the colour of each class, levels of its channels.
         validation_fraction, test_fraction, fit: see ``ImageFolder``.
         options: of ``TwoDomainData``, and facts that the configuration states (levels), which are checked.
 
     Raises:
-        GenzooError: as for ``ImageFolder``; there are not two subfolders of images, or no such domains; an image has no
-            partner; in ``load``, partners have different sizes.
+        GenzooError: as for ``ImageFolder``; there are not two subfolders of images, or no such domains; a palette has
+            fewer than two colours, or of other channels; an image has no partner; in ``load``, partners have
+            different sizes.
     """
 
     name = "folder_domains"
@@ -50,6 +54,7 @@ class FolderDomains(TwoDomainData):
         target_channels: int = 3,
         domains: Sequence[str] | None = None,
         paired: bool = True,
+        palette: Mapping[str, Sequence[Sequence[int]]] | None = None,
         validation_fraction: float = 0.05,
         test_fraction: float = 0.05,
         fit: str | None = "crop",
@@ -68,12 +73,30 @@ class FolderDomains(TwoDomainData):
             check_domain(self.name, name, whole.class_names)
         super().__init__(size, channels, domains=names, target_channels=target_channels, paired=paired, **options)
 
+        self.palettes = {name: self.checked_palette(name, colours) for name, colours in (palette or {}).items()}
+
         # The images of each domain and split; in pairs, the splits of the second domain follow those of the first.
         found = [of_class(whole, name) for name in names]
         chosen = [all_splits(splits, *fractions) for splits in found]
         if paired:
             chosen[1] = partners(root, names, found, chosen[0])
         self.folders = [whole.part(theirs, n) for theirs, n in zip(chosen, (channels, target_channels), strict=True)]
+
+    def checked_palette(self, domain: str, colours: Sequence[Sequence[int]]) -> Tensor:
+        """The colours of a domain's classes, uint8 (K, C).
+
+        Raises:
+            GenzooError: there is no such domain, or they are not two or more colours of its channels.
+        """
+        check_domain(self.name, domain, self.spec.domains)
+        channels = self.spec.channels if domain == self.spec.domains[0] else self.spec.target_channels
+        found = [[*colour] for colour in colours]
+        if len(found) < 2 or any(len(colour) != channels or not {*colour} <= {*range(256)} for colour in found):
+            raise GenzooError(
+                f"data.palette.{domain}={found}: two or more colours are needed, each of {channels} levels from 0 to "
+                "255."
+            )
+        return torch.tensor(found, dtype=torch.uint8)
 
     def load_domains(self) -> tuple[Mapping[str, ImageSet], Mapping[str, ImageSet]]:
         """Reads the images of both domains."""

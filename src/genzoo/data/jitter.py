@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from genzoo.core.checks import check_integer
+from genzoo.core.errors import GenzooError
 
 
 class Jitter:
@@ -12,23 +12,24 @@ class Jitter:
 
     Args:
         size: height and width in pixels of the images.
-        enlarged: height and width to which they are enlarged, bilinearly; None = no crop.
+        enlarged: factor by which height and width are enlarged, bilinearly, from 1 to 2; None = no crop.
         flip: reflect images left to right.
 
     Raises:
-        GenzooError: the enlarged size is not an integer of at least the size.
+        GenzooError: the factor is out of range.
 
-    Source: phillipi/pix2pix, data/donkey_folder.lua: images of 256 pixels are enlarged to 286.
+    Source: phillipi/pix2pix, data/donkey_folder.lua: images of 256 pixels are enlarged to 286 (1.117).
 
     Example:
-        >>> Jitter(size=2, enlarged=3, flip=True)(torch.zeros(5, 1, 2, 2, dtype=torch.uint8), Generator()).shape
+        >>> Jitter(size=2, enlarged=1.5, flip=True)(torch.zeros(5, 1, 2, 2, dtype=torch.uint8), Generator()).shape
         torch.Size([5, 1, 2, 2])
     """
 
-    def __init__(self, size: int, enlarged: int | None = None, flip: bool = False):
-        if enlarged is not None:
-            check_integer("data.enlarged", enlarged, size)
-        self.size, self.enlarged, self.flip = size, enlarged, flip
+    def __init__(self, size: int, enlarged: float | None = None, flip: bool = False):
+        if enlarged is not None and not 1 <= enlarged <= 2:
+            raise GenzooError(f"data.enlarged={enlarged}: a factor from 1 to 2 is needed, or null for no crop.")
+        self.size, self.flip = size, flip
+        self.enlarged = None if enlarged is None else round(enlarged * size)  # in pixels
 
     @property
     def changes(self) -> bool:

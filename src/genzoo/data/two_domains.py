@@ -43,6 +43,7 @@ class TwoDomainData(ImageData):
     """
 
     rule: Callable[[Tensor], Tensor] | None = None  #: draws the partners of levels, uint8 (B, C, H, W), if it is known
+    palettes: Mapping[str, Tensor] = {}  #: domain of label maps -> colours of its classes, levels, uint8 (K, C)
 
     def __init__(
         self,
@@ -51,7 +52,7 @@ class TwoDomainData(ImageData):
         domains: tuple[str, str],
         target_channels: int,
         paired: bool,
-        enlarged: int | None = None,
+        enlarged: float | None = None,
         flip: bool = False,
         **options: Any,
     ):

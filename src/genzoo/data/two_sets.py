@@ -42,7 +42,7 @@ class TwoSets(TwoDomainData):
         size: int = 28,
         channels: int = 1,
         target_channels: int = 1,
-        enlarged: int | None = None,
+        enlarged: float | None = None,
         flip: bool = False,
         train_sizes: Sequence[int] | None = None,
         train_seed: int = 0,

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from genzoo.core.errors import GenzooError
-from genzoo.metrics.extractors.classifier import SHIPPED, Classifier, classifier, load_classifier, save_classifier
+from genzoo.metrics.extractors.classifier import SHIPPED, Classifier, classifier, load_classifier, save_weights
 
 RECORD = {"channels": 1, "size": 16, "classes": 3, "trained_on": "nothing", "seed": 0, "test_accuracy": 0.5}
 
@@ -30,7 +30,7 @@ def test_the_shipped_classifier_is_the_recorded_one_and_small():
 
 def test_what_is_saved_is_loaded_in_evaluation_mode(tmp_path):
     network = Classifier(1, 3).eval()
-    save_classifier(network, tmp_path / "c.pt", RECORD)
+    save_weights(network, tmp_path / "c.pt", RECORD)
     loaded = load_classifier(tmp_path / "c.pt")
     images = torch.randint(256, (4, 1, 16, 16), dtype=torch.uint8)
     assert not any(m.training for m in loaded.modules())
@@ -39,9 +39,9 @@ def test_what_is_saved_is_loaded_in_evaluation_mode(tmp_path):
 
 def test_a_changed_file_is_refused(tmp_path):
     path = tmp_path / "c.pt"
-    save_classifier(Classifier(1, 3), path, RECORD)
+    save_weights(Classifier(1, 3), path, RECORD)
     expected = json.loads(path.with_suffix(".json").read_text())["sha256"]
-    save_classifier(Classifier(1, 3), tmp_path / "d.pt", RECORD)
+    save_weights(Classifier(1, 3), tmp_path / "d.pt", RECORD)
     path.write_bytes((tmp_path / "d.pt").read_bytes())
     with pytest.raises(
         GenzooError, match=f"{hashlib.sha256(path.read_bytes()).hexdigest()}, but the file beside it says {expected}"
@@ -50,5 +50,5 @@ def test_a_changed_file_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(GenzooError, match=r"c\.pt: the classifier cannot be read"):
+    with pytest.raises(GenzooError, match=r"c\.pt: the network cannot be read"):
         classifier(tmp_path / "c.pt")

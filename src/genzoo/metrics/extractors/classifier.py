@@ -54,7 +54,7 @@ def _block(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
     return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
 
 
-def save_classifier(network: Classifier, path: Path, facts: Mapping[str, Any]) -> None:
+def save_weights(network: nn.Module, path: Path, facts: Mapping[str, Any]) -> None:
     """Writes weights and, beside them, a JSON file with ``facts`` and the SHA-256 of the weights."""
     with atomic_write(path) as partial:
         torch.save({name: value.cpu() for name, value in network.state_dict().items()}, partial)
@@ -70,7 +70,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     try:
         facts, found = json.loads(path.with_suffix(".json").read_text()), hash_of_file(path)
     except (OSError, ValueError) as error:
-        raise GenzooError(f"{path}: the classifier cannot be read ({error}); restore or delete it.") from error
+        raise GenzooError(f"{path}: the network cannot be read ({error}); restore or delete it.") from error
     if facts.get("sha256") != found:
         raise GenzooError(
             f"{path}: its SHA-256 is {found}, but the file beside it says {facts.get('sha256')}; restore or delete it."

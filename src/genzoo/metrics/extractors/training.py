@@ -21,7 +21,7 @@ from genzoo.metrics.extractors.classifier import (
     Classifier,
     load_classifier,
     read_facts,
-    save_classifier,
+    save_weights,
 )
 from genzoo.metrics.extractors.extractor import to_bytes
 
@@ -78,7 +78,7 @@ def classifier_of(data: ImageData, cache: Path, device: torch.device) -> Path:
     except GenzooError:  # not trained yet, or damaged
         log.info(f"Training the feature extractor for {data.name}, a classifier, once; it is stored in {path}")
         network, facts = train_classifier(data, device=device)
-        save_classifier(network, path, facts)
+        save_weights(network, path, facts)
     return path
 
 
