@@ -261,7 +261,6 @@ def test_unknown_domains_and_other_shapes_are_one_line(name):
         module.translate(torch.zeros(1, 5, 3, 3), source, target)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("name", able(capabilities.SamplesJointly))
 def test_samples_of_both_domains_are_images_and_those_of_the_first_are_the_samples(name):
     _, data, module = built(name)
@@ -282,7 +281,8 @@ def test_images_of_the_second_domain_are_classified_by_a_branch_of_their_own(nam
     a = asked_twice(module, module.classify_target)
     assert a.shape == (32, data.spec.classes)
     assert not torch.equal(a, module.classify(images_for(module)))
-=======
+
+
 @pytest.mark.parametrize("name", able(capabilities.EditsAttributes))
 def test_edited_images_depend_on_the_attribute_and_each_on_its_own_image(name):
     module = built(name).module
@@ -306,7 +306,6 @@ def test_unknown_attributes_and_values_are_one_line(name):
         module.edit(images, {f"{attribute}s": 1})
     with pytest.raises(GenzooError, match=rf"^edit: {attribute}=-1: a number from 0 \(absent\) to 1 \(present\) is"):
         module.edit(images, {attribute: -1})
->>>>>>> df3a0ea (Editing of attributes as a capability: pictures, whether a classifier sees the edits, and edits there and back)
 
 
 @pytest.mark.parametrize("name", able(capabilities.Restores))
