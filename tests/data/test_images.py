@@ -49,6 +49,25 @@ def test_the_middle_square_is_kept(tmp_path, wide):
     assert (image[:, 1:-1, 1:-1].float().std((1, 2)) < 2).all()
 
 
+def test_parts_of_larger_images_are_drawn_in_training_and_fixed_in_evaluation(tmp_path):
+    levels = np.random.RandomState(0).randint(0, 256, (4, 4, 3)).astype(np.uint8)
+    for i in range(3):
+        Image.fromarray(levels).save(tmp_path / f"{i}.png")
+    data = ImageFolder(tmp_path, size=3, resized=4, validation_fraction=0.3, test_fraction=0)
+    whole = torch.from_numpy(levels).permute(2, 0, 1)
+    assert torch.equal(data.split("train").images[0], whole)
+    parts = [whole[:, i : i + 3, j : j + 3] for i in range(2) for j in range(2)]
+    drawn = data.vary(whole.expand(50, -1, -1, -1), torch.Generator().manual_seed(0))
+    assert {[torch.equal(x, part) for part in parts].index(True) for x in drawn} == {0, 1, 2, 3}
+    shown = data.evaluation_images("validation").images
+    assert any(torch.equal(shown[0], part) for part in parts)
+    assert torch.equal(shown, data.evaluation_images("validation").images)
+    assert data.varies
+    assert not ImageFolder(tmp_path, size=4).varies
+    with pytest.raises(GenzooError, match=r"^data\.resized=2: an integer of at least 3 is needed\.$"):
+        ImageFolder(tmp_path, size=3, resized=2)
+
+
 def test_orientation_is_kept_and_resizing_smooths(tmp_path):
     array = np.zeros((64, 64), np.uint8)
     array[:32, :32] = 255  # the top left quarter

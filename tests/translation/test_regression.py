@@ -45,6 +45,15 @@ def test_the_degraded_image_is_the_source_and_the_image_the_target():
     assert torch.equal(arguments["y"], images(0))
 
 
+def test_a_network_for_any_size_restores_images_of_other_sizes():
+    module = make(pairs=Noise(SHAPE, sigma=10))
+    module.generator.shape = (1, None, None)
+    x = torch.rand(2, 1, 3, 7)
+    torch.testing.assert_close(module.restore(x), 0.5 * x + 0.1)
+    with pytest.raises(GenzooError, match=r"\(3, 3, 7\) were given, but domain A has \(1, any, any\)\.$"):
+        module.restore(x.expand(-1, 3, -1, -1))
+
+
 def test_other_powers_are_refused():
     with pytest.raises(GenzooError, match=r"^model\.power=3: 1 .* or 2 .* is needed\.$"):
         make(power=3)

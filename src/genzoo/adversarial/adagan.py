@@ -130,7 +130,7 @@ class AdaGAN(GAN):
         """Computes the weights of the training images for the next component from the classifier's logits."""
         data, logits = self.trainer.datamodule, []
         with self.inference(), torch.autocast(self.device.type, enabled=False):
-            for images in data.split(self.pool).images.split(self.sampling_batch):
+            for images in data.evaluation_images(self.pool).images.split(self.sampling_batch):
                 logits.append(self.classifier(from_levels(images.to(self.device), data.spec.levels)).double().cpu())
         member = self.phases.at(self.progress.rounds).member + 1
         self.image_weights, level = boosting_weights((-torch.cat(logits)).exp(), self.share(member))

@@ -10,13 +10,16 @@ from typing import Any, ClassVar
 import torch
 from PIL import Image
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
+from torch import Generator, Tensor
 
 from genzoo.core.batches import ImageSet
+from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.data.decoding import decode, describe_failures, mode_of
 from genzoo.data.facts import check_facts
 from genzoo.data.fitting import Fit
+from genzoo.data.jitter import random_squares
 from genzoo.data.layout import read_layout
 from genzoo.data.listing import list_images
 from genzoo.data.module import SPLITS, ImageData, split_of
@@ -37,7 +40,9 @@ class ImageFolder(ImageData):
 
     Args:
         root: the folder.
-        size: height and width in pixels to which images are resized.
+        size: height and width in pixels.
+        resized: height and width to which images are resized; if they are larger than ``size``, the data are squares of
+            ``size`` pixels at random places of these, anew each time in training. None = ``size``.
         channels: 3, or 1 for grey.
         classes: expected number of classes; None = the number found in the folder.
         fit: how an image becomes a square (``genzoo.data.fitting``).
@@ -72,6 +77,7 @@ class ImageFolder(ImageData):
         white: float | None = None,
         skip_broken: bool = False,
         fit: str | None = "crop",
+        resized: int | None = None,
         **options: Any,
     ):
         options = check_facts(self.name, self.facts, options)
@@ -96,7 +102,22 @@ class ImageFolder(ImageData):
         super().__init__(size, channels, classes=len(self.class_names), **options)
         self.validation_fraction, self.test_fraction = validation_fraction, test_fraction
         self.white, self.skip_broken = white, skip_broken
-        self.fitting = Fit(size, fit)
+        self.resized = size if resized is None else check_integer("data.resized", resized, size)
+        self.fitting = Fit(self.resized, fit)
+
+    @property
+    def stored_size(self) -> int:
+        """Height and width to which images are resized."""
+        return self.resized
+
+    @property
+    def augments(self) -> bool:
+        """Whether squares are cut out of the images."""
+        return self.resized != self.spec.size
+
+    def augment(self, levels: Tensor, generator: Generator) -> Tensor:
+        """Squares at random places."""
+        return random_squares(levels, self.spec.size, generator) if self.augments else levels
 
     def load(self) -> Mapping[str, ImageSet]:
         """Reads the images of each split."""
@@ -118,9 +139,9 @@ class ImageFolder(ImageData):
         """Split -> its images, in the order of ``all_splits``."""
         return all_splits(self.own_splits, self.validation_fraction, self.test_fraction)
 
-    def decode(self, paths: Sequence[Path], seen: list[Seen]) -> tuple[torch.Tensor, dict[Path, str]]:
+    def decode(self, paths: Sequence[Path], seen: list[Seen]) -> tuple[Tensor, dict[Path, str]]:
         """Decodes files, as ``genzoo.data.decoding.decode``; appends facts of each file to ``seen``."""
-        return decode(paths, partial(self._read, seen=seen), self.spec.size, self.spec.channels)
+        return decode(paths, partial(self._read, seen=seen), self.resized, self.spec.channels)
 
     def labels(self, paths: Sequence[Path]) -> list[int]:
         """Returns the class of each path; -1 if there are no classes."""

@@ -1,4 +1,4 @@
-"""Random changes of training images: a crop of the enlarged image, and a reflection."""
+"""Random changes of images: a crop, of the enlarged image, and a reflection."""
 
 import torch
 from torch import Generator, Tensor
@@ -39,16 +39,27 @@ class Jitter:
     def __call__(self, levels: Tensor, generator: Generator) -> Tensor:
         """Levels, uint8 (B, C, size, size) -> new ones of the same shape."""
         if self.enlarged is not None:
-            levels = self._crop(levels, self.enlarged, generator)
+            large = F.interpolate(levels.float(), (self.enlarged, self.enlarged), mode="bilinear")
+            levels = random_squares(large.round().to(levels.dtype), self.size, generator)
         if self.flip:
             reflected = torch.rand(len(levels), generator=generator, device=levels.device) < 0.5
             levels = torch.where(reflected[:, None, None, None], levels.flip(-1), levels)
         return levels
 
-    def _crop(self, levels: Tensor, enlarged: int, generator: Generator) -> Tensor:
-        large = F.interpolate(levels.float(), (enlarged, enlarged), mode="bilinear").round().to(levels.dtype)
-        free = enlarged - self.size + 1
-        corners = torch.randint(free, (2, len(levels)), generator=generator, device=levels.device)
-        rows, columns = corners[..., None] + torch.arange(self.size, device=levels.device)  # (B, size) each
-        images = torch.arange(len(levels), device=levels.device)
-        return large[images[:, None, None], :, rows[:, :, None], columns[:, None]].movedim(-1, 1)
+
+def random_squares(images: Tensor, size: int, generator: Generator) -> Tensor:
+    """A square at a random place of each image.
+
+    Args:
+        images: squares (B, C, H, H).
+        size: height and width in pixels of the parts.
+        generator: of the places.
+
+    Returns:
+        (B, C, size, size).
+    """
+    free = images.shape[-1] - size + 1
+    corners = torch.randint(free, (2, len(images)), generator=generator, device=images.device)
+    rows, columns = corners[..., None] + torch.arange(size, device=images.device)  # (B, size) each
+    each = torch.arange(len(images), device=images.device)
+    return images[each[:, None, None], :, rows[:, :, None], columns[:, None]].movedim(-1, 1)

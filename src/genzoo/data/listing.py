@@ -22,7 +22,7 @@ class Listing(NamedTuple):
     left_out: dict[str, list[Path]]
 
 
-def list_images(root: Path) -> Listing:
+def list_images(root: Path, setting: str = "data.root") -> Listing:
     """Finds the images under a folder; each folder is listed once, even if several links lead to it.
 
     Hidden files and folders are skipped. A link is not followed if its target contains ``root`` or is already listed;
@@ -30,6 +30,7 @@ def list_images(root: Path) -> Listing:
 
     Args:
         root: the folder.
+        setting: the key of the folder, for messages.
 
     Returns:
         Paths relative to the folder; image paths are sorted.
@@ -38,7 +39,7 @@ def list_images(root: Path) -> Listing:
         GenzooError: there is no such folder, it cannot be listed, or it holds no images.
     """
     if not root.is_dir():
-        raise GenzooError(f"data.root={root}: there is no such folder; give a folder of images.")
+        raise GenzooError(f"{setting}={root}: there is no such folder; give a folder of images.")
     listing, seen, top = Listing([], {}), {root.resolve()}, root.resolve()
     try:
         links = sorted(_walk(root, seen, listing))
@@ -52,11 +53,11 @@ def list_images(root: Path) -> Listing:
                 links += sorted(_walk(link, seen, listing))
     except OSError as error:
         raise GenzooError(
-            f"data.root={root}: {error.filename} cannot be listed ({error.strerror}); make it readable, or move it."
+            f"{setting}={root}: {error.filename} cannot be listed ({error.strerror}); make it readable, or move it."
         ) from error
     if not listing.paths:
         empty = "is empty" if not any(root.iterdir()) else "holds no images"
-        raise GenzooError(f"data.root={root}: the folder {empty}; images end in {' '.join(EXTENSIONS)}.")
+        raise GenzooError(f"{setting}={root}: the folder {empty}; images end in {' '.join(EXTENSIONS)}.")
     return Listing(
         sorted(path.relative_to(root) for path in listing.paths),
         {why: sorted(path.relative_to(root) for path in paths) for why, paths in listing.left_out.items()},

@@ -85,6 +85,11 @@ class ImageData(Data):
         return levels
 
     @property
+    def stored_size(self) -> int:
+        """Height and width in pixels of the images of ``split``; ``augment`` gives them the data's size."""
+        return self.spec.size
+
+    @property
     def augments(self) -> bool:
         """Whether ``augment`` changes images."""
         return type(self).augment is not ImageData.augment
@@ -107,12 +112,12 @@ class ImageData(Data):
             self._splits = self.checked(self.load(), self.spec.channels)
 
     def checked(self, splits: Mapping[str, ImageSet], channels: int) -> dict[str, ImageSet]:
-        """The images of ``data.only_classes`` of splits whose images have these channels and the data's size.
+        """The images of ``data.only_classes`` of splits whose images have these channels and the stored size.
 
         Raises:
             GenzooError: images have another shape, or there are no training images.
         """
-        shape = (channels, self.spec.size, self.spec.size)
+        shape = (channels, self.stored_size, self.stored_size)
         for split, found in splits.items():
             if len(found.images) and tuple(found.images.shape[1:]) != shape:
                 raise GenzooError(

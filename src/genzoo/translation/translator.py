@@ -29,7 +29,10 @@ class Translator(ImageModule):
         self.sampling_batch = sampling_batch
 
     def networks(self) -> dict[tuple[str, str], nn.Module]:
-        """(source, target) -> network that maps images (B, C, H, W) in [-1, 1] to images; it has their ``shape``."""
+        """(source, target) -> network that maps images (B, C, H, W) in [-1, 1] to images.
+
+        It has their ``shape`` (C, H, W), in which None stands for any size.
+        """
         raise NotImplementedError
 
     @property
@@ -55,10 +58,10 @@ class Translator(ImageModule):
             known = ", ".join(f"{a} to {b}" for a, b in self.directions)
             raise GenzooError(f"translate: no direction from {source} to {target}; this model has: {known}.")
         network = self.networks()[source, target]
-        if tuple(images.shape[1:]) != tuple(network.shape):
+        if any(wanted not in (None, given) for wanted, given in zip(network.shape, images.shape[1:], strict=True)):
             raise GenzooError(
                 f"translate: images of (channels, height, width) {tuple(images.shape[1:])} were given, but domain "
-                f"{source} has {tuple(network.shape)}."
+                f"{source} has ({', '.join(str(side or 'any') for side in network.shape)})."
             )
         with drawing_from(generator, self.device):
             return torch.cat([network(part) for part in images.to(self.device).split(self.sampling_batch)])
