@@ -8,13 +8,13 @@ from torch.nn import functional as F
 from genzoo.adversarial.conditional import ACGAN, ConditionalGAN
 from genzoo.adversarial.networks import dcgan
 from genzoo.adversarial.networks.conditional import LabelMaps
-from genzoo.adversarial.penalties import R1
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.capabilities import Classifies
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Categorical, Latent, Normal
 from genzoo.nn.matching import MeanAbsolute
 from genzoo.nn.objectives import NonSaturating
+from genzoo.nn.penalties import R1
 
 SHAPE, CLASSES = (1, 16, 16), 3
 SGD = partial(torch.optim.SGD, lr=0.1)

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from genzoo.adversarial.penalties import R1, GradientPenalty
 from genzoo.core.batches import DataSpec, ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.nn.minibatch import MinibatchDiscrimination
+from genzoo.nn.penalties import R1, GradientPenalty
 from support.gans import critic, make, real_batch, wasserstein
 from support.zoo import built, where
 

@@ -8,7 +8,7 @@ import torch
 import torch.distributed as dist
 
 from genzoo.adversarial.catgan import marginal_entropy
-from genzoo.adversarial.penalties import GradientPenalty
+from genzoo.nn.penalties import GradientPenalty
 from genzoo.reinforcement.trust_region import Problem, TrustRegion
 
 

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
-from genzoo.adversarial.penalties import Penalty
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Features
@@ -20,6 +19,7 @@ from genzoo.core.protocols import check_network, missing
 from genzoo.core.registry import register
 from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.objectives import Objective, RelativeObjective
+from genzoo.nn.penalties import Penalty
 from genzoo.nn.pooling import max_pooled
 
 

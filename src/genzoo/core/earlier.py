@@ -8,6 +8,7 @@ OBJECTIVES = "Minimax", "NonSaturating", "SmoothedLabels", "LeastSquares", "Wass
 MOVED: Mapping[str, str] = {
     **{f"genzoo.adversarial.objectives.{name}": f"genzoo.nn.objectives.{name}" for name in OBJECTIVES},
     **{f"genzoo.adversarial.matching.{name}": f"genzoo.nn.matching.{name}" for name in ("MeanSquared", "MeanAbsolute")},
+    **{f"genzoo.adversarial.penalties.{name}": f"genzoo.nn.penalties.{name}" for name in ("GradientPenalty", "R1")},
 }
 # The same, of all classes.
 ALIASES: Mapping[str, str] = {

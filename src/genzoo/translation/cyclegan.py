@@ -7,11 +7,10 @@ from torch import Tensor, nn
 from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_weights
 from genzoo.core.errors import GenzooError
-from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.translation.image_pool import ImagePool
-from genzoo.translation.two_way import OTHER, Images, TwoWayGAN
+from genzoo.translation.two_way import Images, TwoWayGAN, difference
 
 
 @register
@@ -72,7 +71,7 @@ class CycleGAN(TwoWayGAN):
         """The adversarial terms, the cycles and, if it has a weight, the identity."""
         terms = {
             "adversarial": [self.objective.generator(self.score(made[of], of)) for of in real],
-            "cycle": [difference(self.generators[of](made[OTHER[of]]), real[of]) for of in real],
+            "cycle": self.cycles(real, made),
         }
         if self.weights["identity"]:
             terms["identity"] = [difference(self.generators[of](real[of]), real[of]) for of in real]
@@ -81,8 +80,3 @@ class CycleGAN(TwoWayGAN):
     def discriminator_loss(self, real: Images, made: Images, shown: Images) -> Tensor:
         """The objective's losses of both discriminators."""
         return self.judgement(real, shown)
-
-
-def difference(a: Tensor, b: Tensor) -> Tensor:
-    """mean |a - b| over all numbers."""
-    return (at_least_float32(a) - b).abs().mean()

@@ -68,6 +68,10 @@ class TwoWayGAN(Translator):
         losses = [self.objective.discriminator(self.score(real[of], of), self.score(fake[of], of)) for of in real]
         return losses[0] + losses[1]
 
+    def cycles(self, real: Images, made: Images) -> list[Tensor]:
+        """mean |x - x'| of each domain's images x and their translations there and back x'."""
+        return [difference(self.generators[of](made[OTHER[of]]), real[of]) for of in real]
+
     def weighted(self, terms: Mapping[str, list[Tensor]], weights: Mapping[str, float]) -> Tensor:
         """The weighted sum of terms, each of both domains; the terms are logged."""
         for name, of_domains in terms.items():
@@ -87,3 +91,8 @@ class TwoWayGAN(Translator):
     def networks(self) -> dict[tuple[str, str], nn.Module]:
         """The generators."""
         return {(OTHER[to], to): network for to, network in self.generators.items()}
+
+
+def difference(a: Tensor, b: Tensor) -> Tensor:
+    """mean |a - b| over all numbers."""
+    return (at_least_float32(a) - b).abs().mean()

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.adversarial.penalties import R1, GradientPenalty, gradient_norms
 from genzoo.core.errors import GenzooError
+from genzoo.nn.penalties import R1, GradientPenalty, gradient_norms
 
 
 def batch(seed, n=5):
