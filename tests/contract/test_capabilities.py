@@ -9,12 +9,13 @@ from support.zoo import (
     able,
     actions_of,
     built,
+    completed,
     edited,
+    given_of,
     images_for,
     levels_for,
     restored,
     translations_of,
-    upper_half_of,
 )
 
 
@@ -137,6 +138,14 @@ def test_classes_are_scored_for_every_image(name):
     assert a.shape == (32, data.spec.classes)
 
 
+@pytest.mark.parametrize("name", able(capabilities.ScoresRealism))
+def test_realism_is_a_number_an_image_and_the_same_for_the_same_images(name):
+    module = built(name).module
+    a = asked_twice(module, module.realism)
+    assert a.shape == (32,)
+    assert a.isfinite().all()
+
+
 @pytest.mark.parametrize("name", able(capabilities.Encodes))
 def test_codes_are_those_of_the_latent(name):
     module = built(name).module
@@ -183,14 +192,35 @@ def test_receptive_fields_hold_nothing_that_is_not_before(name):
 @pytest.mark.parametrize("name", able(capabilities.Completes))
 def test_completions_keep_what_is_given(name):
     module = built(name).module
-    a = asked_twice(module, lambda images: module.complete(images, upper_half_of(images)))
-    images, given = images_for(module), upper_half_of(a).expand_as(a)
+    a = asked_twice(module, lambda images: completed(module, images))
+    images = images_for(module)
+    given = given_of(module, images).expand_as(a)
+    assert given.any()
     assert a.shape == images.shape
     assert -1 <= a.min() <= a.max() <= 1
     assert torch.equal(a[given], images[given])
     assert not torch.equal(a[~given], images[~given])
-    one, other = (module.complete(images, ~given[:, :1], torch.Generator().manual_seed(s)) for s in (0, 1))
+    hidden = images.where(given, 1.0 - images)
+    assert torch.equal(completed(module, hidden), a), "what is missing must not be seen"
+
+
+@pytest.mark.parametrize("name", able(capabilities.Completes, capabilities.Samples))
+def test_completions_are_drawn_for_every_mask(name):
+    module = built(name).module
+    images = images_for(module)
+    given = ~given_of(module, images)
+    one, other = (module.complete(images, given, torch.Generator().manual_seed(s)) for s in (0, 1))
     assert not torch.equal(one, other)
+
+
+@pytest.mark.parametrize("name", able(capabilities.Completes))
+def test_wrong_images_and_masks_are_one_line(name):
+    module = built(name).module
+    images = images_for(module)
+    given = given_of(module, images)
+    for wrong in ((images[:, :, 1:], given), (images, given[:, 0]), (images + 5, given)):
+        with pytest.raises(GenzooError, match=r"^complete: "):
+            module.complete(*wrong)
 
 
 @pytest.mark.parametrize("name", able(capabilities.DrawsSequentially))

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from genzoo.core.capabilities import Completes, MapsLikelihood
+from genzoo.core.completion import upper_half
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
 from genzoo.metrics.completion import Completions
@@ -22,6 +23,7 @@ class Ordered(Inference):
     """Expects a pixel the less the further down it is; draws noise."""
 
     device = torch.device("cpu")
+    typical_mask = upper_half(SIZE, SIZE)
 
     def capabilities(self):
         return frozenset({MapsLikelihood, Completes})

@@ -9,7 +9,7 @@ from genzoo.core.distances import Pixels
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels, to_levels
 from genzoo.core.latent_search import LatentSearch
-from genzoo.metrics.completion_search import SearchedCompletions
+from genzoo.metrics.completion_search import SearchedCompletions, near_missing
 from genzoo.metrics.evaluation import Evaluation, capable
 from genzoo.metrics.projection import Projections, psnr
 from genzoo.runs.build import build_metrics
@@ -107,3 +107,27 @@ def test_their_configurations_are_complete():
     assert list(metrics) == ["projection", "completion_search"]
     assert (metrics["projection"].search.restarts, metrics["projection"].search.distance.power) == (3, 2)
     assert capable(metrics, Affine()) == metrics
+
+
+def test_weights_of_pixels_are_the_shares_of_missing_ones_around_them():
+    mask = torch.rand(2, 1, 9, 8, generator=torch.Generator().manual_seed(0)) < 0.6
+    found = near_missing(mask, 7)
+    for image, row, column in ((0, 0, 0), (0, 4, 4), (1, 8, 2), (1, 3, 7)):
+        window = ~mask[image, 0, max(0, row - 3) : row + 4, max(0, column - 3) : column + 4]
+        expected = window.float().mean() * mask[image, 0, row, column]
+        torch.testing.assert_close(found[image, 0, row, column], expected)
+
+
+def test_with_a_window_missing_pixels_do_not_count_either():
+    module, data = Affine(), Images(4, values=256)
+    found = SearchedCompletions(SEARCH, images=4, completions=1, window=3)(module, data, "test")
+    data.split("test").images[:, :, 1:] = 0  # missing ones
+    again = SearchedCompletions(SEARCH, images=4, completions=1, window=3)(module, data, "test")
+    rows, same = (shown(x.pictures["completion_search"], 4, 3)[:, 2] for x in (found, again))
+    assert torch.equal(rows, same)
+
+
+@pytest.mark.parametrize("window", [0, 2, 2.5])
+def test_windows_are_odd(window):
+    with pytest.raises(GenzooError, match=rf"^metrics\.completion_search\.window={window}: a positive odd integer"):
+        SearchedCompletions(SEARCH, window=window)

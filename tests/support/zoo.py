@@ -110,9 +110,14 @@ def edited(module: RoundModule) -> dict[str, torch.Tensor]:
     return {str(value): module.edit(images_for(module), {module.attributes[0]: value}) for value in (0, 1)}
 
 
-def upper_half_of(images: torch.Tensor) -> torch.Tensor:
-    """The mask under which the upper half is given."""
-    return (torch.arange(images.shape[2]) < images.shape[2] // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
+def given_of(module: RoundModule, images: torch.Tensor) -> torch.Tensor:
+    """The mask of the pixels that it is typically given, of each image."""
+    return module.typical_mask.expand(len(images), 1, -1, -1)
+
+
+def completed(module: RoundModule, images: torch.Tensor) -> torch.Tensor:
+    """Its completions of images."""
+    return module.complete(images, given_of(module, images))
 
 
 def actions_of(module: RoundModule) -> torch.Tensor:
@@ -156,12 +161,13 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.Features: lambda module: module.features(images_for(module)),
     capabilities.Classifies: lambda module: module.classify(images_for(module)),
     capabilities.InfersCodes: lambda module: module.infer_codes(images_for(module)),
+    capabilities.ScoresRealism: lambda module: module.realism(images_for(module)),
     capabilities.Encodes: lambda module: module.encode(images_for(module)),
     capabilities.ScoresLikelihood: lambda module: module.log_prob(levels_for(module), 2, _seed()),
     capabilities.BoundsLikelihood: _bound,
     capabilities.MapsLikelihood: lambda module: module.log_prob_map(levels_for(module)),
     capabilities.HasReceptiveField: lambda module: module.receptive_field(levels_for(module), 2, 3, _seed()),
-    capabilities.Completes: lambda module: module.complete(images_for(module), upper_half_of(images_for(module))),
+    capabilities.Completes: lambda module: completed(module, images_for(module)),
     capabilities.DrawsSequentially: _canvases,
     capabilities.SamplesJointly: lambda module: module.sample_jointly(5, _seed()),
     capabilities.Adapts: lambda module: module.classify_target(images_for(module)),

@@ -10,7 +10,7 @@ from genzoo.adversarial.game import Game
 from genzoo.adversarial.networks import base
 from genzoo.adversarial.rounds import Made
 from genzoo.core.batches import ImageBatch
-from genzoo.core.capabilities import Features
+from genzoo.core.capabilities import Features, ScoresRealism
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import dequantise
 from genzoo.core.inference import in_inference
@@ -18,7 +18,7 @@ from genzoo.core.precision import at_least_float32
 from genzoo.core.protocols import check_network, missing
 from genzoo.core.registry import register
 from genzoo.nn.minibatch import MinibatchDiscrimination
-from genzoo.nn.objectives import Objective, RelativeObjective
+from genzoo.nn.objectives import Minimax, Objective, RelativeObjective
 from genzoo.nn.penalties import Penalty
 from genzoo.nn.pooling import max_pooled
 
@@ -82,9 +82,10 @@ class GAN(Game):
             check_network(self.discriminator, base.FeatureNetwork, "model.matching")
 
     def capabilities(self) -> frozenset[type]:
-        """It has features, too, if the discriminator returns feature maps."""
-        able = super().capabilities()
-        return able if missing(self.discriminator, base.FeatureMaps) else able | {Features}
+        """It has features, too, if the discriminator returns feature maps, and scores realism if it returns logits."""
+        able = super().capabilities() | (set() if missing(self.discriminator, base.FeatureMaps) else {Features})
+        logits = isinstance(self.objective, Minimax) and not missing(self.discriminator, base.Discriminator)
+        return able | ({ScoresRealism} if logits else set())
 
     def compile_networks(self) -> None:
         """Compiles the networks; raises a GenzooError for models with penalties, which are differentiated twice."""
@@ -177,6 +178,11 @@ class GAN(Game):
         with torch.no_grad():
             target = self.discriminator.features(self.real_images(real))
         return self.matching(target, features)
+
+    @in_inference
+    def realism(self, images: Tensor) -> Tensor:
+        """The discriminator's logits (B,) of images (B, C, H, W) in [-1, 1]."""
+        return at_least_float32(self.discriminator(images))
 
     @in_inference
     def features(self, images: Tensor) -> Tensor:

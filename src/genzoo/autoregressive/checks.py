@@ -1,4 +1,4 @@
-"""Checks of images, labels and masks passed to a model."""
+"""Checks of levels and pixels passed to a model."""
 
 from collections.abc import Sequence
 
@@ -27,24 +27,6 @@ def check_temperature(temperature: float) -> float:
     if not temperature > 0:
         raise GenzooError(f"model.temperature={temperature}: expected a number above 0; 1 draws from the model.")
     return temperature
-
-
-def check_images(what: str, images: Tensor, shape: Sequence[int]) -> None:
-    """Checks that images have the model's size and channels.
-
-    Args:
-        what: the requested operation, for the message.
-        images: (B, C, H, W).
-        shape: (C, H, W).
-
-    Raises:
-        GenzooError: they differ; the message names both.
-    """
-    if images.dim() != 4 or tuple(images.shape[1:]) != tuple(shape):
-        raise GenzooError(
-            f"{what}: images of shape {tuple(images.shape)} were given, but the model is built for (number, channels, "
-            f"height, width) = (any, {', '.join(map(str, shape))}); give such images, or train a model for these."
-        )
 
 
 def check_levels(what: str, levels: Tensor, n: int) -> None:
@@ -84,33 +66,4 @@ def check_pixel(what: str, row: int, column: int, shape: Sequence[int]) -> None:
         raise GenzooError(
             f"{what}: there is no pixel in row {row} and column {column}; the model's images have the rows 0 to "
             f"{height - 1} and the columns 0 to {width - 1}."
-        )
-
-
-def check_mask(mask: Tensor, images: Tensor) -> None:
-    """Checks that a mask has one value per pixel of each image.
-
-    Raises:
-        GenzooError: the message names its shape and the expected one.
-    """
-    needed = (len(images), 1, *images.shape[2:])
-    if tuple(mask.shape) != needed:
-        raise GenzooError(
-            f"complete: the mask's shape is {tuple(mask.shape)}, but {needed} is needed: for each image, 1 where a "
-            "pixel is given and 0 where it is to be drawn."
-        )
-
-
-def check_given(images: Tensor, mask: Tensor) -> None:
-    """Checks that given pixels are in [-1, 1]; other pixels may have any value.
-
-    Raises:
-        GenzooError: the message names a wrong value and the expected range.
-    """
-    given = images[mask.to(images.device).bool().expand_as(images)]
-    wrong = given[~(given.abs() <= 1)] if given.is_floating_point() else given
-    if len(wrong):
-        raise GenzooError(
-            f"complete: a given pixel is {wrong[0]} ({str(images.dtype).removeprefix('torch.')}), but images must "
-            "be floats in [-1, 1]; convert levels with genzoo.core.images.from_levels."
         )

@@ -9,14 +9,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from genzoo.autoregressive.checks import (
-    check_given,
-    check_images,
-    check_levels,
-    check_mask,
-    check_pixel,
-    check_temperature,
-)
+from genzoo.autoregressive.checks import check_levels, check_pixel, check_temperature
 from genzoo.autoregressive.networks.base import CausalNetwork, network_for
 from genzoo.autoregressive.progress import shown
 from genzoo.autoregressive.receptive_field import receptive_field
@@ -33,7 +26,8 @@ from genzoo.core.capabilities import (
     SamplesClasses,
     ScoresLikelihood,
 )
-from genzoo.core.checks import check_labels, check_positive
+from genzoo.core.checks import check_images, check_labels, check_positive
+from genzoo.core.completion import check_completion, upper_half
 from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.images import from_levels
@@ -196,6 +190,11 @@ class Autoregressive(ImageModule):
         """
         return self._draw(*self._nothing(n), labels, generator, temperature)
 
+    @property
+    def typical_mask(self) -> Tensor:
+        """The mask of the upper half."""
+        return upper_half(*self.image_shape[1:])
+
     @in_inference
     def complete(
         self,
@@ -216,10 +215,7 @@ class Autoregressive(ImageModule):
             GenzooError: no images, images or a mask of another size, given pixels out of range, labels out of range, a
                 temperature of 0 or below.
         """
-        check_images("complete", images, self.image_shape)
-        check_positive("number of images", len(images))
-        check_mask(mask, images)
-        check_given(images, mask)
+        check_completion(images, mask, self.image_shape)
         mask, generator = mask.bool(), generator or fixed_generator(0, "completion")
         if labels is None and self.label_classes:
             labels = self._classes_given(images, mask, generator)

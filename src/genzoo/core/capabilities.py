@@ -81,6 +81,13 @@ class Features(Protocol):
         """Features (B, F) of images (B, C, H, W) in [-1, 1]."""
 
 
+class ScoresRealism(Protocol):
+    """Estimates whether images are real."""
+
+    def realism(self, images: Tensor) -> Tensor:
+        """Logits (B,) of the probability that images (B, C, H, W) in [-1, 1] are real, and not the model's."""
+
+
 class ScoresLikelihood(Protocol):
     """Computes the log-likelihood of images."""
 
@@ -152,10 +159,15 @@ class DrawsSequentially(Protocol):
 class Completes(Protocol):
     """Fills in missing parts of images."""
 
+    typical_mask: Tensor  #: the given pixels of the completions that are shown, bool (1, H, W)
+
     def complete(self, images: Tensor, mask: Tensor, generator: Generator | None = None) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] with the given pixels unchanged: those where ``mask`` (B, 1, H, W) is 1.
 
         They are the same for the same generator state, and without a generator.
+
+        Raises:
+            GenzooError: the model cannot fill in the missing pixels, or images or mask have another shape.
         """
 
 

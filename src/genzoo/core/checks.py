@@ -125,6 +125,24 @@ def check_attributes(values: Mapping[str, float], attributes: Sequence[str]) -> 
             raise GenzooError(f"edit: {name}={value}: a number from 0 (absent) to 1 (present) is needed.")
 
 
+def check_images(what: str, images: Tensor, shape: Sequence[int]) -> None:
+    """Checks that images have the model's size and channels.
+
+    Args:
+        what: the requested operation, for the message.
+        images: (B, C, H, W).
+        shape: (C, H, W).
+
+    Raises:
+        GenzooError: they differ; the message names both.
+    """
+    if images.dim() != 4 or tuple(images.shape[1:]) != tuple(shape):
+        raise GenzooError(
+            f"{what}: images of shape {tuple(images.shape)} were given, but the model is built for (number, channels, "
+            f"height, width) = (any, {', '.join(map(str, shape))}); give such images, or train a model for these."
+        )
+
+
 def check_finite(what: str, steps: int, seed: int, *given: Any) -> None:
     """Checks that observations or rewards of an environment are finite.
 

@@ -78,7 +78,7 @@ class LatentSearch:
         }
 
     def __call__(
-        self, module: RoundModule, images: Tensor, generator: Generator | None = None, mask: Tensor | None = None
+        self, module: RoundModule, images: Tensor, generator: Generator | None = None, weights: Tensor | None = None
     ) -> Found:
         """Searches for all images at once; each image's search is independent of the others.
 
@@ -86,21 +86,20 @@ class LatentSearch:
             module: model with the capabilities ``needs``.
             images: (B, C, H, W) in [-1, 1].
             generator: of the starts; the same state gives the same codes.
-            mask: pixels that count, 1 or 0, (B, 1, H, W); None = all.
+            weights: of the pixels, (B, 1, H, W), such as a mask of those that count; None = 1.
 
         Raises:
             GenzooError: the model lacks a capability, its images have no gradient, or no distance is finite.
         """
         if missing := sorted(capability.__name__ for capability in self.needs - module.capabilities()):
             raise GenzooError(f"search: the model lacks the capability {', '.join(missing)}, which the search needs.")
-        shown = images.new_ones(()) if mask is None else mask.to(images)
         with module.differentiable():
-            measure = self.distance.to(module, images * shown)
+            measure = self.distance.to(module, images, 1.0 if weights is None else weights.to(images))
             start = self.start(module, images, self.restarts, generator)
             found = descend(
                 cast(Decodes, module),
                 start,
-                lambda codes, rendered: measure(rendered * shown),
+                lambda codes, rendered: measure(rendered),
                 self.optimizer,
                 self.steps,
             )

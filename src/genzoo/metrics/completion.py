@@ -17,7 +17,7 @@ from genzoo.metrics.evaluation import Evaluation
 
 @register
 class Completions:
-    """Shows images, the same images without their lower half, and the model's completions.
+    """Shows images, the same images without the pixels that the model typically fills in, and its completions.
 
     Args:
         images: number of images, one per row, evenly spaced over the split.
@@ -43,13 +43,16 @@ class Completions:
         if data.spec.levels is None or not data.count(split):
             return Evaluation()
         images = from_levels(evenly_spaced(data.evaluation_images(split).images, self.images), data.spec.levels)
-        height = images.shape[2]
-        given = (torch.arange(height) < height // 2).view(-1, 1).expand(len(images), 1, *images.shape[2:])
+        given = self.given(module, images).cpu().expand(len(images), 1, -1, -1)
         left = images.where(given, 0.0)
         copies = (x.repeat_interleave(self.completions, dim=0).to(module.device) for x in (left, given))
         drawn = self.complete(module, *copies, generator(self.seed, "completion")).cpu()
         rows = torch.cat([images[:, None], left[:, None], drawn.unflatten(0, (len(images), -1))], dim=1)
         return Evaluation(pictures={self.name: picture(rows.flatten(0, 1), rows.shape[1])})
+
+    def given(self, module: RoundModule, images: Tensor) -> Tensor:
+        """The mask (1, H, W) of the given pixels."""
+        return module.typical_mask
 
     def complete(self, module: RoundModule, images: Tensor, mask: Tensor, generator: Generator) -> Tensor:
         """Images (B, C, H, W) whose pixels outside the mask (B, 1, H, W) are filled in."""

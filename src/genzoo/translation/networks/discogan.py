@@ -7,27 +7,10 @@ Source: SKTBrain/DiscoGAN, discogan/model.py.
 
 from torch import Tensor, nn
 
-from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
+from genzoo.translation.networks.sizes import halved
 
 WIDEST = 8  #: multiple of ``channels`` at low resolutions
-
-
-def halved(side: int) -> list[int]:
-    """The sides of the maps after each halving.
-
-    Raises:
-        GenzooError: the side cannot be halved twice.
-
-    >>> halved(64), halved(28)
-    ([32, 16, 8, 4], [14, 7])
-    """
-    sides = [side]
-    while sides[-1] > 4 and sides[-1] % 2 == 0:
-        sides.append(sides[-1] // 2)
-    if len(sides) < 3:
-        raise GenzooError(f"data.size={side}: images that can be halved twice down to 4 pixels or more are needed.")
-    return sides[1:]
 
 
 def _stages(channels: int, inputs: int, n: int) -> tuple[list[nn.Module], list[int]]:
@@ -62,7 +45,7 @@ class DiscoTranslator(nn.Module):
     def __init__(self, shape: tuple[int, int, int], outputs: int, channels: int = 64):
         super().__init__()
         self.shape, self.outputs = tuple(shape), outputs
-        down, widths = _stages(channels, shape[0], len(halved(shape[1])))
+        down, widths = _stages(channels, shape[0], len(halved(shape[1], 2)))
         up: list[nn.Module] = []
         for wide, narrow in zip(widths[:0:-1], widths[-2::-1], strict=True):
             up += [nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False), nn.BatchNorm2d(narrow), nn.ReLU()]
@@ -95,7 +78,7 @@ class DiscoDiscriminator(nn.Module):
 
     def __init__(self, inputs: int, size: int, channels: int = 64):
         super().__init__()
-        sides = halved(size)
+        sides = halved(size, 2)
         stages, widths = _stages(channels, inputs, len(sides))
         self.stages = nn.ModuleList(stages)
         self.head = nn.Conv2d(widths[-1], 1, sides[-1], bias=False)
