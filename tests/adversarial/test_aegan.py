@@ -15,7 +15,7 @@ from genzoo.adversarial.networks.goodfellow import MaxoutDiscriminator
 from genzoo.adversarial.rounds import Alternating
 from genzoo.core.averages import EMA
 from genzoo.core.batches import ImageBatch
-from genzoo.core.capabilities import Decodes, Encodes, Features, Samples
+from genzoo.core.capabilities import Decodes, Encodes, Features, Samples, ScoresRealism
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.data.shapes import Shapes
@@ -189,7 +189,7 @@ def test_each_phase_trains_its_players_only_and_leaves_the_other_networks_to_the
 
 def test_codes_and_features_are_the_encoders():
     module, real = convolutional(), images(4, PICTURE)
-    assert module.capabilities() == {Samples, Decodes, Encodes, Features}
+    assert module.capabilities() == {Samples, Decodes, Encodes, Features, ScoresRealism}
     module.encoder(torch.randn(9, *PICTURE))  # running averages
     codes, features = module.encode(real.images), module.features(real.images)
     module.eval()

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.networks import goodfellow, infogan
 from genzoo.core.batches import ImageBatch
-from genzoo.core.capabilities import Decodes, Features, Samples
+from genzoo.core.capabilities import Decodes, Features, Samples, ScoresRealism
 from genzoo.core.errors import GenzooError
 from genzoo.nn.matching import MeanAbsolute, MeanSquared
 from genzoo.nn.objectives import Minimax, NonSaturating
@@ -51,7 +51,7 @@ def test_training_images_reach_the_networks_that_start_from_them():
 
 def test_it_says_what_it_can_do_and_what_it_is_built_for():
     module = make()
-    assert module.capabilities() == {Samples, Decodes, Features}
+    assert module.capabilities() == {Samples, Decodes, Features, ScoresRealism}
     assert module.image_shape == SHAPE
 
 

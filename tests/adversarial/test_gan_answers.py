@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.networks import goodfellow
 from genzoo.core.averages import EMA
-from genzoo.core.capabilities import Decodes, Features, Samples
+from genzoo.core.capabilities import Decodes, Features, Samples, ScoresRealism
 from genzoo.core.latent import Categorical, Latent, Normal
 from genzoo.core.randomness import generator
 from support.gans import SHAPE, make, real_batch
@@ -140,4 +140,8 @@ def test_features_come_from_the_average_where_the_recipe_has_one():
 
 
 def test_a_discriminator_without_convolutions_gives_no_features():
-    assert make(discriminator=goodfellow.MaxoutDiscriminator(SHAPE, units=4)).capabilities() == {Samples, Decodes}
+    assert make(discriminator=goodfellow.MaxoutDiscriminator(SHAPE, units=4)).capabilities() == {
+        Samples,
+        Decodes,
+        ScoresRealism,
+    }

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from genzoo.adversarial.infogan import InfoGAN
 from genzoo.adversarial.networks import infogan as networks
 from genzoo.core.batches import ImageBatch, ImageSet
-from genzoo.core.capabilities import Decodes, Features, InfersCodes, Samples
+from genzoo.core.capabilities import Decodes, Features, InfersCodes, Samples, ScoresRealism
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Categorical, Latent, Uniform
 from genzoo.data.module import ImageData
@@ -176,7 +176,7 @@ def test_inferred_codes_use_the_batchs_statistics_where_the_recipe_says_so():
 
 
 def test_it_infers_codes_beside_what_a_gan_does():
-    assert make().capabilities() == {Samples, Decodes, Features, InfersCodes}
+    assert make().capabilities() == {Samples, Decodes, Features, InfersCodes, ScoresRealism}
 
 
 @pytest.mark.parametrize(
