@@ -22,6 +22,7 @@ MODELS = sorted(path.stem for path in (ROOT / "conf" / "model").glob("[!_]*.yaml
 GREY = [{"size": size, "levels": levels} for size in (28, 32, 64) for levels in (256, 2)]
 IMAGES = [*GREY, {"channels": 3}]  # the first that it takes
 PAIRS = ("data=digit_pairs", "data.offline=true", "data.train_size=64")  # images of two domains
+BY_ATTRIBUTE = ("data=by_attribute", "data.data.name=shapes", "data.attribute=colour", "data.size=16")
 DRAWN_BY_PIXEL = {"size": 8}  # for models that take a step per pixel
 
 
@@ -43,7 +44,7 @@ def _build(config: dict[str, Any]) -> Built:
 def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
-    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (("data=cartpole",), [{}])]
+    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
         for change in changes:

@@ -17,6 +17,7 @@ from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.protocols import check_network, missing
 from genzoo.core.registry import register
+from genzoo.nn.clipping import check_clip, clip_parameters
 from genzoo.nn.minibatch import MinibatchDiscrimination
 from genzoo.nn.objectives import Minimax, Objective, RelativeObjective
 from genzoo.nn.penalties import Penalty
@@ -62,8 +63,7 @@ class GAN(Game):
         self.weight_clip, self.dequantise, self.matching = weight_clip, dequantise, matching
         if dequantise:
             self.levels = 256
-        if weight_clip is not None and not (isinstance(weight_clip, int | float) and weight_clip > 0):
-            raise GenzooError(f"model.weight_clip={weight_clip}: a positive bound is needed, or null for none.")
+        check_clip(weight_clip)
         mixing = {nn.modules.batchnorm._BatchNorm: "batch norm", MinibatchDiscrimination: "minibatch discrimination"}
         for kind, name in mixing.items():
             if self.penalties and any(isinstance(m, kind) for m in self.discriminator.modules()):
@@ -99,20 +99,13 @@ class GAN(Game):
     def initialise(self, images: Tensor) -> None:
         """Also clips the initial weights."""
         super().initialise(images)
-        self.clip()
+        clip_parameters(self.discriminator, self.weight_clip)
 
     def after_step(self, player: str) -> None:
         """Also clips the discriminator's weights."""
         if player == "discriminator":
-            self.clip()
+            clip_parameters(self.discriminator, self.weight_clip)
         super().after_step(player)
-
-    def clip(self) -> None:
-        """Clips the discriminator's parameters to [-weight_clip, weight_clip], if that is set."""
-        if self.weight_clip is not None:
-            with torch.no_grad():
-                for parameter in self.discriminator.parameters():
-                    parameter.clamp_(-self.weight_clip, self.weight_clip)
 
     def discriminate(self, images: Tensor, real: ImageBatch) -> Tensor:
         """The discriminator's logits (B,) of images.

@@ -17,6 +17,7 @@ from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.ranks import mean_over_ranks
 from genzoo.core.registry import register
+from genzoo.nn.clipping import clip_parameters
 
 
 @register
@@ -67,19 +68,13 @@ class MMDGAN(Game):
     def initialise(self, images: Tensor) -> None:
         """Also clips the initial weights."""
         super().initialise(images)
-        self.clip()
+        clip_parameters(self.discriminator.encoder, self.encoder_clip)
 
     def after_step(self, player: str) -> None:
         """Also clips the encoder's weights."""
         if player == "discriminator":
-            self.clip()
+            clip_parameters(self.discriminator.encoder, self.encoder_clip)
         super().after_step(player)
-
-    @torch.no_grad()
-    def clip(self) -> None:
-        """Clips the encoder's parameters to [-encoder_clip, encoder_clip]."""
-        for parameter in self.discriminator.encoder.parameters():
-            parameter.clamp_(-self.encoder_clip, self.encoder_clip)
 
     def discrepancy(self, real: Tensor, fake: Tensor) -> Tensor:
         """M, given codes (B, F) of real and (B', F) of generated images."""

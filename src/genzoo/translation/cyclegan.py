@@ -10,7 +10,8 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.translation.image_pool import ImagePool
-from genzoo.translation.two_way import Images, TwoWayGAN, difference
+from genzoo.translation.two_domain import Images, difference
+from genzoo.translation.two_way import TwoWayGAN
 
 
 @register

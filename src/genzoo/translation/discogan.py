@@ -15,7 +15,8 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.nn.matching import MeanSquared
 from genzoo.translation.networks.base import FeatureMaps
-from genzoo.translation.two_way import OTHER, Images, TwoWayGAN
+from genzoo.translation.two_domain import Images
+from genzoo.translation.two_way import OTHER, TwoWayGAN
 
 
 @register

@@ -10,7 +10,8 @@ from genzoo.core.checks import check_weights
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.nn.penalties import Penalty
-from genzoo.translation.two_way import Images, TwoWayGAN
+from genzoo.translation.two_domain import Images
+from genzoo.translation.two_way import TwoWayGAN
 
 
 @register

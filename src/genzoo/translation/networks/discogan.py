@@ -8,20 +8,15 @@ Source: SKTBrain/DiscoGAN, discogan/model.py.
 from torch import Tensor, nn
 
 from genzoo.core.registry import register
+from genzoo.translation.networks.halving import halving_stages
 from genzoo.translation.networks.sizes import halved
 
 WIDEST = 8  #: multiple of ``channels`` at low resolutions
 
 
-def _stages(channels: int, inputs: int, n: int) -> tuple[list[nn.Module], list[int]]:
-    """n halving stages, and their numbers of maps."""
-    stages: list[nn.Module] = []
-    widths = [channels * min(2**i, WIDEST) for i in range(n)]
-    for i, wide in enumerate(widths):
-        norm = [nn.BatchNorm2d(wide)] if i else []
-        stages.append(nn.Sequential(nn.Conv2d(inputs, wide, 4, 2, 1, bias=False), *norm, nn.LeakyReLU(0.2)))
-        inputs = wide
-    return stages, widths
+def widths_of(channels: int, side: int) -> list[int]:
+    """The numbers of maps after each halving of images with this side."""
+    return [channels * min(2**i, WIDEST) for i in range(len(halved(side, 2)))]
 
 
 @register
@@ -45,11 +40,11 @@ class DiscoTranslator(nn.Module):
     def __init__(self, shape: tuple[int, int, int], outputs: int, channels: int = 64):
         super().__init__()
         self.shape, self.outputs = tuple(shape), outputs
-        down, widths = _stages(channels, shape[0], len(halved(shape[1], 2)))
-        up: list[nn.Module] = []
+        widths = widths_of(channels, shape[1])
+        layers = halving_stages(shape[0], widths)
         for wide, narrow in zip(widths[:0:-1], widths[-2::-1], strict=True):
-            up += [nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False), nn.BatchNorm2d(narrow), nn.ReLU()]
-        self.layers = nn.Sequential(*down, *up, nn.ConvTranspose2d(widths[0], outputs, 4, 2, 1, bias=False))
+            layers += [nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False), nn.BatchNorm2d(narrow), nn.ReLU()]
+        self.layers = nn.Sequential(*layers, nn.ConvTranspose2d(widths[0], outputs, 4, 2, 1, bias=False))
 
     def forward(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [-1, 1] -> images (B, outputs, H, W) in [-1, 1]."""
@@ -78,10 +73,9 @@ class DiscoDiscriminator(nn.Module):
 
     def __init__(self, inputs: int, size: int, channels: int = 64):
         super().__init__()
-        sides = halved(size, 2)
-        stages, widths = _stages(channels, inputs, len(sides))
-        self.stages = nn.ModuleList(stages)
-        self.head = nn.Conv2d(widths[-1], 1, sides[-1], bias=False)
+        widths = widths_of(channels, size)
+        self.stages = nn.ModuleList(halving_stages(inputs, widths))
+        self.head = nn.Conv2d(widths[-1], 1, halved(size, 2)[-1], bias=False)
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
         """Images (B, C, H, W) in [-1, 1] -> the outputs of all stages but the first."""
