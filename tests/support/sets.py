@@ -454,6 +454,7 @@ DRAWN = {
     "grid": ("data.n_train=400",),
     "univariate": ("data.n_train=400",),
     "emoji": (),  # part of genzoo
+    "swiss_roll": ("data.n_train=400",),
 }
 #: configuration of an environment -> what it needs to be one
 CHOSEN = {"gymnasium": ("data.id=Pendulum-v1", "data.observations=3", "data.actions=1", "data.policy=Gaussian")}

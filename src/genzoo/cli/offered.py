@@ -84,4 +84,4 @@ def _kind(text: str) -> str:
         return "environments"
     if "docs/your_data.md" in text:
         return "own"
-    return "points" if re.search(r"genzoo\.data\.(gaussians|univariate)\.", text) else "images"
+    return "points" if re.search(r"genzoo\.data\.(gaussians|swiss_roll|univariate)\.", text) else "images"

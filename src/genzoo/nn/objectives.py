@@ -159,6 +159,26 @@ def _entropy(p: float) -> float:
 
 
 @register
+class ReverseKL(Minimax):
+    """G minimises KL[q || p] of its distribution q from that of the data p, if D is optimal.
+
+    Args:
+        real: the label of real images; see ``Minimax``.
+
+    Source: Sønderby et al. 2017, arXiv 1610.04490, section 3, whose equation 10 has the opposite sign.
+
+    Example:
+        >>> import torch
+        >>> ReverseKL().generator(torch.tensor([2.0]))  # log q - log p
+        tensor(-2.)
+    """
+
+    def generator(self, fake: Tensor) -> Tensor:
+        """E log (1 - D(G(z))) / D(G(z)), which is minus the mean logit."""
+        return -fake.mean()
+
+
+@register
 class LeastSquares:
     """Squared differences between the discriminator's scores and each player's target scores.
 

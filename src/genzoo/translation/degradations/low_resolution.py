@@ -1,6 +1,7 @@
 """Loss of resolution."""
 
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
@@ -53,3 +54,27 @@ class BicubicReduction(LowResolution):
         """Images (B, C, H / factor, W / factor) in [-1, 1]; H and W may differ from the data's."""
         height, width = images.shape[2:]
         return bicubic(images, (height // self.factor, width // self.factor))
+
+
+@register
+class BlockMeans(LowResolution):
+    """Means over blocks of ``factor`` times ``factor`` pixels, x = A y.
+
+    Args:
+        shape, factor: see ``LowResolution``.
+
+    Source: AffGAN (Sønderby et al. 2017, arXiv 1610.04490), section 3, whose A is any strided convolution.
+
+    Example:
+        >>> import torch
+        >>> BlockMeans((1, 2, 2), factor=2).degrade(torch.tensor([[[[0.0, 1.0], [0.0, 0.0]]]])).item()
+        0.25
+    """
+
+    def degrade(self, images: Tensor, generator: Generator | None = None) -> Tensor:
+        """Means (B, C, H / factor, W / factor); H and W may differ from the data's."""
+        return F.avg_pool2d(images, self.factor)
+
+    def pseudo_inverse(self, observations: Tensor) -> Tensor:
+        """A⁺ x: each value of x (B, C, h, w) for all pixels of its block."""
+        return F.interpolate(observations, scale_factor=self.factor)
