@@ -1,4 +1,4 @@
-"""Class labels as additional channels of the images."""
+"""Class labels, or other values, as additional channels."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from genzoo.core.registry import register
+
+
+def with_planes(maps: Tensor, values: Tensor) -> Tensor:
+    """Maps (B, C, H, W) joined with one constant map for each of the values (B, n): (B, C + n, H, W)."""
+    return torch.cat([maps, values[:, :, None, None].expand(-1, -1, *maps.shape[2:])], dim=1)
 
 
 @register
@@ -36,5 +41,4 @@ class LabelMaps(nn.Module):
 
     def forward(self, images: Tensor, labels: Tensor) -> Tensor:
         """Images (B, C, H, W) and one-hot labels (B, classes) -> the network's output."""
-        maps = labels[:, :, None, None].expand(-1, -1, *images.shape[2:])
-        return self.network(torch.cat([images, maps], dim=1))
+        return self.network(with_planes(images, labels))

@@ -7,7 +7,7 @@ from genzoo.nn.normalisation import convolution, normalisation
 
 
 def halving_stages(
-    shape: tuple[int, int, int], channels: int, kernel: int, norm: str
+    shape: tuple[int, int, int], channels: int, kernel: int, norm: str, joined: int = 0
 ) -> tuple[list[list[nn.Module]], int]:
     """Stages of a convolution of stride 2, a norm and a leaky ReLU, down to 4 x 4 pixels (7 x 7 for 28).
 
@@ -17,6 +17,7 @@ def halving_stages(
         kernel: 4 or 5.
         norm: ``"batch"``, ``"layer"``, ``"instance"``, ``"spectral"`` (of all weights) or ``"none"``; the first stage
             has only the spectral one.
+        joined: number of maps that are joined with those of the first stage before the second one.
 
     Returns:
         The layers of each stage, and the number of outputs of the last one.
@@ -26,8 +27,9 @@ def halving_stages(
     times, size = halvings(shape)
     conv, padding = convolution(norm), (kernel - 1) // 2
     stages: list[list[nn.Module]] = [[conv(shape[0], channels, kernel, 2, padding), nn.LeakyReLU(0.2)]]
+    inputs = channels + joined
     for _ in range(times - 1):
-        convolved = conv(channels, 2 * channels, kernel, 2, padding, bias=norm != "batch")
+        convolved = conv(inputs, 2 * channels, kernel, 2, padding, bias=norm != "batch")
         stages.append([convolved, normalisation(norm, 2 * channels), nn.LeakyReLU(0.2)])
-        channels *= 2
+        inputs = channels = 2 * channels
     return stages, channels * size * size
