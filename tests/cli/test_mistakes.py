@@ -69,7 +69,7 @@ NO_KEY = "there is no such key."
         ("train experiment=dcgan_cifar10", "experiment=dcgan_cifar10: unknown. Did you mean 'dcgan/cifar10'"),
         ("train experiment=gan/mnist experiment=vae/mnist", "experiment=gan/mnist experiment=vae/mnist: experiment is g"),
         ("train model=_dcgan", "model=_dcgan: this is a part of options, not an option. Did you mean 'dcgan' or"),
-        ("train model=dcgn", "model=dcgn: unknown. Did you mean 'dcgan' or 'cgan' or 'discogan'?"),
+        ("train model=dcgn", "model=dcgn: unknown. Did you mean 'dcgan' or 'cgan' or 'icgan'?"),
         ("train +model=gan", "+model=gan: there is model already; leave out the +."),
         ("train ~model", "model: it is missing; choose one of: aae, "),
         ("train -m hydra/launcher=slrm seed=0,1", "hydra/launcher=slrm: unknown. Did you mean 'slurm'?"),
