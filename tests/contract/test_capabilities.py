@@ -289,6 +289,8 @@ def test_unknown_domains_and_other_shapes_are_one_line(name):
         module.translate(torch.zeros(1, *network.shape), "A", "C")
     with pytest.raises(GenzooError, match=r"^translate: images of .* \(5, 3, 3\) were given, but domain"):
         module.translate(torch.zeros(1, 5, 3, 3), source, target)
+    with pytest.raises(GenzooError, match=r"^translate: images of .* were given, but domain"):  # without the width
+        module.translate(torch.zeros(1, *network.shape[:2]), source, target)
 
 
 @pytest.mark.parametrize("name", able(capabilities.SamplesJointly))

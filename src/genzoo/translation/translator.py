@@ -58,9 +58,10 @@ class Translator(ImageModule):
             known = ", ".join(f"{a} to {b}" for a, b in self.directions)
             raise GenzooError(f"translate: no direction from {source} to {target}; this model has: {known}.")
         network = self.networks()[source, target]
-        if any(wanted not in (None, given) for wanted, given in zip(network.shape, images.shape[1:], strict=True)):
+        given = tuple(images.shape[1:])
+        if len(given) != 3 or any(a not in (None, b) for a, b in zip(network.shape, given, strict=True)):
             raise GenzooError(
-                f"translate: images of (channels, height, width) {tuple(images.shape[1:])} were given, but domain "
+                f"translate: images of (channels, height, width) {given} were given, but domain "
                 f"{source} has ({', '.join(str(side or 'any') for side in network.shape)})."
             )
         with drawing_from(generator, self.device):
