@@ -45,14 +45,16 @@ class EditAccuracy:
         for edit in edits(module, data, split, self.images):
             if not has_classifier(edit.labelled):
                 continue
-            network = load_classifier(classifier_of(edit.labelled, self.cache, module.device)).to(module.device)
+            # The edits of an attribute follow each other, and share its classifier.
+            if (attribute := edit.labelled.attribute) not in found:
+                network = load_classifier(classifier_of(edit.labelled, self.cache, module.device)).to(module.device)
+                real = edit.labelled.split(split)
+                bytes_ = to_bytes(real.images, data.spec.levels).to(module.device)
+                of_real = accuracy(network, bytes_, real.labels.to(module.device))
+                found[attribute] = {"accuracy_of_real_images": of_real}
             levels = to_levels(edit.edited).to(module.device)
             share = accuracy(network, levels, torch.full((len(levels),), edit.value, device=module.device))
             assert share is not None
-            real = edit.labelled.split(split)
-            of_one = found.setdefault(edit.labelled.attribute, {})
-            of_one["added" if edit.value else "removed"] = share
-            bytes_ = to_bytes(real.images, data.spec.levels).to(module.device)
-            of_one["accuracy_of_real_images"] = accuracy(network, bytes_, real.labels.to(module.device))
+            found[attribute]["added" if edit.value else "removed"] = share
             shares.append(share)
         return Evaluation({"edit_accuracy": sum(shares) / len(shares)} if shares else {}, protocol=found)
