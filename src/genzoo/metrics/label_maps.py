@@ -1,5 +1,6 @@
 """Label maps: images whose colours are classes of pixels."""
 
+import torch
 from torch import Tensor
 from torchmetrics.functional.classification import multiclass_confusion_matrix
 
@@ -14,12 +15,11 @@ def classes_of(levels: Tensor, palette: Tensor) -> Tensor:
     Returns:
         int64 (N, H, W).
 
-    >>> import torch
     >>> classes_of(torch.tensor([[[[100, 200]]]]), palette=torch.tensor([[255], [0]])).flatten().tolist()
     [1, 0]
     """
-    differences = levels[:, None].float() - palette[None, :, :, None, None].float()  # (N, K, C, H, W)
-    return differences.square().sum(2).argmin(1)
+    distances = [(levels.float() - colour[:, None, None]).square().sum(1) for colour in palette]
+    return torch.stack(distances, 1).argmin(1)
 
 
 def scores(found: Tensor, wanted: Tensor, classes: int) -> dict[str, float]:
@@ -35,7 +35,6 @@ def scores(found: Tensor, wanted: Tensor, classes: int) -> dict[str, float]:
 
     Source: Isola et al. 2017, arXiv 1611.07004, section 4.1; phillipi/pix2pix, scripts/eval_cityscapes/util.py.
 
-    >>> import torch
     >>> found, wanted = torch.tensor([[[0, 0, 1, 1]]]), torch.tensor([[[0, 0, 0, 1]]])
     >>> {name: round(value, 3) for name, value in scores(found, wanted, classes=3).items()}
     {'pixel_accuracy': 0.75, 'class_accuracy': 0.833, 'class_iou': 0.583}
