@@ -1,9 +1,10 @@
 """Image grids and animations, as files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
@@ -43,6 +44,12 @@ def picture(
             middle = (left + width / 2) * zoom, (top + height + strip / 2) * zoom
             pen.text(middle, caption, fill="black", anchor="mm", font=font)
     return _name_rows(grid, row_names) if row_names else grid
+
+
+def picture_of_rows(rows: Mapping[str, Tensor]) -> Image.Image:
+    """A grid with one row per name, of images (n, C, H, W) in [-1, 1]; grey ones may be beside colour ones."""
+    channels, n = max(x.shape[1] for x in rows.values()), len(next(iter(rows.values())))
+    return picture(torch.cat([x.expand(-1, channels, -1, -1) for x in rows.values()]), n, [*rows])
 
 
 def plain_picture(image: Tensor) -> Image.Image:

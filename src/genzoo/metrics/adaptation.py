@@ -1,17 +1,14 @@
 """Errors of a classifier on a domain of which it knew no labels."""
 
-import torch
-
 from genzoo.core.capabilities import Adapts
 from genzoo.core.images import from_levels
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.labels import known
 from genzoo.data.two_domains import TwoDomainData
+from genzoo.metrics.batches import in_chunks
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.nearest import nearest
-
-CHUNK = 100  # images per call
 
 
 @register
@@ -37,7 +34,7 @@ class Adaptation:
             if not (n := len(found.labels)):
                 continue
             images = from_levels(found.images, data.spec.levels)
-            logits = torch.cat([module.classify_target(x.to(module.device)).cpu() for x in images.split(CHUNK)])
+            logits = in_chunks(module.classify_target, images, module.device)
             values[name] = (logits.argmax(1) != found.labels).float().mean().item()
             counts[part] = n
             if images.shape[1:] == labelled.images.shape[1:]:

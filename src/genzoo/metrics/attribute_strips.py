@@ -5,7 +5,7 @@ import torch
 from genzoo.core.capabilities import EditsAttributes
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
-from genzoo.core.pictures import picture
+from genzoo.core.pictures import picture_of_rows
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.attribute_labels import AttributeLabels
@@ -43,5 +43,4 @@ class AttributeStrips:
         for attribute in module.attributes:
             for value, name in enumerate((f"no {attribute}", attribute)):
                 rows[name] = edit_in_chunks(module, rows["image"], attribute, value)
-        sheet = picture(torch.cat([*rows.values()]), len(rows["image"]), [*rows])
-        return Evaluation(pictures={"attribute_strips": sheet})
+        return Evaluation(pictures={"attribute_strips": picture_of_rows(rows)})

@@ -1,12 +1,14 @@
 """Batches and choice of the images on which a model is measured."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
+
+CHUNK = 100  #: images per call of a model
 
 
 def equal_batches(levels: Tensor, n: int | None, batch_size: int) -> Iterator[Tensor]:
@@ -26,6 +28,20 @@ def equal_batches(levels: Tensor, n: int | None, batch_size: int) -> Iterator[Te
     for chosen in order.split(batch_size):
         if len(chosen):
             yield from_levels(levels[chosen], n)
+
+
+def in_chunks(answer: Callable[[Tensor], Tensor], images: Tensor, device: torch.device) -> Tensor:
+    """A model's answer for images (N, ...), computed for 100 of them at a time, on the CPU.
+
+    Args:
+        answer: images on the device -> the answer for each, (n, ...).
+        images: on the CPU.
+        device: of the model.
+
+    >>> in_chunks(torch.neg, torch.arange(3), torch.device("cpu"))
+    tensor([ 0, -1, -2])
+    """
+    return torch.cat([answer(part.to(device)).cpu() for part in images.split(CHUNK)])
 
 
 def check_images(metric: str, images: int | None) -> None:

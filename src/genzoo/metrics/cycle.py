@@ -1,12 +1,14 @@
 """How well translations can be translated back."""
 
+from functools import partial
+
 from genzoo.core.capabilities import Translates
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.two_domains import TwoDomainData
-from genzoo.metrics.batches import check_images
+from genzoo.metrics.batches import check_images, in_chunks
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.metrics.translated import CHUNK, translated
+from genzoo.metrics.translated import translated
 
 
 @register
@@ -34,8 +36,8 @@ class Cycle:
         for found in translated(module, data, split, self.images):
             if found.back not in module.directions:
                 continue
-            pairs = zip(found.translated.split(CHUNK), found.images.split(CHUNK), strict=True)
-            backs = ((module.translate(y.to(module.device), *found.back).cpu(), x) for y, x in pairs)
-            sums = [(rebuilt - x).abs().sum().item() for rebuilt, x in backs]
-            values[f"cycle_{found.name}"] = sum(sums) / found.images.numel() / 2
+            source, target = found.back
+            translate = partial(module.translate, source=source, target=target)
+            rebuilt = in_chunks(translate, found.translated, module.device)
+            values[f"cycle_{found.name}"] = (rebuilt - found.images).abs().mean().item() / 2
         return Evaluation(values)

@@ -3,16 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from genzoo.core.images import from_levels
 from genzoo.core.rounds import RoundModule
 from genzoo.data.attribute_labels import AttributeLabels
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import evenly_spaced
-
-CHUNK = 100  # images per call
+from genzoo.metrics.batches import evenly_spaced, in_chunks
 
 
 class Edit(NamedTuple):
@@ -55,4 +52,4 @@ def edits(module: RoundModule, data: ImageData, split: str, images: int | None) 
 
 def edit_in_chunks(module: RoundModule, images: Tensor, attribute: str, value: int) -> Tensor:
     """Images (N, C, H, W) with another value of an attribute, on the CPU."""
-    return torch.cat([module.edit(part.to(module.device), {attribute: value}).cpu() for part in images.split(CHUNK)])
+    return in_chunks(lambda x: module.edit(x, {attribute: value}), images, module.device)

@@ -1,11 +1,9 @@
 """Generated images of two domains that should correspond."""
 
-import torch
-
 from genzoo.core.capabilities import SamplesJointly
 from genzoo.core.checks import check_positive
 from genzoo.core.images import to_levels
-from genzoo.core.pictures import picture
+from genzoo.core.pictures import picture_of_rows
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
@@ -40,9 +38,8 @@ class JointSamples:
         """Returns the picture ``joint_samples``, and ``pixel_agreement`` if the data has a rule for partners."""
         n = self.columns if data.rule is None else max(self.columns, self.samples)
         made = {of: x.cpu() for of, x in module.sample_jointly(n, generator(self.seed, "joint_samples")).items()}
-        channels = max(x.shape[1] for x in made.values())
-        sheet = torch.cat([x[: self.columns].expand(-1, channels, -1, -1) for x in made.values()])
-        pictures = {"joint_samples": picture(sheet, self.columns, [*data.spec.domains])}
+        shown = (x[: self.columns] for x in made.values())
+        pictures = {"joint_samples": picture_of_rows(dict(zip(data.spec.domains, shown, strict=True)))}
         if data.rule is None:
             return Evaluation(pictures=pictures)
 

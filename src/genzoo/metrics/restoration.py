@@ -1,21 +1,18 @@
 """Restored images against the originals."""
 
-import torch
 from torch.nn import functional as F
 
 from genzoo.core.capabilities import Restores
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
-from genzoo.core.pictures import picture
+from genzoo.core.pictures import picture_of_rows
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
-from genzoo.metrics.batches import check_images, evenly_spaced
+from genzoo.metrics.batches import check_images, evenly_spaced, in_chunks
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.image_errors import image_errors
-
-CHUNK = 100  # images per call
 
 
 @register
@@ -45,16 +42,14 @@ class Restoration:
         # Degrade and restore the images, with one stream of random numbers over all calls.
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         images, noise = from_levels(levels, data.spec.levels), generator(self.seed, "restoration")
-        observed = torch.cat([module.degrade(part.to(module.device), noise).cpu() for part in images.split(CHUNK)])
-        parts = [module.restore(part.to(module.device), noise).cpu() for part in observed.split(CHUNK)]
-        restored = torch.cat(parts)
+        observed = in_chunks(lambda x: module.degrade(x, noise), images, module.device)
+        restored = in_chunks(lambda x: module.restore(x, noise), observed, module.device)
         # Compare both with the originals.
         values = image_errors(restored, images)
         if observed.shape == images.shape:
             values |= {f"{name}_observed": value for name, value in image_errors(observed, images).items()}
         rows = {"observed": observed, "restored": restored, "original": images}
-        _, channels, *size = images.shape
-        shown = [F.interpolate(x[: self.columns].expand(-1, channels, -1, -1), size) for x in rows.values()]
-        sheet = picture(torch.cat(shown), len(shown[0]), [*rows])
+        size = list(images.shape[2:])
+        sheet = picture_of_rows({name: F.interpolate(x[: self.columns], size) for name, x in rows.items()})
         protocol = {"images": len(images), "seed": self.seed, "batch_norm": module.batch_norm}
         return Evaluation(values, {"restorations": sheet}, protocol)

@@ -1,17 +1,15 @@
 """Translation of a split, in each direction of a model."""
 
+from functools import partial
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
 from genzoo.core.rounds import RoundModule
 from genzoo.data.two_domains import TwoDomainData
-from genzoo.metrics.batches import evenly_spaced
-
-CHUNK = 100  # images per call
+from genzoo.metrics.batches import evenly_spaced, in_chunks
 
 
 class Direction(NamedTuple):
@@ -62,7 +60,7 @@ def translated(module: RoundModule, data: TwoDomainData, split: str, images: int
         if not len(levels):
             continue
         x, noise = from_levels(levels, data.spec.levels), generator(0, "translated", source)
-        parts = [module.translate(part.to(module.device), source, target, noise).cpu() for part in x.split(CHUNK)]
+        translate = partial(module.translate, source=source, target=target, generator=noise)
         found.append(
             Direction(
                 source,
@@ -70,7 +68,7 @@ def translated(module: RoundModule, data: TwoDomainData, split: str, images: int
                 (names[source], names[target]),
                 x,
                 evenly_spaced(of_source.labels, images),
-                torch.cat(parts),
+                in_chunks(translate, x, module.device),
                 from_levels(evenly_spaced(of_target.images, images), data.spec.levels) if partners else None,
             )
         )

@@ -1,10 +1,8 @@
 """A picture of translations."""
 
-import torch
-
 from genzoo.core.capabilities import Translates
 from genzoo.core.checks import check_positive
-from genzoo.core.pictures import picture
+from genzoo.core.pictures import picture_of_rows
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.two_domains import TwoDomainData
@@ -39,7 +37,5 @@ class Translations:
                 rows["and back"] = module.translate(found.translated.to(module.device), *found.back).cpu()
             if found.partners is not None:
                 rows[target] = found.partners
-            channels = max(x.shape[1] for x in rows.values())
-            sheet = torch.cat([x.expand(-1, channels, -1, -1) for x in rows.values()])
-            pictures[f"translations_{source}_to_{target}"] = picture(sheet, len(found.images), [*rows])
+            pictures[f"translations_{source}_to_{target}"] = picture_of_rows(rows)
         return Evaluation(pictures=pictures)
