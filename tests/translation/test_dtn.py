@@ -53,7 +53,8 @@ def make(**options):
     torch.manual_seed(0)
     settings = {"encoder": Mean, "decoder": Plane, "discriminator": Judge, "classes": 2, "encoder_rounds": 2} | options
     players = adam("encoder", "discriminator", "generator")
-    module = DomainTransferNetwork(SHAPE, settings.pop("target", TARGET), optimizers=players, **settings).ready()
+    shapes = {"shape": SHAPE, "target_shape": settings.pop("target", TARGET)}
+    module = DomainTransferNetwork(**shapes, optimizers=players, **settings).ready()
     module.configure_optimizers()
     return module
 

@@ -11,7 +11,9 @@ from genzoo.core.checks import check_classes, check_weights
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
-from genzoo.translation.cogan import CoGAN, Images
+from genzoo.translation.cogan import CoGAN
+from genzoo.translation.networks.cogan import cogan_initialisation
+from genzoo.translation.two_domain import Images
 
 
 @register
@@ -36,7 +38,7 @@ class AdaptingCoGAN(CoGAN):
         cogan_pytorch/src/trainer_cogan_mnist2usps.py.
     """
 
-    a = Stream("a", "labelled")
+    streams_of_domains = Stream("a", "labelled"), Stream("b", "B")
 
     def __init__(self, classes: int, class_weight: float = 10.0, feature_weight: float = 0.01, **kwargs: Any):
         super().__init__(**kwargs)
@@ -44,8 +46,7 @@ class AdaptingCoGAN(CoGAN):
         check_weights(self.weights)
         self.classes = classes
         self.class_head = nn.Linear(self.discriminator.width, classes)
-        nn.init.xavier_uniform_(self.class_head.weight, gain=nn.init.calculate_gain("relu"))
-        nn.init.constant_(self.class_head.bias, 0.1)
+        cogan_initialisation(self.class_head)
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The discriminators' parameters include the class head."""

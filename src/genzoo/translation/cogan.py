@@ -6,23 +6,20 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch, Stream
+from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Samples, SamplesJointly
 from genzoo.core.checks import check_labels, check_positive
-from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
 from genzoo.core.latent import Latent
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.nn.objectives import Objective
-from genzoo.translation.pairs import Shape, check_domains, check_target
-
-Images = Mapping[str, Tensor]  # domain -> images (B, C, H, W) in [-1, 1]
+from genzoo.translation.two_domain import Images, TwoDomainModule
 
 
 @register
-class CoGAN(ImageModule):
+class CoGAN(TwoDomainModule):
     """Two GANs, of the images of two domains, whose generators share the first layers, discriminators the last ones.
 
     With images x_d and discriminator D_d of domain d, and the images G_d(z) of one code z in both domains,
@@ -33,26 +30,21 @@ class CoGAN(ImageModule):
     Since the shared layers decode and judge what images have in common, the images of a code correspond.
 
     Args:
-        shape, target_shape: (C, H, W) of the images of domains A and B.
         generator: factory of the generators, called with ``latent``, the width of the codes, and ``shapes`` by domain.
         discriminator: factory of the discriminators, called with ``shapes``.
         latent: prior of the codes.
         objective: the losses of both players.
         sampling_batch: images generated per pass.
-        kwargs: of ``ImageModule``; the players are ``discriminator`` and ``generator``, of both domains.
+        kwargs: of ``TwoDomainModule``; the players are ``discriminator`` and ``generator``, of both domains.
 
     Raises:
-        GenzooError: there is no second domain.
+        GenzooError: the batch is not a positive integer.
 
     Source: Liu, Tuzel 2016, arXiv 1606.07536, section 3; mingyuliutw/CoGAN, cogan_pytorch.
     """
 
-    a, b = Stream("a", "A"), Stream("b", "B")
-
     def __init__(
         self,
-        shape: Shape,
-        target_shape: Shape,
         generator: Callable[..., nn.Module],
         discriminator: Callable[..., nn.Module],
         latent: Latent,
@@ -61,11 +53,8 @@ class CoGAN(ImageModule):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        check_target(target_shape)
         check_positive("model.sampling_batch", sampling_batch)
-        self.shapes = {"A": tuple(shape), "B": tuple(target_shape)}
-        self.image_shape, self.latent, self.objective = self.shapes["A"], latent, objective
-        self.sampling_batch = sampling_batch
+        self.latent, self.objective, self.sampling_batch = latent, objective, sampling_batch
         self.generator = generator(latent=latent.width, shapes=self.shapes)
         self.discriminator = discriminator(shapes=self.shapes)
 
@@ -75,8 +64,9 @@ class CoGAN(ImageModule):
 
     def turns(self) -> tuple[Turn, ...]:
         """The discriminators' turn, then the generators' on new codes."""
-        discriminator = Turn({"discriminator": self.discriminator_loss}, (self.a, self.b), draws=self.draws)
-        return discriminator, Turn({"generator": self.generator_loss}, (self.a,), draws=self.generator_draws)
+        a, _ = self.streams_of_domains
+        discriminator = Turn({"discriminator": self.discriminator_loss}, self.streams_of_domains, draws=self.draws)
+        return discriminator, Turn({"generator": self.generator_loss}, (a,), draws=self.generator_draws)
 
     def draws(self, a: ImageBatch, b: ImageBatch) -> list[dict[str, Any]]:
         """The discriminators' arguments: images of each domain, and generated ones without gradients."""
@@ -110,12 +100,6 @@ class CoGAN(ImageModule):
     def capabilities(self) -> frozenset[type]:
         """It samples images of domain A, and of both domains."""
         return frozenset({Samples, SamplesJointly})
-
-    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses data whose second domain has other channels."""
-        super().check_data(data)
-        assert isinstance(data, DataSpec)
-        check_domains(data, self.shapes["B"])
 
     @in_inference
     def sample_jointly(self, n: int, generator: Generator | None = None) -> dict[str, Tensor]:

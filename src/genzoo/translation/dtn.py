@@ -15,14 +15,14 @@ from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
-from genzoo.translation.pairs import Shape, check_domains, check_target
 from genzoo.translation.translator import Translator
+from genzoo.translation.two_domain import TwoDomainModule
 
 FROM_SOURCE, FROM_TARGET, REAL = range(3)  # classes of the discriminator
 
 
 @register
-class DomainTransferNetwork(Translator):
+class DomainTransferNetwork(TwoDomainModule, Translator):
     """G = g ∘ f from domain A to B: f, learned from labels of A and then fixed, is to see the same in x and G(x).
 
     With x and y images of A and B, and the probabilities D₁, D₂, D₃ that the discriminator gives G(x), G(y) and y,
@@ -34,17 +34,17 @@ class DomainTransferNetwork(Translator):
     where TV is the total variation, the mean length of the differences of neighbouring pixels.
 
     Args:
-        shape, target_shape: (C, H, W) of the images of domains A and B.
         encoder: factory of f, called with ``shape``; it has ``width``, the number of its features.
         decoder: factory of g, called with ``width`` and ``shape``.
         discriminator: factory of D, called with ``shape``.
         classes: number of classes of domain A.
         encoder_rounds: rounds in which f and a linear classifier of its features learn, before D and g do.
         constancy_weight, identity_weight, variation_weight: α, β and γ.
-        kwargs: of ``Translator``; the players are ``encoder``, ``discriminator`` and ``generator``.
+        kwargs: of ``TwoDomainModule`` and ``Translator``; the players are ``encoder``, ``discriminator`` and
+            ``generator``.
 
     Raises:
-        GenzooError: a weight is negative, or there is no second domain.
+        GenzooError: a weight is negative, or a number is not a positive integer.
 
     Source: Taigman, Polyak, Wolf 2017, arXiv 1611.02200, section 4 (the form of TV and the order of the updates are
         unverified).
@@ -52,8 +52,6 @@ class DomainTransferNetwork(Translator):
 
     def __init__(
         self,
-        shape: Shape,
-        target_shape: Shape,
         encoder: Callable[..., nn.Module],
         decoder: Callable[..., nn.Module],
         discriminator: Callable[..., nn.Module],
@@ -65,16 +63,14 @@ class DomainTransferNetwork(Translator):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        check_target(target_shape)
         check_positive("model.encoder_rounds", encoder_rounds)
         self.weights = {"constancy": constancy_weight, "identity": identity_weight, "variation": variation_weight}
         check_weights(self.weights)
-        self.image_shape, self.target_shape = tuple(shape), tuple(target_shape)
         self.classes, self.encoder_rounds = classes, encoder_rounds
-        self.encoder = encoder(shape=shape)
+        self.encoder = encoder(shape=self.shapes["A"])
         self.class_head = nn.Linear(self.encoder.width, classes)
-        self.decoder = decoder(width=self.encoder.width, shape=target_shape)
-        self.discriminator = discriminator(shape=target_shape)
+        self.decoder = decoder(width=self.encoder.width, shape=self.shapes["B"])
+        self.discriminator = discriminator(shape=self.shapes["B"])
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The encoder with its classifier, the discriminator, and the decoder."""
@@ -92,7 +88,7 @@ class DomainTransferNetwork(Translator):
             Turn({"encoder": self.encoder_loss}, (labelled,), lambda round: int(round < end)),
             Turn(
                 losses,
-                (Stream("a", "A"), Stream("b", "B")),
+                self.streams_of_domains,
                 lambda round: int(round >= end),
                 draws=self.draws,
                 at_once=False,
@@ -149,10 +145,9 @@ class DomainTransferNetwork(Translator):
         return frozenset({Translates, Classifies})
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses data with other channels in its second domain, or another number of classes."""
+        """Also refuses data with another number of classes."""
         super().check_data(data)
         assert isinstance(data, DataSpec)
-        check_domains(data, self.target_shape)
         check_classes("model.classes", self.classes, data)
 
     def networks(self) -> dict[tuple[str, str], nn.Module]:

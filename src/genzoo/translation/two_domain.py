@@ -1,4 +1,4 @@
-"""The base class of models with a discriminator of the images of each of two domains."""
+"""The base classes of models of two domains: of all, and of those with a discriminator of each domain's images."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,14 +14,12 @@ from genzoo.translation.pairs import Shape, check_domains, check_target
 Images = Mapping[str, Tensor]  # domain -> images (B, C, H, W) in [-1, 1]
 
 
-class TwoDomainGAN(ImageModule):
-    """Base: a discriminator of the images of each domain.
+class TwoDomainModule(ImageModule):
+    """Base of the models of the images of two domains.
 
     Args:
         shape, target_shape: (C, H, W) of the images of domains A and B.
-        discriminator: factory of the discriminators, called with ``inputs``, the channels of the images.
-        objective: the losses of both players.
-        kwargs: of ``ImageModule``; the player ``discriminator`` has both of them.
+        kwargs: of ``ImageModule``.
 
     Raises:
         GenzooError: there is no second domain.
@@ -29,18 +27,31 @@ class TwoDomainGAN(ImageModule):
 
     streams_of_domains = Stream("a", "A"), Stream("b", "B")
 
-    def __init__(
-        self,
-        shape: Shape,
-        target_shape: Shape,
-        discriminator: Callable[..., nn.Module],
-        objective: Objective,
-        **kwargs: Any,
-    ):
+    def __init__(self, shape: Shape, target_shape: Shape, **kwargs: Any):
         super().__init__(**kwargs)
         check_target(target_shape)
         self.shapes = {"A": tuple(shape), "B": tuple(target_shape)}
-        self.image_shape, self.objective = self.shapes["A"], objective
+        self.image_shape = self.shapes["A"]
+
+    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
+        """Also refuses data whose second domain has other channels."""
+        super().check_data(data)
+        assert isinstance(data, DataSpec)
+        check_domains(data, self.shapes["B"])
+
+
+class TwoDomainGAN(TwoDomainModule):
+    """Base: a discriminator of the images of each domain.
+
+    Args:
+        discriminator: factory of the discriminators, called with ``inputs``, the channels of the images.
+        objective: the losses of both players.
+        kwargs: of ``TwoDomainModule``; the player ``discriminator`` has both of them.
+    """
+
+    def __init__(self, discriminator: Callable[..., nn.Module], objective: Objective, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.objective = objective
         self.discriminators = nn.ModuleDict({of: discriminator(inputs=seen[0]) for of, seen in self.shapes.items()})
 
     def players(self) -> dict[str, list[nn.Module]]:
@@ -61,12 +72,6 @@ class TwoDomainGAN(ImageModule):
         for name, of_domains in terms.items():
             self.meters.log(name, sum(of_domains))
         return sum(weights[name] * sum(of_domains) for name, of_domains in terms.items())
-
-    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses data whose second domain has other channels."""
-        super().check_data(data)
-        assert isinstance(data, DataSpec)
-        check_domains(data, self.shapes["B"])
 
 
 def difference(a: Tensor, b: Tensor) -> Tensor:

@@ -32,9 +32,9 @@ def check_side(shape: tuple[int, int, int]) -> None:
 
 
 def cogan_initialisation(network: nn.Module) -> None:
-    """Initialises the weights and biases of convolutions."""
+    """Initialises the weights and biases of convolutions and linear layers."""
     for m in network.modules():
-        if isinstance(m, nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.xavier_uniform_(m.weight, gain=math.sqrt(2))
             nn.init.constant_(m.bias, 0.1)
 

@@ -7,11 +7,14 @@ Source: pathak22/context-encoder, train.lua (128 pixels: 64, 64, 128, 256, 512 m
     pass).
 """
 
+from itertools import chain
+
 from torch import Tensor, nn
 
 from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
 from genzoo.nn.initialisation import dcgan_initialisation
+from genzoo.translation.networks.halving import halving_stages
 from genzoo.translation.networks.sizes import halved
 
 WIDEST = 8  #: multiple of ``channels`` of the coarsest map
@@ -29,12 +32,8 @@ def _widths(channels: int, n: int) -> list[int]:
 def _encoder(inputs: int, side: int, channels: int, outputs: int) -> list[nn.Module]:
     """Layers from images (B, inputs, side, side) to (B, outputs, 1, 1)."""
     sides = halved(side, 1)
-    layers: list[nn.Module] = []
-    for i, wide in enumerate(_widths(channels, len(sides))):
-        norm = [nn.BatchNorm2d(wide)] if i else []
-        layers += [nn.Conv2d(inputs, wide, 4, 2, 1, bias=False), *norm, nn.LeakyReLU(0.2)]
-        inputs = wide
-    return [*layers, nn.Conv2d(inputs, outputs, sides[-1], bias=False)]
+    widths = _widths(channels, len(sides))
+    return [*chain(*halving_stages(inputs, widths)), nn.Conv2d(widths[-1], outputs, sides[-1], bias=False)]
 
 
 @register

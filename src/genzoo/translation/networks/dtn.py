@@ -4,7 +4,7 @@ Source: Taigman, Polyak, Wolf 2017, arXiv 1611.02200, section 5.1; widths, kerne
 unverified.
 """
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
 from genzoo.nn.initialisation import dcgan_initialisation
+from genzoo.translation.networks.halving import halving_stages
 
 LEAST = 16  #: pixels, of which four halvings leave one
 
@@ -112,12 +113,8 @@ class TransferDiscriminator(nn.Module):
     def __init__(self, shape: tuple[int, int, int], channels: int = 64):
         super().__init__()
         check_side(shape)
-        widths = [shape[0], *(channels * 2**i for i in range(4))]
-        layers: list[nn.Module] = []
-        for i, (inputs, outputs) in enumerate(pairwise(widths)):
-            norm = [nn.BatchNorm2d(outputs)] if i else []
-            layers += [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), *norm, nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 3, 1))
+        widths = [channels * 2**i for i in range(4)]
+        self.layers = nn.Sequential(*chain(*halving_stages(shape[0], widths)), nn.Conv2d(widths[-1], 3, 1))
         dcgan_initialisation(self)
 
     def forward(self, images: Tensor) -> Tensor:
