@@ -36,6 +36,21 @@ def images(seed: int, n: int = 3) -> Tensor:
     return 2 * torch.rand(n, *SHAPE, generator=torch.Generator().manual_seed(seed)) - 1
 
 
+def two_way(kind, objective, **options):
+    """A model of both directions, of these networks."""
+    torch.manual_seed(0)
+    options = {"shape": SHAPE, "target_shape": SHAPE, "generator": Affine, "discriminator": Patches} | options
+    return kind(objective=objective, optimizers=adam("generator", "discriminator"), **options).ready()
+
+
+def drawn(module):
+    """Its only turn, and the arguments of its losses for three images of each domain."""
+    (turn,) = module.turns()
+    unknown = torch.full((3,), -1)
+    (arguments,) = turn.draws(a=ImageBatch(images(0), unknown), b=ImageBatch(images(1), unknown))
+    return turn, arguments
+
+
 def pairs() -> ImageBatch:
     """Three pairs."""
     return ImageBatch(images(0), torch.full((3,), -1), target=images(1))

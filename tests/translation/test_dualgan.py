@@ -1,29 +1,18 @@
 """DualGAN: each player's loss by hand, the order of the updates, refusals."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch.nn import functional as F
 
-from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.nn.objectives import Wasserstein
 from genzoo.nn.penalties import GradientPenalty
 from genzoo.translation.dualgan import DualGAN
-from support.translators import SHAPE, Affine, Patches, adam, images
+from support.translators import drawn, images, two_way
 
-UNKNOWN = torch.full((3,), -1)
-
-
-def make(**options):
-    torch.manual_seed(0)
-    options = {"shape": SHAPE, "target_shape": SHAPE, "generator": Affine, "discriminator": Patches} | options
-    return DualGAN(objective=Wasserstein(), optimizers=adam("generator", "discriminator"), **options).ready()
-
-
-def drawn(module):
-    (turn,) = module.turns()
-    (arguments,) = turn.draws(a=ImageBatch(images(0), UNKNOWN), b=ImageBatch(images(1), UNKNOWN))
-    return turn, arguments
+make = partial(two_way, DualGAN, Wasserstein())
 
 
 def test_the_losses_are_those_of_the_formula():
