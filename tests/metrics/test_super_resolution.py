@@ -100,9 +100,9 @@ def test_interpolations_of_set5_have_the_papers_values():
 
 def test_missing_and_empty_folders_and_other_factors_are_one_line(tmp_path):
     with pytest.raises(GenzooError, match=r"^metrics\.super_resolution\.folders=.*/none: there is no such folder"):
-        SuperResolution([str(tmp_path / "none")])
+        SuperResolution([str(tmp_path / "none")])(Darker(), None, "test")
     with pytest.raises(GenzooError, match=r"^metrics\.super_resolution\.folders=.*: the folder is empty; images end"):
-        SuperResolution([str(tmp_path)])
+        SuperResolution([str(tmp_path)])(Darker(), None, "test")
     photograph(0, 40, 40).save(tmp_path / "a.png")
     with pytest.raises(GenzooError, match=r"^metrics\.super_resolution\.factor=4: .*\(40, 40\).*\(20, 20\)"):
         SuperResolution([str(tmp_path)])(Darker(factor=2), None, "test")

@@ -174,6 +174,7 @@ class ICGAN(Game):
 def other_than(y: Tensor) -> Tensor:
     """For each row of (B, n) a random other one of different values; any row, if all rows are equal.
 
+    >>> import torch
     >>> other_than(torch.tensor([[1.0, -1.0], [-1.0, 1.0], [1.0, -1.0]]))[0]
     tensor([-1.,  1.])
     """

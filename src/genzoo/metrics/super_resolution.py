@@ -41,7 +41,7 @@ class SuperResolution:
         columns: number of photographs in the pictures, the first ones.
 
     Raises:
-        GenzooError: a number is out of range, or a folder is missing or has no images; when called: the model reduces
+        GenzooError: a number is out of range; when called: a folder is missing or has no images, or the model reduces
             by another factor.
 
     Source: SRGAN (Ledig et al. 2017, arXiv 1609.04802), section 3.1. On Set5, enlarged by 4, bicubic interpolation has
@@ -54,18 +54,16 @@ class SuperResolution:
         check_positive("metrics.super_resolution.factor", factor)
         check_integer("metrics.super_resolution.border", border, 0)
         check_positive("metrics.super_resolution.columns", columns)
+        self.folders = [Path(folder) for folder in folders]
         self.factor, self.border, self.columns = factor, border, columns
-        self.paths = {
-            folder.name: [folder / path for path in list_images(folder, "metrics.super_resolution.folders").paths]
-            for folder in map(Path, folders)
-        }
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``psnr_<set>`` in dB, ``ssim_<set>``, the same with ``_bicubic`` and ``_nearest``, and pictures."""
+        sets = [(folder, list_images(folder, "metrics.super_resolution.folders").paths) for folder in self.folders]
         whole = Evaluation()
-        for name, paths in self.paths.items():
-            found, shown = [], []
-            for original in self.photographs(paths):
+        for folder, paths in sets:
+            name, found, shown = folder.name, [], []
+            for original in self.photographs([folder / path for path in paths]):
                 enlarged = self.enlarged(module, original)
                 found.append(torch.stack([self.errors(image, original) for image in enlarged]))
                 shown.append(torch.cat([*enlarged, original]))
