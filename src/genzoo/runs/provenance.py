@@ -13,9 +13,12 @@ def origin_of(data: Data) -> dict[str, str]:
 
 
 def marks_of(config: Mapping[str, Any], data: Data) -> list[str]:
-    """Returns the reasons why these numbers are excluded from the results pages."""
-    strange = [] if data.source == "official" else [f"data.source={data.source}"]
-    return [*config["trainer"]["marks"], *strange]
+    """Returns the reasons why these numbers are excluded from the results pages.
+
+    Training images that anybody may bring count as the experiment's if they have its ``fingerprint``.
+    """
+    known = data.source == "official" or (config.get("experiment") or {}).get("fingerprint") == data.fingerprint()
+    return [*config["trainer"]["marks"], *([] if known else [f"data.source={data.source}"])]
 
 
 def trained_by(resumed: Mapping[str, Any] | None) -> str:
