@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from genzoo.core.capabilities import Translates
+from genzoo.core.capabilities import Samples, Translates
 from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
 from genzoo.core.inference import Inference
 from genzoo.data.digit_pairs import DigitPairs
+from genzoo.data.two_domains import OneDomain
 from genzoo.metrics.cycle import Cycle
+from genzoo.metrics.fidelity import Fidelity
 from genzoo.metrics.image_errors import image_errors
 from genzoo.metrics.paired import Paired
 from genzoo.metrics.transfer_accuracy import TransferAccuracy
+from genzoo.metrics.translation_fidelity import TranslationFidelity
 from genzoo.metrics.translations import Translations
 from support.translators import images
 
@@ -41,6 +45,12 @@ def digits():
     data = DigitPairs("none", "negatives", train_size=3000, offline=True)
     data.setup()
     return data
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Where the classifiers of both domains are trained once."""
+    return tmp_path_factory.mktemp("classifiers")
 
 
 def test_errors_are_those_of_the_definitions():
@@ -81,14 +91,46 @@ def test_cycles_are_measured_against_the_images(digits):
     assert Cycle(images=5)(Maps(B=-1.0), digits, "test").values == {}
 
 
-def test_only_translations_that_keep_the_digit_have_its_class(digits, tmp_path):
-    right = TransferAccuracy(images=200, cache=tmp_path)(Maps(A=-1.0, B=-1.0), digits, "test")
+def test_only_translations_that_keep_the_digit_have_its_class(digits, cache):
+    right = TransferAccuracy(images=200, cache=cache)(Maps(A=-1.0, B=-1.0), digits, "test")
     assert right.values["transfer_accuracy_ab"] > 0.9
     assert right.values["transfer_accuracy_ba"] > 0.97
     assert right.protocol["ba"]["accuracy_of_real_images"] > 0.97
-    wrong = TransferAccuracy(images=200, cache=tmp_path)(Maps(A=0.0), digits, "test")
+    wrong = TransferAccuracy(images=200, cache=cache)(Maps(A=0.0), digits, "test")
     assert wrong.values.keys() == {"transfer_accuracy_ba"}
     assert wrong.values["transfer_accuracy_ba"] < 0.2
+
+
+class Stored(Inference):
+    """Samples images in their order."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, levels):
+        super().__init__()
+        self.rest = list(from_levels(levels))
+
+    def capabilities(self):
+        return frozenset({Samples})
+
+    def sample(self, n, generator=None):
+        found, self.rest = self.rest[:n], self.rest[n:]
+        return torch.stack(found)
+
+
+def test_fidelity_of_translations_is_that_of_the_same_images_as_samples(digits, cache):
+    of = {"extractor": "classifier", "metrics": ["fid", "precision_recall"], "samples": 150, "cache": cache}
+    found = TranslationFidelity(Fidelity(**of))(Maps(A=-1.0, B=-1.0), digits, "test")
+    for domain, suffix in (("digits", "ba"), ("negatives", "ab")):
+        real = OneDomain(digits, domain)
+        real.setup()
+        images = real.split("test").images[torch.arange(150) * digits.count("test") // 150]
+        for name, value in Fidelity(**of)(Stored(images), real, "test").values.items():
+            assert name.endswith("_classifier_n150")
+            assert found.values[f"{name}_{suffix}"] == pytest.approx(value, rel=1e-3)
+        assert found.protocol[suffix]["samples"] == 150
+    dark = TranslationFidelity(Fidelity(**of))(Maps(B=-0.1), digits, "test").values
+    assert dark["fid_classifier_n150_ab"] > 3 * found.values["fid_classifier_n150_ab"]
 
 
 def test_pictures_show_images_translations_the_way_back_and_partners(digits):

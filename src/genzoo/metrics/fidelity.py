@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -136,6 +137,23 @@ class Fidelity:
         """
         if data.spec.levels is None:  # points in the plane
             return Evaluation()
+        random = generator(self.seed, "fidelity")
+        return self.compare(partial(module.sample, generator=random), self.samples, module, data)
+
+    def compare(
+        self, sample: Callable[[int], Tensor], n: int | None, module: RoundModule, data: ImageData
+    ) -> Evaluation:
+        """Compares n images with those of a data set; returns as when called.
+
+        Args:
+            sample: m -> images (m, C, H, W) in [-1, 1]; called until there are n of them.
+            n: number of images; None = the protocol's.
+            module: whose images these are.
+            data: loaded.
+
+        Raises:
+            GenzooError: as when called, or there are too few images.
+        """
         self.check(data, module.device)
         self._check_cache()
         extractor = choose(self.extractor, data, module.device, self.cache, self.weights, self.weights_hash)
@@ -143,7 +161,7 @@ class Fidelity:
         _log_once(module, f"fidelity is measured with the {extractor.name} extractor{caution}")
 
         # The samples' number, the reference images and the metrics that these allow.
-        n, levels = self.samples or extractor.samples, data.spec.levels
+        n, levels = n or extractor.samples, data.spec.levels
         self._check_samples(n)
         splits = (self.reference,) if self.reference else ("train", "validation")
         images = (data.evaluation_images(self.reference) if self.reference else data.development_images()).images
@@ -152,10 +170,9 @@ class Fidelity:
         metrics = self._possible(module, data, len(reference))
         if not metrics:
             return Evaluation()
-        random = generator(self.seed, "fidelity")
 
         def draw(m: int) -> Tensor:
-            return to_bytes(to_levels(module.sample(m, generator=random), levels), levels)
+            return to_bytes(to_levels(sample(m), levels), levels)
 
         settings = {key: value for metric in metrics for key, value in self.settings.get(metric, {}).items()}
         run = {"batch_size": self.batch_size, "rng_seed": self.seed}
