@@ -122,7 +122,7 @@ def test_data_without_labels_are_refused_before_they_are_loaded(classes):
 @BOTH
 def test_another_number_of_classes_is_refused(kind):
     with pytest.raises(GenzooError, match=r"has 7 classes, .* 3 categories; use model.latent.label.size=7"):
-        make(kind).check_data(DataSpec("letters", 1, 16, classes=7))
+        make(kind).check_data(DataSpec("letters", (1, 16, 16), classes=7))
 
 
 @BOTH

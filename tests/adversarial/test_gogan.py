@@ -93,7 +93,7 @@ class WhiteTwo(White):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.spec = self.spec._replace(size=2)
+        self.spec = self.spec._replace(shape=(1, 2, 2))
 
     def load(self):
         return {name: s._replace(images=s.images.expand(-1, 1, 2, 2)) for name, s in super().load().items()}

@@ -270,7 +270,7 @@ def test_an_edit_changes_the_chosen_entry_of_the_signs():
 
 def test_the_recipe_of_celeba_has_the_attributes_and_numbers_of_the_code():
     config = resolved("experiment=icgan/celeba")
-    model, data = config["model"], DataSpec("celeba", 3, 64, factors=(*"abcd", "Bald"))
+    model, data = config["model"], DataSpec("celeba", (3, 64, 64), factors=(*"abcd", "Bald"))
     columns = model["latent"]["attributes"]["columns"]
     dropped = {1, 2, 3, 4, 7, 8, 11, 14, 15, 17, 20, 24, 25, 26, 28, 30, 31, 35, 37, 38, 39, 40}
     assert [column + 1 for column in columns.values()] == sorted(set(range(1, 41)) - dropped)
@@ -301,9 +301,9 @@ def test_what_does_not_fit_is_refused_in_one_line():
     with pytest.raises(GenzooError, match=r"^model\.latent\.attributes: the data has no classes; choose labelled data"):
         known_attributes(0)
     with pytest.raises(GenzooError, match=r"^model\.latent\.attributes\.size=2, but data=mnist has 10 classes; use"):
-        make(part=Classes(2)).check_data(DataSpec("mnist", 1, 2, classes=10))
+        make(part=Classes(2)).check_data(DataSpec("mnist", (1, 2, 2), classes=10))
     with pytest.raises(GenzooError, match=r"columns\.Young=2: the factors of data=mnist are none; choose data with"):
-        make().check_data(DataSpec("mnist", 1, 2))
-    make().check_data(DataSpec("faces", 1, 2, factors=("Male", "Bald", "Young")))
+        make().check_data(DataSpec("mnist", (1, 2, 2)))
+    make().check_data(DataSpec("faces", (1, 2, 2), factors=("Male", "Bald", "Young")))
     with pytest.raises(GenzooError, match=r"^model\.game_rounds=2: the run has 2 rounds, none of them for the"):
         play(composed_module("trainer=smoke", "model.game_rounds=2"), 2)

@@ -108,7 +108,7 @@ def test_it_samples_and_decodes_and_does_not_claim_to_classify():
 
 
 def of(classes):
-    return DataSpec("images", channels=1, size=2, classes=classes)
+    return DataSpec("images", shape=(1, 2, 2), classes=classes)
 
 
 @pytest.mark.parametrize(("classes", "in_data"), [(CLASSES, CLASSES), (0, 0), (None, 0), (0, 10)])

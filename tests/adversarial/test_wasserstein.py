@@ -96,4 +96,4 @@ def test_real_images_are_dequantised_where_the_original_does_so(name):
 
 def test_dequantisation_needs_256_levels():
     with pytest.raises(GenzooError, match="has 2 levels per pixel, but the model needs 256"):
-        wasserstein(dequantise=True).check_data(DataSpec("binary", 1, 16, levels=2))
+        wasserstein(dequantise=True).check_data(DataSpec("binary", (1, 16, 16), levels=2))

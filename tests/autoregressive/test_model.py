@@ -216,9 +216,9 @@ def test_bad_input_gets_one_line(ask, message):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (DataSpec("faces", 3, 28, 2, 0), r"data=faces has images of .* \(3, 28, 28\), but .* \(1, 28, 28\)"),
-        (DataSpec("big", 1, 32, 2, 0), r"\(1, 32, 32\), but the model is built for \(1, 28, 28\)"),
-        (DataSpec("mnist", 1, 28, 256, 10), r"data=mnist has 256 levels per pixel, but the model needs 2"),
+        (DataSpec("faces", (3, 28, 28), 2, 0), r"data=faces has images of .* \(3, 28, 28\), but .* \(1, 28, 28\)"),
+        (DataSpec("big", (1, 32, 32), 2, 0), r"\(1, 32, 32\), but the model is built for \(1, 28, 28\)"),
+        (DataSpec("mnist", (1, 28, 28), 256, 10), r"data=mnist has 256 levels per pixel, but the model needs 2"),
     ],
 )
 def test_data_that_do_not_fit_are_refused_before_they_are_loaded(data, message):

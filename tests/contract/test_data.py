@@ -75,12 +75,13 @@ def check_images(data, said):
     for key in ("channels", "size", "levels", "classes"):
         assert said.get(key) in (getattr(spec, key), None), key
     assert splits.keys() == {"train", "validation", "test"}
-    for name, (images, labels, factors, target) in splits.items():
+    for name, (images, labels, factors, target, given) in splits.items():
         assert data.count(name) == len(images) == len(labels)
         if not len(images):
             assert name == "validation"
             continue
-        assert images.shape[1:] == (spec.channels, spec.size, spec.size)
+        assert images.shape[1:] == spec.shape
+        assert {key: value.shape[1:] for key, value in (given or {}).items()} == spec.given
         assert (factors is None) == (spec.factors == ())
         assert factors is None or factors.shape == (len(images), len(spec.factors))
         if spec.paired:

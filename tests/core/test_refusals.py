@@ -38,8 +38,8 @@ def test_a_schedule_of_an_option_that_the_optimizer_does_not_have_is_refused():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"channels": 3}, r"data=spots has images of .* \(3, 8, 8\), but the model is built for \(1, 8, 8\)"),
-        ({"size": 16}, r"\(1, 16, 16\), but the model is built for \(1, 8, 8\)"),
+        ({"shape": (3, 8, 8)}, r"data=spots has images of .* \(3, 8, 8\), but the model is built for \(1, 8, 8\)"),
+        ({"shape": (1, 16, 16)}, r"\(1, 16, 16\), but the model is built for \(1, 8, 8\)"),
         ({"levels": 256}, r"data=spots has 256 levels per pixel, but the model needs 2; choose binary data"),
         ({"classes": 0}, r"data=spots has no labels, but the model needs them"),
     ],
@@ -47,7 +47,7 @@ def test_a_schedule_of_an_option_that_the_optimizer_does_not_have_is_refused():
 def test_data_that_do_not_fit_are_refused(changes, message):
     module = Game(turns=(Turn({}, (Stream("a"), Stream("b", "labelled"))),))
     module.image_shape, module.levels = (1, 8, 8), 2
-    data = DataSpec("spots", channels=1, size=8, levels=2, classes=3)
+    data = DataSpec("spots", shape=(1, 8, 8), levels=2, classes=3)
     assert module.check_data(data) is None
     with pytest.raises(GenzooError, match=message):
         module.check_data(data._replace(**changes))
@@ -59,4 +59,4 @@ def test_an_environment_is_refused_by_a_model_of_images():
 
 
 def test_a_model_without_demands_takes_any_data():
-    assert Game().check_data(DataSpec("any", channels=3, size=5, levels=7)) is None
+    assert Game().check_data(DataSpec("any", shape=(3, 5, 5), levels=7)) is None

@@ -26,16 +26,16 @@ def pairs(tmp_path, monkeypatch):
 
 
 def test_edges_are_the_dilation_minus_the_image(pairs):
-    digits, _, _, target = pairs("edges").split("test")
+    digits, *_, target, _ = pairs("edges").split("test")
     for digit, edges in zip(digits.numpy(), target.numpy(), strict=True):
         dilated = ndimage.grey_dilation(digit[0], size=(3, 3), mode="constant", cval=0)
         assert (edges[0] == dilated - digit[0]).all()
 
 
 def test_negatives_and_rotated_digits(pairs):
-    digits, _, _, target = pairs("negatives").split("test")
+    digits, *_, target, _ = pairs("negatives").split("test")
     assert (digits.int() + target == 255).all()
-    digits, _, _, target = pairs("rotated").split("test")
+    digits, *_, target, _ = pairs("rotated").split("test")
     assert torch.equal(target[:, :, 0], digits[..., -1])  # the top row was the right column
 
 

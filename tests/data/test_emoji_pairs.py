@@ -26,7 +26,7 @@ def test_images_are_the_squares_of_the_sheets_in_reading_order():
 
 def test_partners_are_the_same_emoji():
     data = read()
-    images, labels, _, target = data.split("train")
+    images, labels, _, target, _ = data.split("train")
     assert (len(images), len(labels.unique())) == (368, 3)
     one, other = (x.float().flatten(1) / 255 for x in (images, target))
     distances = torch.cdist(one, other)
@@ -39,7 +39,7 @@ def test_without_pairs_no_training_emoji_is_in_both_domains():
     paired, unpaired = read(), read(paired=False)
     pools = unpaired.pools()
     assert {len(pool.images) for pool in pools.values()} == {184}
-    images, _, _, target = paired.split("train")
+    images, *_, target, _ = paired.split("train")
     assert torch.equal(pools["A"].images, images[::2])
     assert torch.equal(pools["B"].images, target[1::2])
     assert unpaired.split("test").target is not None

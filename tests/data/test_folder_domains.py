@@ -28,7 +28,7 @@ def test_partners_have_the_same_name_in_both_domains(tmp_path):
     assert data.spec.domains == (PHOTOS, MASKS)
     assert [data.count(split) for split in ("train", "validation", "test")] == [30, 10, 5]
     for split, folder in (("train", "train"), ("validation", "train"), ("test", "test")):
-        images, _, _, target = data.split(split)
+        images, *_, target, _ = data.split(split)
         names = [path.stem for path in data.folders[0].paths()[split]]
         for name, image, partner in zip(names, images, target, strict=True):
             for domain, levels in ((PHOTOS, image), (MASKS, partner)):

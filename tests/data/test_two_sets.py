@@ -40,7 +40,7 @@ def by_attribute(attribute="Smiling", **settings):
 
 def test_domains_are_the_images_without_and_with_the_attribute():
     data = by_attribute()
-    assert data.spec == DataSpec("by_attribute", 3, 2, domains=("no_Smiling", "Smiling"), target_channels=3)
+    assert data.spec == DataSpec("by_attribute", (3, 2, 2), domains=("no_Smiling", "Smiling"), target_channels=3)
     with_it = data.domain("Smiling", "train").images[:, 0, 0, 0].tolist()
     without = data.domain("no_Smiling", "train").images[:, 0, 0, 0].tolist()
     assert with_it == [0, 3, 6, 9]
@@ -73,7 +73,7 @@ def usps(root):
 
 def test_digits_of_two_sets_have_the_same_classes(root):
     data = TwoSets(mnist(root), usps(root))
-    assert data.spec == DataSpec("two_sets", 1, 28, classes=10, domains=("mnist", "usps"), target_channels=1)
+    assert data.spec == DataSpec("two_sets", (1, 28, 28), classes=10, domains=("mnist", "usps"), target_channels=1)
     assert data.describe() == "training images: 40 mnist, 20 usps"
     assert {name: len(pool.images) for name, pool in data.pools().items()} == {
         **{"train": 40, "labelled": 40, "A": 40, "B": 20}

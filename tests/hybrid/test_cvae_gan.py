@@ -213,7 +213,7 @@ def test_what_does_not_fit_is_one_line(options, message):
 )
 def test_data_without_labels_or_with_other_classes_are_refused(classes, message):
     with pytest.raises(GenzooError, match=f"^{message}"):
-        make().check_data(DataSpec("x", channels=SHAPE[0], size=SHAPE[1], classes=classes))
+        make().check_data(DataSpec("x", shape=(SHAPE[0], SHAPE[1], SHAPE[1]), classes=classes))
 
 
 def test_losses_are_float32_and_depend_on_the_whole_batch():

@@ -93,11 +93,11 @@ def test_grey_images_are_binarised_for_a_binary_model():
     ("change", "message"),
     [
         (
-            {"channels": 3},
+            {"shape": (3, 3, 3)},
             "its images are (3, 3, 3) (channels, height, width), but those of the model's data=images are (1, 3, 3); "
             "choose a set of that shape, or noise or shapes.",
         ),
-        ({"size": 4}, "its images are (1, 4, 4) (channels, height, width), but those of"),
+        ({"shape": (1, 4, 4)}, "its images are (1, 4, 4) (channels, height, width), but those of"),
         ({"levels": 5}, "its pixels have 5 levels, but those of the model's data=images have 2; choose a set"),
         ({"levels": None}, "its pixels have no levels, but those of the model's data=images have 2; choose a set"),
     ],
@@ -160,7 +160,7 @@ def test_the_other_set_is_named_on_the_command_line():
     assert list(metrics) == ["anomaly"]
     assert capable(metrics, Pixels())
     other = metrics["anomaly"].data(Images().spec)
-    assert (other.name, other.spec[:4]) == ("noise", ("noise", 1, 3, 2))
+    assert (other.name, other.spec[:3]) == ("noise", ("noise", (1, 3, 3), 2))
     assert list(metrics["anomaly"](Pixels(), Images(), "test").values) == ["anomaly_auroc_noise"]
 
 

@@ -19,7 +19,7 @@ from genzoo.runs.evaluate import evaluate
 from genzoo.runs.train import train
 from support import composed
 
-DATA = SimpleNamespace(spec=DataSpec("painted", channels=1, size=64, levels=2))
+DATA = SimpleNamespace(spec=DataSpec("painted", shape=(1, 64, 64), levels=2))
 
 
 class Painter(Inference):

@@ -225,7 +225,7 @@ def test_points_are_passed_over_and_two_channels_are_refused(digits, tmp_path):
     data = Digits(digits.images)
     data.spec = data.spec._replace(levels=None)
     assert Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test").values == {}
-    data.spec = data.spec._replace(channels=2, levels=256)
+    data.spec = data.spec._replace(shape=(2, *data.spec.shape[1:]), levels=256)
     with pytest.raises(GenzooError, match="data=digits are not grey or colour images; leave fidelity out"):
         Fidelity(cache=tmp_path)(Drawing(digits.images), data, "test")
 

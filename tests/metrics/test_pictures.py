@@ -16,7 +16,7 @@ from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.samples import SampleGrid
 from genzoo.metrics.traversal import Traversal
 
-DATA = SimpleNamespace(spec=DataSpec("painted", channels=1, size=64))
+DATA = SimpleNamespace(spec=DataSpec("painted", shape=(1, 64, 64)))
 
 
 class Painter(Inference):
@@ -89,5 +89,5 @@ def test_another_seed_gives_another_picture(one, other, name):
 
 @METRICS
 def test_data_that_are_not_pictures_are_passed_over(metric, name):
-    points = SimpleNamespace(spec=DataSpec("points", channels=2, size=1, levels=None))
+    points = SimpleNamespace(spec=DataSpec("points", shape=(2, 1, 1), levels=None))
     assert metric(Painter(), points, "test") == Evaluation()

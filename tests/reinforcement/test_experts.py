@@ -176,7 +176,7 @@ def test_an_environment_that_it_does_not_fit_is_refused(tmp_path):
     with pytest.raises(GenzooError, match=r"\(4, 3, 'Categorical'\) do not fit data=cartpole"):
         PublishedExpert(policy, "CartPole-v1").check_data(EnvironmentSpec("cartpole", 4, 2, "Categorical", 200))
     with pytest.raises(GenzooError, match="data=mnist has images"):
-        PublishedExpert(policy, "CartPole-v1").check_data(DataSpec("mnist", 1, 28))
+        PublishedExpert(policy, "CartPole-v1").check_data(DataSpec("mnist", (1, 28, 28)))
 
 
 def test_what_an_expert_did_is_recorded(tmp_path, capsys):

@@ -169,7 +169,7 @@ def test_it_acts_by_the_most_likely_action_or_by_drawn_ones():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (DataSpec("mnist", 1, 28), "data=mnist has images, but the model needs an environment; choose one"),
+        (DataSpec("mnist", (1, 28, 28)), "data=mnist has images, but the model needs an environment; choose one"),
         (
             EnvironmentSpec("hopper", 11, 3, "Gaussian", 1000),
             r"model.policy: .*\(4, 2, 'Categorical'\) do not fit data=hopper, which has \(11, 3, 'Gaussian'\)",

@@ -8,27 +8,27 @@ from genzoo.core.errors import GenzooError
 from genzoo.runs.named_data import NamedData
 from support import ROOT
 
-DIGITS = DataSpec("digits", channels=1, size=28, levels=2)
+DIGITS = DataSpec("digits", shape=(1, 28, 28), levels=2)
 
 
 @pytest.mark.parametrize("name", ["noise", "shapes"])
-@pytest.mark.parametrize("spec", [DIGITS, DataSpec("photographs", channels=3, size=32)])
+@pytest.mark.parametrize("spec", [DIGITS, DataSpec("photographs", shape=(3, 32, 32))])
 def test_settings_follow_the_other_set(name, spec, tmp_path):
     data = NamedData(name, tmp_path)(spec)
-    assert (data.name, *data.spec[1:4]) == (name, *spec[1:4])
+    assert (data.name, *data.spec[1:3]) == (name, *spec[1:3])
 
 
 @pytest.mark.parametrize(("name", "levels"), [("omniglot", 2), ("mnist", 256), ("binarized_mnist", 2)])
 def test_facts_stay_and_files_lie_where_this_machine_keeps_them(name, levels, tmp_path):
     data = NamedData(name, tmp_path)(DIGITS)
     assert (data.name, data.spec.levels, data.root) == (name, levels, tmp_path)
-    assert NamedData(name, tmp_path)(DIGITS._replace(size=32, channels=3)).spec[1:3] == (1, 28)
+    assert NamedData(name, tmp_path)(DIGITS._replace(shape=(3, 32, 32))).spec.shape == (1, 28, 28)
 
 
 def test_options_go_before_all(tmp_path):
     Image.new("RGB", (9, 9)).save(tmp_path / "a.png")
     data = NamedData("images", "nowhere", {"root": str(tmp_path), "size": 14})(DIGITS)
-    assert data.spec[1:4] == (1, 14, 256)
+    assert data.spec[1:3] == ((1, 14, 14), 256)
     assert len(data.split("train").images) == 1
 
 

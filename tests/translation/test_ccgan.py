@@ -81,7 +81,7 @@ def test_any_mask_is_served_and_classes_are_those_of_the_head():
     torch.testing.assert_close(module.complete(x, mask), expected)
     assert torch.equal(module.classify(x), module.discriminator.class_logits(x).detach())
     with pytest.raises(GenzooError, match=r"^model\.discriminator\.classes=3, but data=x has 4 classes"):
-        module.check_data(DataSpec("x", 1, 4, classes=4))
+        module.check_data(DataSpec("x", (1, 4, 4), classes=4))
 
 
 def test_what_it_cannot_be_is_one_line():

@@ -199,7 +199,7 @@ def test_what_does_not_fit_is_one_line():
         CoupledGenerator(CODE, {"A": (1, 32, 32)})
     with pytest.raises(GenzooError, match=r"^model\.class_weight=-1"):
         adapting(class_weight=-1.0)
-    spec = DataSpec("digit_pairs", 1, 28, classes=10, domains=("a", "b"), target_channels=1)
+    spec = DataSpec("digit_pairs", (1, 28, 28), classes=10, domains=("a", "b"), target_channels=1)
     with pytest.raises(GenzooError, match=r"^model\.classes=2, but data=digit_pairs has 10 classes"):
         adapting().check_data(spec)
     with pytest.raises(GenzooError, match=r"has 3 channels in its second domain"):

@@ -155,6 +155,6 @@ def test_what_does_not_fit_is_one_line():
         make(encoder_rounds=0)
     with pytest.raises(GenzooError, match=r"only one; choose a set"):
         make(target=(0, 4, 4))
-    spec = DataSpec("two_sets", 3, 4, classes=10, domains=("svhn", "mnist"), target_channels=1)
+    spec = DataSpec("two_sets", (3, 4, 4), classes=10, domains=("svhn", "mnist"), target_channels=1)
     with pytest.raises(GenzooError, match=r"^model\.classes=2, but data=two_sets has 10 classes"):
         make().check_data(spec)

@@ -147,7 +147,7 @@ def test_the_networks_are_those_of_the_code():
 
 
 def test_other_attributes_domains_weights_and_sizes_are_one_line():
-    data = DataSpec("by_attribute", 1, 4, domains=("no_Young", "Young"), target_channels=1)
+    data = DataSpec("by_attribute", (1, 4, 4), domains=("no_Young", "Young"), target_channels=1)
     with pytest.raises(
         GenzooError, match=r"^model\.attribute=Smiling: the second domain .* is Young; set model\.attribute=Young\.$"
     ):

@@ -8,7 +8,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.translation.pairs import DataPairs, check_domains
 from support.translators import SHAPE, pairs
 
-TWO = DataSpec("twins", 1, 4, domains=("a", "b"), target_channels=1, paired=True)
+TWO = DataSpec("twins", (1, 4, 4), domains=("a", "b"), target_channels=1, paired=True)
 
 
 def test_the_target_is_the_partner():

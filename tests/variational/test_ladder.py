@@ -225,8 +225,8 @@ def test_a_weight_per_layer_is_needed(denoising):
 def test_labels_are_needed():
     message = r"^data=points has no labels, but the model needs them; choose labelled data\.$"
     with pytest.raises(GenzooError, match=message):
-        small().check_data(DataSpec("points", 1, 2, classes=0))
+        small().check_data(DataSpec("points", (1, 2, 2), classes=0))
     with pytest.raises(GenzooError, match=r"^model\.network\.classes=2, but data=x has 5 classes; use model\.network"):
-        small().check_data(DataSpec("x", 1, 2, classes=5))
+        small().check_data(DataSpec("x", (1, 2, 2), classes=5))
     with pytest.raises(GenzooError, match=r"^model\.network\.classes=0: at least 2 are needed; choose data with lab"):
         DenoisingLadder(shape=(1, 2, 2), classes=0)

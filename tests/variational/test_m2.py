@@ -221,6 +221,6 @@ def test_unknown_activations_are_refused():
 def test_labels_are_needed():
     message = r"^data=points has no labels, but the model needs them; choose labelled data\.$"
     with pytest.raises(GenzooError, match=message):
-        small().check_data(DataSpec("points", 1, 2, levels=2))
+        small().check_data(DataSpec("points", (1, 2, 2), levels=2))
     with pytest.raises(GenzooError, match=r"^model\.latent\.label\.size=3, but data=x has 5 classes; use"):
-        small().check_data(DataSpec("x", 1, 2, levels=2, classes=5))
+        small().check_data(DataSpec("x", (1, 2, 2), levels=2, classes=5))

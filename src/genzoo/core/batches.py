@@ -1,6 +1,7 @@
 """Descriptions of data sets, and the batches and streams of a round."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -8,20 +9,33 @@ from torch import Tensor
 from genzoo.core.errors import GenzooError
 
 
+def of_each(field: Tensor | Mapping[str, Tensor] | None, function: Callable[[Tensor], Tensor]) -> Any:
+    """The function of a tensor, or of each tensor of a dictionary; None of None."""
+    if field is None:
+        return None
+    return {k: function(v) for k, v in field.items()} if isinstance(field, Mapping) else function(field)
+
+
 class ImageBatch(NamedTuple):
-    """A batch of images of one stream of a round.
+    """A batch of images, or of other data of the set's shape, of one stream of a round.
 
     Args:
-        images: float in [-1, 1], (B, C, H, W).
+        images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, int64 (B, 1, T).
         labels: int64 (B,); -1 = unknown.
-        factors: attributes or ground-truth factors, float (B, F), or None.
+        factors: attributes or ground-truth factors, float (B, F), or None; for measuring.
         target: the second image of each pair, float in [-1, 1], (B, C', H, W), or None.
+        given: what an image is asked for by, such as its caption: name -> (B, ...); or None.
     """
 
     images: Tensor
     labels: Tensor
     factors: Tensor | None = None
     target: Tensor | None = None
+    given: Mapping[str, Tensor] | None = None
+
+    def each(self, function: Callable[[Tensor], Tensor]) -> "ImageBatch":
+        """The function of each tensor."""
+        return ImageBatch._make(of_each(field, function) for field in self)
 
 
 class ImageSet(NamedTuple):
@@ -32,12 +46,18 @@ class ImageSet(NamedTuple):
         labels: int64 (N,); -1 = unknown.
         factors: float (N, F), or None.
         target: the second image of each pair, levels, uint8 (N, C', H, W), or None.
+        given: what an image is asked for by: name -> (N, ...); with several for each image, (N, K, ...); or None.
     """
 
     images: Tensor
     labels: Tensor
     factors: Tensor | None = None
     target: Tensor | None = None
+    given: Mapping[str, Tensor] | None = None
+
+    def each(self, function: Callable[[Tensor], Tensor]) -> "ImageSet":
+        """The function of each tensor."""
+        return ImageSet._make(of_each(field, function) for field in self)
 
     def at(self, chosen: Tensor | slice) -> "ImageSet":
         """Some of the images, by index or mask.
@@ -45,7 +65,7 @@ class ImageSet(NamedTuple):
         >>> ImageSet(torch.arange(4), torch.arange(4)).at(slice(2)).images
         tensor([0, 1])
         """
-        return ImageSet._make(None if field is None else field[chosen] for field in self)
+        return self.each(lambda field: field[chosen])
 
 
 class DataSpec(NamedTuple):
@@ -53,25 +73,45 @@ class DataSpec(NamedTuple):
 
     Args:
         name: name of the data set.
-        channels: 1 or 3; any number for continuous data.
-        size: height and width in pixels.
-        levels: number of integer levels of a pixel: 256, or 2 for binary data; None = continuous.
+        shape: of an image, (C, H, W), or of other data: the number of channels, and the size along each axis.
+        levels: number of integer levels of a pixel: 256, or 2 for binary data; None = continuous. Of tokens, the size
+            of the vocabulary.
         classes: number of classes; 0 = no labels.
         factors: names of the columns of ``factors``.
         domains: names of the two domains of images, each a pool of its own; none for an ordinary set.
         target_channels: channels of the images of the second domain.
         paired: whether each image of the first domain has a partner in the second one, its ``target``.
+        axes: a letter per axis after the channels: ``"hw"`` for images, ``"t"`` for sequences.
+        given: what an image is asked for by: name -> shape.
+        vocabulary: the tokens, whose levels have no order; none for levels of pixels.
     """
 
     name: str
-    channels: int
-    size: int
+    shape: tuple[int, ...]
     levels: int | None = 256
     classes: int = 0
     factors: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     target_channels: int = 0
     paired: bool = False
+    axes: str = "hw"
+    given: Mapping[str, tuple[int, ...]] = {}
+    vocabulary: tuple[str, ...] = ()
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self.shape[0]
+
+    @property
+    def size(self) -> int:
+        """Height and width in pixels, or the size along the only axis."""
+        return self.shape[-1]
+
+    @property
+    def scaled(self) -> int | None:
+        """Number of levels that are scaled to [-1, 1]; None for continuous data and tokens, which stay as they are."""
+        return None if self.vocabulary else self.levels
 
 
 TASKS = ("survival", "goal")  #: an episode ends by failure or by success
@@ -160,4 +200,4 @@ def part_of(batch: ImageBatch, first: int, batches: int, in_all: int) -> ImageBa
         )
     size = len(batch.images) // in_all
     part = slice(first * size, (first + batches) * size)
-    return ImageBatch._make(None if field is None else field[part] for field in batch)
+    return batch.each(lambda field: field[part])

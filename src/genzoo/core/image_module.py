@@ -34,10 +34,9 @@ class ImageModule(RoundModule):
                 f"data={data.name} is an environment, but the model needs images; choose a set of images, such as "
                 "data=mnist."
             )
-        shape = (data.channels, data.size, data.size)
-        if self.image_shape is not None and tuple(self.image_shape) != shape:
+        if self.image_shape is not None and tuple(self.image_shape) != data.shape:
             raise GenzooError(
-                f"data={data.name} has images of (channels, height, width) {shape}, but the model is built for "
+                f"data={data.name} has images of (channels, height, width) {data.shape}, but the model is built for "
                 f"{tuple(self.image_shape)}; set the same channels and size for its networks, or choose other data."
             )
         if self.levels is not None and self.levels != data.levels:

@@ -46,7 +46,7 @@ class BinarizedMNIST(OfficialData):
 
     Example:
         >>> BinarizedMNIST("data").spec
-        DataSpec(name='binarized_mnist', channels=1, size=28, levels=2, classes=0, factors=(), ...)
+        DataSpec(name='binarized_mnist', shape=(1, 28, 28), levels=2, classes=0, factors=(), ...)
     """
 
     name = "binarized_mnist"

@@ -41,7 +41,7 @@ class ByAttribute(TwoDomainData):
         flip: bool = False,
         **options: Any,
     ):
-        self.whole = data(DataSpec(self.name, channels, size))
+        self.whole = data(DataSpec(self.name, (channels, size, size)))
         if attribute not in self.whole.spec.factors:
             raise GenzooError(
                 f"data.attribute={attribute}: data={self.whole.name} has no such attribute. "

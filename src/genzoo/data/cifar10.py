@@ -35,7 +35,7 @@ class CIFAR10(TrainTestData):
 
     Example:
         >>> CIFAR10("data", train_size=45_000).spec
-        DataSpec(name='cifar10', channels=3, size=32, levels=256, classes=10, factors=(), ...)
+        DataSpec(name='cifar10', shape=(3, 32, 32), levels=256, classes=10, factors=(), ...)
     """
 
     name = "cifar10"

@@ -135,7 +135,12 @@ class OneFolder(ImageFolder):
             channels: of the images: 3, or 1 for grey.
         """
         part = copy.copy(self)
-        part.spec, part.chosen, part.classes, part.sizes = self.spec._replace(channels=channels), chosen, {}, {}
+        part.spec, part.chosen, part.classes, part.sizes = (
+            self.spec._replace(shape=(channels, *self.spec.shape[1:])),
+            chosen,
+            {},
+            {},
+        )
         return part
 
     def paths(self) -> Splits:

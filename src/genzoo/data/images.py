@@ -106,9 +106,9 @@ class ImageFolder(ImageData):
         self.fitting = Fit(self.resized, fit)
 
     @property
-    def stored_size(self) -> int:
+    def stored_extent(self) -> tuple[int, ...]:
         """Height and width to which images are resized."""
-        return self.resized
+        return self.resized, self.resized
 
     @property
     def augments(self) -> bool:

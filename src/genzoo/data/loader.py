@@ -158,7 +158,7 @@ class RoundLoader(Rounds):
         batch_size: images per batch over all ranks.
         rounds: length of the whole run; iteration runs from the loader's position to this number.
         seed: seed of the order.
-        levels: number of levels of a pixel; None = continuous data, stored as floats.
+        levels: number of levels of a pixel; None = continuous data, stored as floats, and tokens.
         augment: maps drawn levels, uint8 (B, C, H, W), and a generator to new levels; C has the channels of both images
             of a pair.
         device: device on which the images are stored.
@@ -187,8 +187,7 @@ class RoundLoader(Rounds):
         sizes = {name: len(pool.images) for name, pool in pools.items()}
         super().__init__(sizes, streams, batch_size, rounds, seed, rank, world_size)
         self.pools = {
-            name: ImageSet(*(None if field is None else field.to(device) for field in pools[name]))
-            for name in {stream.pool for stream in streams(0)}
+            name: pools[name].each(lambda field: field.to(device)) for name in {stream.pool for stream in streams(0)}
         }
         self.levels, self.augment, self.device = levels, augment, torch.device(device)
 
@@ -211,7 +210,7 @@ class RoundLoader(Rounds):
             changed = self._local_slice(stream, self.augment(both, randomness))
             images, target = changed[:, : images.shape[1]], None if target is None else changed[:, images.shape[1] :]
         target = None if target is None else from_levels(target, self.levels)
-        return ImageBatch(from_levels(images, self.levels), local.labels, local.factors, target)
+        return ImageBatch(from_levels(images, self.levels), local.labels, local.factors, target, local.given)
 
     def _order(self, stream: Stream, epoch: int) -> Tensor:
         return super()._order(stream, epoch).to(self.device)

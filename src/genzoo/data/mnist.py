@@ -41,7 +41,7 @@ class MNIST(TrainTestData):
 
     Example:
         >>> MNIST("data", train_size=50_000).spec
-        DataSpec(name='mnist', channels=1, size=28, levels=256, classes=10, factors=(), ...)
+        DataSpec(name='mnist', shape=(1, 28, 28), levels=256, classes=10, factors=(), ...)
     """
 
     name = "mnist"

@@ -1,7 +1,8 @@
-"""Base of the image data sets: splits, pools, loader of rounds, description."""
+"""Bases of the data sets of one shape: splits, pools, loader of rounds, description."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -18,16 +19,15 @@ from genzoo.data.source import Data
 SPLITS = ("train", "validation", "test")
 
 
-class ImageData(Data):
-    """Base of the image data sets.
+class SetData(Data):
+    """Base of the sets of data of one shape, such as images or sequences.
 
     Subclasses set ``name``, implement ``load`` and may override ``prepare_data`` (download, in one process per machine)
     and ``augment``.
 
     Args:
-        size: height and width in pixels.
-        channels: 1 or 3; any number for continuous data.
-        levels: number of levels of a pixel; None = continuous data: float in [-1, 1], not images.
+        shape: of an image, (C, H, W), or of other data: the number of channels, and the size along each axis.
+        levels: number of levels of a pixel, or of tokens; None = continuous data: float, for images in [-1, 1].
         classes: number of classes; 0 = no labels.
         factors: names of the ground-truth factors.
         batch_size: images per batch over all ranks.
@@ -44,8 +44,7 @@ class ImageData(Data):
 
     def __init__(
         self,
-        size: int,
-        channels: int,
+        shape: tuple[int, ...],
         levels: int | None = 256,
         classes: int = 0,
         factors: tuple[str, ...] = (),
@@ -57,9 +56,6 @@ class ImageData(Data):
         only_classes: Sequence[int] | None = None,
     ):
         super().__init__(batch_size, rounds, seed)
-        check_positive("data.size", size)
-        if levels is not None and channels not in (1, 3):
-            raise GenzooError(f"data.channels={channels}: 1 (grey) or 3 (colour) is needed.")
         check_integer("data.label_seed", label_seed, 0)
         if labels_per_class is not None:
             check_positive("data.labels_per_class", labels_per_class)
@@ -67,7 +63,7 @@ class ImageData(Data):
                 raise GenzooError(
                     f"data.labels_per_class={labels_per_class}: data={self.name} has no labels; leave it out."
                 )
-        self.spec = DataSpec(self.name, channels, size, levels, classes, tuple(factors))
+        self.spec = DataSpec(self.name, shape, levels, classes, tuple(factors))
         self.labels_per_class, self.label_seed = labels_per_class, label_seed
         self.only_classes = None if only_classes is None else check_classes(only_classes, classes, self.name)
         self._splits: dict[str, ImageSet] | None = None
@@ -85,14 +81,14 @@ class ImageData(Data):
         return levels
 
     @property
-    def stored_size(self) -> int:
-        """Height and width in pixels of the images of ``split``; ``augment`` gives them the data's size."""
-        return self.spec.size
+    def stored_extent(self) -> tuple[int, ...]:
+        """Sizes along the axes of the images of ``split``; ``augment`` gives them the data's shape."""
+        return self.spec.shape[1:]
 
     @property
     def augments(self) -> bool:
         """Whether ``augment`` changes images."""
-        return type(self).augment is not ImageData.augment
+        return type(self).augment is not SetData.augment
 
     def vary(self, levels: Tensor, generator: Generator) -> Tensor:
         """``augment`` and the changes that training images alone undergo, of levels, uint8 (B, C, H, W).
@@ -117,12 +113,12 @@ class ImageData(Data):
         Raises:
             GenzooError: images have another shape, or there are no training images.
         """
-        shape = (channels, self.stored_size, self.stored_size)
+        shape = (channels, *self.stored_extent)
         for split, found in splits.items():
             if len(found.images) and tuple(found.images.shape[1:]) != shape:
                 raise GenzooError(
-                    f"data={self.name}: the {split} images are {tuple(found.images.shape[1:])} "
-                    f"(channels, height, width), but data.channels and data.size give {shape}."
+                    f"data={self.name}: the {split} images are of shape {tuple(found.images.shape[1:])}, but the "
+                    f"configuration gives {shape}; set data.size and data.channels to those of the images."
                 )
         if self.only_classes is not None:
             splits = {split: of_classes(found, self.only_classes) for split, found in splits.items()}
@@ -162,8 +158,10 @@ class ImageData(Data):
         train, validation = self.split("train"), self.split("validation")
         if not len(validation.images):
             return self.evaluation_images("train")
-        both = ImageSet(*(None if a is None else torch.cat([a, b]) for a, b in zip(train, validation, strict=True)))
-        return both._replace(images=self.augment(both.images, generator(0, "evaluation", "train")))
+        both = torch.cat([train.images, validation.images])
+        return ImageSet(
+            self.augment(both, generator(0, "evaluation", "train")), torch.cat([train.labels, validation.labels])
+        )
 
     def fingerprint(self) -> str:
         """Returns a hash of training images and chosen labels; a run is not resumed with other data."""
@@ -182,7 +180,7 @@ class ImageData(Data):
         """
         train = self.split("train")
         if self.labels_per_class is not None:
-            train = ImageSet(train.images, self._seen(train.labels))
+            train = ImageSet(train.images, self._seen(train.labels), given=train.given)
         labelled = train if (train.labels >= 0).all() else known(train)
         return {"train": train, "labelled": labelled} if len(labelled.labels) else {"train": train}
 
@@ -200,7 +198,7 @@ class ImageData(Data):
 
     def initial(self, limit: int = 10_000) -> Tensor:
         """Returns training images for data-dependent initialisation, float in [-1, 1]."""
-        return from_levels(self.evaluation_images("train", limit).images, self.spec.levels)
+        return from_levels(self.evaluation_images("train", limit).images, self.spec.scaled)
 
     def train_dataloader(self) -> RoundLoader:
         """Returns the loader of the remaining rounds, on the trainer's device."""
@@ -211,7 +209,7 @@ class ImageData(Data):
             self.batch_size,
             self.rounds,
             self.seed,
-            self.spec.levels,
+            self.spec.scaled,
             self.vary if self.varies else None,
             self.trainer.strategy.root_device,
             self.trainer.global_rank,
@@ -219,6 +217,27 @@ class ImageData(Data):
         )
         loader.load_state_dict({"position": module.progress.rounds})
         return loader
+
+
+class ImageData(SetData):
+    """Base of the image data sets.
+
+    Args:
+        size: height and width in pixels.
+        channels: 1 or 3; any number for continuous data.
+        levels: number of levels of a pixel; None = continuous data: float in [-1, 1], not images.
+        classes: number of classes; 0 = no labels.
+        options: of ``SetData``.
+
+    Raises:
+        GenzooError: a number is out of range.
+    """
+
+    def __init__(self, size: int, channels: int, levels: int | None = 256, classes: int = 0, **options: Any):
+        check_positive("data.size", size)
+        if levels is not None and channels not in (1, 3):
+            raise GenzooError(f"data.channels={channels}: 1 (grey) or 3 (colour) is needed.")
+        super().__init__((channels, size, size), levels, classes, **options)
 
 
 def split_of(images: Tensor, labels: Tensor | None = None, factors: Tensor | None = None) -> ImageSet:

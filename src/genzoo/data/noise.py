@@ -61,7 +61,7 @@ class Noise(ImageData):
             split: split_of(
                 torch.randint(
                     self.spec.levels,
-                    (n, self.spec.channels, self.spec.size, self.spec.size),
+                    (n, *self.spec.shape),
                     dtype=torch.uint8,
                     generator=generator(self.noise_seed, "noise", split),
                 )

@@ -45,7 +45,7 @@ class OlivettiFaces(OfficialData):
 
     Example:
         >>> OlivettiFaces("data", size=32).spec
-        DataSpec(name='olivetti_faces', channels=1, size=32, levels=256, classes=40, factors=(), ...)
+        DataSpec(name='olivetti_faces', shape=(1, 32, 32), levels=256, classes=40, factors=(), ...)
     """
 
     name = "olivetti_faces"

@@ -40,7 +40,7 @@ class Omniglot(TrainTestData):
 
     Example:
         >>> Omniglot("data").spec
-        DataSpec(name='omniglot', channels=1, size=28, levels=2, classes=50, factors=(), ...)
+        DataSpec(name='omniglot', shape=(1, 28, 28), levels=2, classes=50, factors=(), ...)
     """
 
     name = "omniglot"

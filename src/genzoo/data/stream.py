@@ -101,7 +101,7 @@ class StreamedImages(ImageData):
         """Returns the first ``limit`` images of a split, a random sample: uint8 levels, on the CPU."""
         if name not in self._held:
             n = min(self.limit, self.count(name))
-            shape = (self.spec.channels, self.spec.size, self.spec.size)
+            shape = self.spec.shape
             images, labels = torch.empty(n, *shape, dtype=torch.uint8), torch.empty(n, dtype=torch.long)
             done = number = 0
             while done < n:

@@ -46,7 +46,7 @@ class SVHN(TrainTestData):
 
     Example:
         >>> SVHN("data").spec
-        DataSpec(name='svhn', channels=3, size=32, levels=256, classes=10, factors=(), ...)
+        DataSpec(name='svhn', shape=(3, 32, 32), levels=256, classes=10, factors=(), ...)
     """
 
     name = "svhn"

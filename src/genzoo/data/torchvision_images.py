@@ -39,7 +39,7 @@ class TorchvisionImages(OwnImages):
 
     Example:
         >>> TorchvisionImages("nowhere", "KMNIST", size=28, channels=1).spec
-        DataSpec(name='torchvision', channels=1, size=28, levels=256, classes=10, factors=(), ...)
+        DataSpec(name='torchvision', shape=(1, 28, 28), levels=256, classes=10, factors=(), ...)
     """
 
     name = "torchvision"

@@ -48,7 +48,7 @@ class TwoSets(TwoDomainData):
         train_seed: int = 0,
         **options: Any,
     ):
-        self.sets = a(DataSpec("a", channels, size)), b(DataSpec("b", target_channels, size))
+        self.sets = a(DataSpec("a", (channels, size, size))), b(DataSpec("b", (target_channels, size, size)))
         for key, data, n in (("a", self.sets[0], channels), ("b", self.sets[1], target_channels)):
             if (found := (data.spec.channels, data.spec.size)) != (n, size):
                 raise GenzooError(

@@ -33,7 +33,7 @@ class Moments:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``mean`` and ``std`` in the data's units; empty for data that are not numbers."""
-        if not isinstance(data, Scaled) or (data.spec.channels, data.spec.size) != (1, 1):
+        if not isinstance(data, Scaled) or data.spec.shape != (1, 1, 1):
             return Evaluation()
         numbers = (
             module.sample(self.samples, generator=generator(self.seed, "moments")).flatten().double() * data.extent

@@ -73,7 +73,7 @@ class LinearProbe:
         """
         if self.data is not None:
             data = self.data
-            if (shape := (data.spec.channels, data.spec.size, data.spec.size)) != tuple(module.image_shape):
+            if (shape := data.spec.shape) != tuple(module.image_shape):
                 raise GenzooError(
                     f"metrics.probe.data: images of {data.name} are {shape} (channels, height, width), but the model "
                     f"takes {tuple(module.image_shape)}; choose other data."

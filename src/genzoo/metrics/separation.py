@@ -92,7 +92,7 @@ class Separation:
     @staticmethod
     def _check(other: DataSpec, own: DataSpec) -> None:
         """Raises GenzooError if the model does not accept the other set's shape or number of levels."""
-        shapes = [(spec.channels, spec.size, spec.size) for spec in (other, own)]
+        shapes = [spec.shape for spec in (other, own)]
         if shapes[0] != shapes[1]:
             raise GenzooError(
                 f"metrics.against={other.name}: its images are {shapes[0]} (channels, height, width), but those of "

@@ -31,8 +31,8 @@ class NamedData:
         GenzooError: there is no such file; when called: the set cannot be built.
 
     Example:
-        >>> NamedData("noise", root="data")(DataSpec("digits", channels=1, size=28, levels=2)).spec
-        DataSpec(name='noise', channels=1, size=28, levels=2, classes=0, factors=(), ...)
+        >>> NamedData("noise", root="data")(DataSpec("digits", shape=(1, 28, 28), levels=2)).spec
+        DataSpec(name='noise', shape=(1, 28, 28), levels=2, classes=0, factors=(), ...)
     """
 
     def __init__(

@@ -94,7 +94,7 @@ def test_data_that_none_can_learn_from_are_refused(tmp_path, data, message):
 
 def test_the_shipped_one_is_refused_for_images_of_another_size_or_colour(tmp_path):
     large, coloured = Stripes(size=32), Stripes(size=28)
-    coloured.spec = coloured.spec._replace(channels=3)
+    coloured.spec = coloured.spec._replace(shape=(3, *coloured.spec.shape[1:]))
     for data, given in ((large, r"\(1, 32\)"), (coloured, r"\(3, 28\)")):
         data.classifier = "mnist"
         with pytest.raises(GenzooError, match=rf"mnist takes .* \(1, 28\), but data=stripes gives {given}"):
