@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.attributes import Attributes, Classes, known_attributes
-from genzoo.adversarial.icgan import ICGAN, other_than
+from genzoo.adversarial.icgan import ICGAN
 from genzoo.adversarial.networks.dcgan import Discriminator as DCGANDiscriminator
 from genzoo.adversarial.networks.dcgan import Generator
 from genzoo.adversarial.networks.icgan import Discriminator, Encoder
@@ -20,6 +20,7 @@ from genzoo.core.capabilities import Decodes, EditsAttributes, Encodes, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Normal
 from genzoo.core.latent_search import movable
+from genzoo.core.randomness import other_rows
 from genzoo.data.shapes import Shapes
 from genzoo.nn.objectives import NonSaturating
 from genzoo.runs.build import build_module
@@ -109,7 +110,7 @@ def cross_entropy(logits, label):
 def test_the_losses_are_the_cross_entropies_of_the_code(monkeypatch):
     module, real = make(), batch()
     y = attributes_of(real)
-    monkeypatch.setattr("genzoo.adversarial.icgan.other_than", lambda y: y.roll(3, 0))
+    monkeypatch.setattr("genzoo.adversarial.icgan.other_rows", lambda y: torch.arange(len(y)).roll(3))
     made = module.make(real)
     codes, fake = made
     d = module.discriminator
@@ -140,11 +141,11 @@ def test_generated_images_have_the_attributes_of_the_other_real_images():
 def test_wrong_attributes_are_of_the_batch_and_differ_from_the_right_ones():
     torch.manual_seed(0)
     y = torch.tensor([[1.0, 1.0], [1.0, 1.0], [1.0, -1.0], [-1.0, -1.0]])
-    drawn = torch.stack([other_than(y) for _ in range(400)])
+    drawn = torch.stack([y[other_rows(y)] for _ in range(400)])
     assert (drawn != y).any(2).all()
     to_last = (drawn[:, 0] == y[3]).all(1).float().mean()
     assert to_last.item() == pytest.approx(0.5, abs=0.1)
-    assert torch.equal(other_than(y[:2]), y[:2])
+    assert torch.equal(y[other_rows(y[:2])], y[:2])
 
 
 def test_attributes_are_of_the_named_columns_or_the_classes():

@@ -17,6 +17,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.protocols import check_network
+from genzoo.core.randomness import other_rows
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.nn.objectives import Objective
@@ -129,7 +130,7 @@ class ICGAN(Game):
     def discriminator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """The mean of the objective's losses against generated images and against wrong attributes."""
         y = self.known.of(real)
-        right, wrong = self.discriminate(real.images, y), self.discriminate(real.images, other_than(y))
+        right, wrong = self.discriminate(real.images, y), self.discriminate(real.images, y[other_rows(y)])
         fake = self.discriminate_made(self.detached_fakes(real, made))
         return (self.objective.discriminator(right, fake) + self.objective.discriminator(right, wrong)) / 2
 
@@ -169,14 +170,3 @@ class ICGAN(Game):
         for name, value in values.items():
             y[:, self.attributes.index(name)] = 2 * value - 1
         return self.decode(self.latent.join(parts | {"attributes": y}))
-
-
-def other_than(y: Tensor) -> Tensor:
-    """For each row of (B, n) a random other one of different values; any row, if all rows are equal.
-
-    >>> import torch
-    >>> other_than(torch.tensor([[1.0, -1.0], [-1.0, 1.0], [1.0, -1.0]]))[0]
-    tensor([-1.,  1.])
-    """
-    different = (y[:, None] != y).any(2)
-    return y[different.float().clamp(min=1e-9).multinomial(1).squeeze(1)]

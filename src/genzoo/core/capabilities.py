@@ -51,6 +51,22 @@ class SamplesAtTemperature(Samples, Protocol):
         """See ``Samples``; None = the temperature of the recipe."""
 
 
+class SamplesGiven(Protocol):
+    """Draws images that are asked for, such as by a caption."""
+
+    def sample_given(self, given: Mapping[str, Tensor], generator: Generator | None = None) -> Tensor:
+        """One image in [-1, 1] for each row, (n, C, H, W).
+
+        Args:
+            given: what is asked for: name -> (n, ...), as in ``DataSpec.given``.
+            generator: of the random numbers; None = the global one.
+
+        Raises:
+            GenzooError: something is missing or of another shape.
+        """
+        ...
+
+
 class Decodes(Protocol):
     """Maps latent codes to images."""
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import torch
 from numpy.random import SeedSequence
+from torch import Tensor
 
 T = TypeVar("T", torch.device, torch.device | None)
 
@@ -70,3 +71,13 @@ def drawing_device(generator: torch.Generator | None, device: T) -> torch.device
 def generator(seed: int, *keys: int | str, device: torch.device | str = "cpu") -> torch.Generator:
     """A torch generator for one purpose."""
     return torch.Generator(device).manual_seed(derive_seed(seed, *keys))
+
+
+def other_rows(y: Tensor) -> Tensor:
+    """For each row of (B, n) the index of a random other one of different values; of any, if all rows are equal.
+
+    >>> other_rows(torch.tensor([[1.0], [2.0], [1.0]]))[[0, 2]]
+    tensor([1, 1])
+    """
+    different = (y[:, None] != y).any(2)
+    return different.float().clamp(min=1e-9).multinomial(1).squeeze(1)

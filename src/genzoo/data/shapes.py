@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.errors import GenzooError
@@ -77,16 +77,24 @@ class Shapes(ImageData):
         """Draws the splits."""
         return {split: self._draw_split(split, n) for split, n in self.numbers.items()}
 
+    def draw_factors(self, split: str, n: int) -> Tensor:
+        """The factors (n, 6) of the images of a split."""
+        return uniform_factors(n, generator(self.shapes_seed, "shapes", split))
+
     def _draw_split(self, split: str, n: int) -> ImageSet:
-        low, high = torch.tensor(list(FACTORS.values())).T
-        factors = low + (high - low) * torch.rand(
-            n, len(FACTORS), generator=generator(self.shapes_seed, "shapes", split)
-        )
-        factors[:, 0] = factors[:, 0].floor().clamp(max=len(KINDS) - 1)
+        factors = self.draw_factors(split, n)
         images = draw(factors, self.spec.size, self.spec.channels)
         if self.spec.levels == 2:
             images = (images > 0).to(torch.uint8)
         return split_of(images, factors[:, 0].long(), factors)
+
+
+def uniform_factors(n: int, randomness: Generator) -> Tensor:
+    """Independent, uniform factors (n, 6); see ``FACTORS``."""
+    low, high = torch.tensor(list(FACTORS.values())).T
+    factors = low + (high - low) * torch.rand(n, len(FACTORS), generator=randomness)
+    factors[:, 0] = factors[:, 0].floor().clamp(max=len(KINDS) - 1)
+    return factors
 
 
 def draw(factors: Tensor, size: int, channels: int = 3) -> Tensor:
