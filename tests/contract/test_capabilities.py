@@ -293,6 +293,21 @@ def test_unknown_domains_and_other_shapes_are_one_line(name):
         module.translate(torch.zeros(1, *network.shape[:2]), source, target)
 
 
+@pytest.mark.parametrize("name", able(capabilities.SamplesGiven))
+def test_what_is_asked_for_is_drawn_once_per_row(name):
+    _, data, module = built(name)
+    given = {key: value[:5] for key, value in data.split("test").given.items()}
+    a, b = (module.sample_given(given, torch.Generator().manual_seed(0)) for _ in range(2))
+    assert a.shape == (5, *data.spec.shape)
+    assert -1 <= a.min() <= a.max() <= 1
+    assert torch.equal(a, b)
+    assert not torch.equal(a, module.sample_given(given, torch.Generator().manual_seed(1)))
+    assert not a.requires_grad
+    assert module.training, "sampling must leave the module as it was"
+    with pytest.raises(GenzooError, match="are needed, not"):
+        module.sample_given({}, torch.Generator().manual_seed(0))
+
+
 @pytest.mark.parametrize("name", able(capabilities.SamplesJointly))
 def test_samples_of_both_domains_are_images_and_those_of_the_first_are_the_samples(name):
     _, data, module = built(name)

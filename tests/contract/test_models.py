@@ -63,7 +63,7 @@ def test_losses_are_float32_in_half_precision(name):
     if isinstance(data, ImageData):
         found = data.evaluation_images("train", 16)
         target = None if found.target is None else from_levels(found.target)
-        batch = ImageBatch(data.initial(16), found.labels, target=target)
+        batch = ImageBatch(data.initial(16), found.labels, target=target, given=found.given)
     optimizers = module.configure_optimizers()
     trainer = SimpleNamespace(datamodule=data, world_size=1, optimizers=optimizers)
     with torch.autocast("cpu", torch.bfloat16), patch.object(type(module), "trainer", trainer):

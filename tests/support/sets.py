@@ -450,6 +450,7 @@ FILES = {
 DRAWN = {
     "noise": ("data.n_train=40",),
     "shapes": ("data.n_train=40",),
+    "captioned_shapes": ("data.n_train=40",),
     "ring": ("data.n_train=400",),
     "grid": ("data.n_train=400",),
     "univariate": ("data.n_train=400",),

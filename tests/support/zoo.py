@@ -14,6 +14,7 @@ from genzoo.core import capabilities
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.rounds import RoundModule
+from genzoo.core.text import to_numbers
 from genzoo.data.source import Data
 from genzoo.runs.build import build_data, build_module
 from support import ROOT, SHAPES, composed
@@ -23,6 +24,7 @@ GREY = [{"size": size, "levels": levels} for size in (28, 32, 64) for levels in 
 IMAGES = [*GREY, {"channels": 3}]  # the first that it takes
 PAIRS = ("data=digit_pairs", "data.offline=true", "data.train_size=64")  # images of two domains
 BY_ATTRIBUTE = ("data=by_attribute", "data.data.name=shapes", "data.attribute=colour", "data.size=16")
+CAPTIONS = ("data=captioned_shapes", "data.size=16", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 DRAWN_BY_PIXEL = {"size": 8}  # for models that take a step per pixel
 
 
@@ -44,7 +46,7 @@ def _build(config: dict[str, Any]) -> Built:
 def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
-    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (("data=cartpole",), [{}])]
+    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}]), (("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
         for change in changes:
@@ -111,6 +113,12 @@ def edited(module: RoundModule) -> dict[str, torch.Tensor]:
     return {str(value): module.edit(images_for(module), {module.attributes[0]: value}) for value in (0, 1)}
 
 
+def asked_of(module: RoundModule) -> torch.Tensor:
+    """Its images of captions."""
+    captions = to_numbers(["a small red cross", "a shape in the middle"], module.embedding.text_encoder.length)
+    return module.sample_given({"caption": captions[:, None]}, _seed())
+
+
 def given_of(module: RoundModule, images: torch.Tensor) -> torch.Tensor:
     """The mask of the pixels that it is typically given, of each image."""
     return module.typical_mask.expand(len(images), 1, -1, -1)
@@ -157,6 +165,7 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.Samples: lambda module: module.sample(5, generator=_seed()),
     capabilities.SamplesClasses: lambda module: module.sample(5, torch.arange(5) % module.label_classes, _seed()),
     capabilities.SamplesAtTemperature: lambda module: module.sample(5, generator=_seed(), temperature=0.5),
+    capabilities.SamplesGiven: asked_of,
     capabilities.Decodes: lambda module: module.decode(_latent(module)),
     capabilities.Embeds: lambda module: module.embed(_latent(module)),
     capabilities.Features: lambda module: module.features(images_for(module)),

@@ -1,7 +1,7 @@
 """Images of shapes with sentences about them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.text import to_numbers, to_sentences
 from genzoo.data.captions import PHRASES, describe, understood, values_of
+from genzoo.data.facts import check_facts
 from genzoo.data.shape_reader import read_shapes
 from genzoo.data.shapes import Shapes, uniform_factors
 
@@ -29,16 +30,18 @@ class CaptionedShapes(Shapes):
     Args:
         captions: number of captions of an image.
         unseen: colours and kinds, such as ``green cross``, that training and validation images do not combine.
-        size, options: of ``Shapes``; images are colour images.
+        size, options: of ``Shapes``; facts that the configuration states (channels, levels, classes) are checked.
 
     Raises:
         GenzooError: a number is not positive, or a colour or kind is unknown.
     """
 
     name = "captioned_shapes"
+    facts: ClassVar[dict[str, int]] = {"channels": 3, "levels": 256, **Shapes.facts}
 
     def __init__(self, size: int = 32, captions: int = 4, unseen: Sequence[str] = UNSEEN, **options: Any):
-        super().__init__(size, **options)
+        stated = {key: options.pop(key) for key in self.facts if key in options}
+        super().__init__(size, **options, **check_facts(self.name, self.facts, stated))
         check_positive("data.captions", captions)
         self.captions, self.unseen = captions, {_combination(one) for one in unseen}
         self.spec = self.spec._replace(given={"caption": (captions, LENGTH)})

@@ -53,7 +53,7 @@ def describe(values: Mapping[str, Tensor], times: int, randomness: Generator) ->
 
     >>> shape = {name: torch.tensor([0]) for name in PHRASES}
     >>> describe(shape, 2, torch.Generator().manual_seed(1))
-    [['a small red shape at the top left', 'a crimson box at the upper left']]
+    [['a red square', 'a small box']]
     """
     names, n = [*PHRASES], len(values["kind"])
     chance = torch.rand(n, times, len(names), generator=randomness)

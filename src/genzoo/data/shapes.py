@@ -66,7 +66,7 @@ class Shapes(ImageData):
         levels: int = 256,
         **options: Any,
     ):
-        options = check_facts(self.name, self.facts, options)
+        options = check_facts(self.name, Shapes.facts, options)
         if levels not in (2, 256):
             raise GenzooError(f"data.levels={levels}: 256, or 2 for silhouettes, is needed.")
         self.numbers = split_sizes(n_train, n_validation, n_test)

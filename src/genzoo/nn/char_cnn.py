@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genzoo.core.checks import check_positive
+from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.registry import register
 from genzoo.core.text import ALPHABET
 
 KERNEL, POOL = 4, 3
+SHORTEST = 48  #: length of the sentences for which one step is left
 
 
 @register
@@ -18,12 +19,12 @@ class CharCNNRNN(nn.Module):
 
     Args:
         outputs: width of the embedding.
-        length: of the sentences in characters, at least 24.
+        length: of the sentences in characters, at least 48.
         channels: of the three convolutions.
         hidden: width of the GRU.
 
     Raises:
-        GenzooError: a width is not positive, or the sentences are too short for the convolutions.
+        GenzooError: a width is not positive, or the sentences are too short.
 
     Source: Reed et al. 2016, arXiv 1605.05395, section 3.2; reedscot/cvpr2016, modules/HybridCNNLong.lua (the layers
         without a third pooling) and FixedGRU.lua.
@@ -36,8 +37,9 @@ class CharCNNRNN(nn.Module):
 
     def __init__(self, outputs: int, length: int, channels: Sequence[int] = (384, 512, 256), hidden: int = 256):
         super().__init__()
-        for key, value in (("outputs", outputs), ("length", length), ("hidden", hidden)):
-            check_positive(f"model.text_encoder.{key}", value)
+        check_positive("model.embedding.text_encoder.outputs", outputs)
+        check_positive("model.embedding.text_encoder.hidden", hidden)
+        check_integer("model.embedding.text_encoder.length", length, SHORTEST)
         self.length, self.outputs = length, outputs
         first, second, third = channels
         self.convolutions = nn.Sequential(

@@ -35,7 +35,11 @@ class JointEmbedding(nn.Module):
             images: (B, C, H, W) in [-1, 1].
             captions: a sentence of each image, (B, length).
         """
-        scores = at_least_float32(self.image_encoder(images)) @ at_least_float32(self.text_encoder(captions)).T
+        of_images, of_texts = (
+            at_least_float32(self.image_encoder(images)),
+            at_least_float32(self.text_encoder(captions)),
+        )
+        scores = (of_images[:, None] * of_texts).sum(2)  # a product of matrices would have the precision of autocast
         own = scores.diagonal()
         hinges = (MARGIN + scores - own[:, None]).relu() + (MARGIN + scores - own).relu()
         return (hinges.sum() - hinges.diagonal().sum()) / hinges.numel()
