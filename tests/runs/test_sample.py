@@ -9,6 +9,7 @@ from PIL import Image
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import to_levels
 from genzoo.core.randomness import generator
+from genzoo.core.text import to_numbers
 from genzoo.runs.load import load
 from genzoo.runs.sample import sample
 from support import SHAPES, composed
@@ -22,6 +23,7 @@ GIVEN = {
     "gated_pixelcnn_conditional": (*SHAPES, *PIXELS),
     "gan_2d": ("data=ring", "data.n_train=64", "data.n_validation=32", "data.n_test=32"),
     "reinforce": ("data=cartpole",),
+    "gan_int_cls": ("data=captioned_shapes", "data.size=16", "data.n_train=64", "data.n_validation=0", "data.n_test=8"),
 }
 
 
@@ -48,6 +50,16 @@ def test_pictures_are_the_models_samples(run, tmp_path):
         np.testing.assert_array_equal(shown(folder / f"{i:06d}.png"), to_levels(expected[i // 16][i % 16, 0]))
     described = json.loads((folder / "samples.json").read_text())
     assert (described["model"], described["seed"], described["n"]) == ("gan", 4, 20)
+
+
+def test_a_caption_is_asked_for(run, tmp_path):
+    folder = draw(f"ckpt={run('gan_int_cls')}", f"out={tmp_path}/a", "n=3", "caption='A small red cross'")
+    model, caption = load(run("gan_int_cls")), to_numbers(["a small red cross"], 64)
+    expected = model.sample_given({"caption": caption.expand(100, 1, -1)}, generator(0, "samples", 0))
+    for i in range(3):
+        found = np.asarray(Image.open(folder / f"{i:06d}.png")).transpose(2, 0, 1)
+        np.testing.assert_array_equal(found, to_levels(expected[i]))
+    assert json.loads((folder / "samples.json").read_text())["caption"] == "A small red cross"
 
 
 def test_a_greater_number_goes_on_in_the_same_folder(run, tmp_path):
@@ -123,6 +135,10 @@ def test_one_class_one_grid_and_animations(run, tmp_path):
         ("gan_2d", ["format=png"], r"^format=png: gan_2d draws points, not images; use format=npz"),
         ("gan_2d", ["grid=true"], r"^grid=true: gan_2d draws points"),
         ("reinforce", [], r"^ckpt=.*: reinforce lacks the capability Samples"),
+        ("gan_int_cls", [], r"^caption=null: gan_int_cls draws images of a caption; give one, as"),
+        ("gan_int_cls", ["caption='größe'"], r"^caption='größe': unknown characters: ß ö"),
+        ("gan_int_cls", ["caption=''"], r"^caption=: the value is empty"),
+        ("gan", ["caption=cross"], r"^caption=cross: gan is not conditioned on captions; leave caption out"),
         ("gan", ["device=tpu"], r"^device=tpu: not available here"),
     ],
 )

@@ -115,7 +115,7 @@ def edited(module: RoundModule) -> dict[str, torch.Tensor]:
 
 def asked_of(module: RoundModule) -> torch.Tensor:
     """Its images of captions."""
-    captions = to_numbers(["a small red cross", "a shape in the middle"], module.embedding.text_encoder.length)
+    captions = to_numbers(["a small red cross", "a shape in the middle"], module.asks["caption"][-1])
     return module.sample_given({"caption": captions[:, None]}, _seed())
 
 

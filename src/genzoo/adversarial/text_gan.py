@@ -74,6 +74,7 @@ class TextGAN(ImageModule):
         self.generator = generator(latent=latent, embedding=width)
         self.discriminator = discriminator(embedding=width)
         self.embedding_rounds, self.image_shape = embedding_rounds, self.generator.shape
+        self.asks = {"caption": (1, embedding.text_encoder.length)}  # or more captions than one, whose mean counts
 
     def players(self) -> dict[str, list[nn.Module]]:
         """The embedding, the discriminator and the generator."""
@@ -109,10 +110,11 @@ class TextGAN(ImageModule):
             raise GenzooError(
                 f"data={data.name} has no captions, but the model needs them; choose data=captioned_shapes."
             )
-        if (length := data.given["caption"][-1]) != self.embedding.text_encoder.length:
+        (_, length), (_, built) = data.given["caption"], self.asks["caption"]
+        if length != built:
             raise GenzooError(
-                f"data={data.name} has captions of {length} characters, but the model is built for "
-                f"{self.embedding.text_encoder.length}; set model.embedding.text_encoder.length={length}."
+                f"data={data.name} has captions of {length} characters, but the model is built for {built}; set "
+                f"model.embedding.text_encoder.length={length}."
             )
 
     def embedding_loss(self, real: ImageBatch) -> Tensor:
@@ -166,7 +168,7 @@ class TextGAN(ImageModule):
         Raises:
             GenzooError: there are no captions, or they have another shape.
         """
-        captions, length = given.get("caption"), self.embedding.text_encoder.length
+        captions, (_, length) = given.get("caption"), self.asks["caption"]
         if captions is None or captions.dim() != 3 or captions.shape[2] != length:
             shape = None if captions is None else tuple(captions.shape)
             raise GenzooError(f"caption: numbers of characters (n, captions, {length}) are needed, not {shape}.")

@@ -54,11 +54,13 @@ class SamplesAtTemperature(Samples, Protocol):
 class SamplesGiven(Protocol):
     """Draws images that are asked for, such as by a caption."""
 
+    asks: Mapping[str, tuple[int, ...]]  #: shapes of what an image is asked for by: {"caption": (captions, characters)}
+
     def sample_given(self, given: Mapping[str, Tensor], generator: Generator | None = None) -> Tensor:
         """One image in [-1, 1] for each row, (n, C, H, W).
 
         Args:
-            given: what is asked for: name -> (n, ...), as in ``DataSpec.given``.
+            given: what is asked for: name -> (n, ...).
             generator: of the random numbers; None = the global one.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from genzoo.core.capabilities import DrawsSequentially, Samples, SamplesAtTemperature, SamplesClasses
+from genzoo.core.capabilities import DrawsSequentially, Samples, SamplesAtTemperature, SamplesClasses, SamplesGiven
 from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.errors import GenzooError, near
 from genzoo.core.rounds import RoundModule
@@ -63,9 +63,9 @@ def sample(cfg: DictConfig) -> Path:
     classes = module.label_classes if SamplesClasses in module.capabilities() else 0
     if format == "gif":
         classes = 0  # canvases are those of random classes
-    blocks = Blocks(module, cfg.seed, classes, cfg.label, cfg.temperature, cfg.batch_size)
+    blocks = Blocks(module, cfg.seed, classes, cfg.label, cfg.temperature, cfg.batch_size, cfg.caption)
     folder = Path(cfg.out)
-    chosen = {key: config[key] for key in ("n", "seed", "label", "temperature", "grid")} | {"format": format}
+    chosen = {key: config[key] for key in ("n", "seed", "label", "caption", "temperature", "grid")} | {"format": format}
     described = {
         **described_model(name, module, path),
         **chosen,
@@ -94,7 +94,14 @@ def check_capable(cfg: Any, name: str, module: RoundModule) -> None:
     """
     # What the model must be able to do.
     able = module.capabilities()
-    if Samples not in able:
+    of_captions = SamplesGiven in able and "caption" in module.asks
+    if of_captions and cfg.caption is None:
+        raise GenzooError(
+            f"caption=null: {name} draws images of captions; give one, such as 'caption=\"a red cross\"'."
+        )
+    if cfg.caption is not None and not of_captions:
+        raise GenzooError(f"caption={cfg.caption}: {name} is not conditioned on captions; leave caption out.")
+    if Samples not in able and not of_captions:
         raise GenzooError(f"ckpt={cfg.ckpt}: {name} lacks the capability Samples, it draws no images.")
     if cfg.temperature is not None and SamplesAtTemperature not in able:
         raise GenzooError(f"temperature={cfg.temperature}: {name}'s sampler has none; leave temperature out.")

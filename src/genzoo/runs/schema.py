@@ -92,6 +92,7 @@ class Sampling(Switches):
     out: str
     n: int
     label: int | None
+    caption: str | None
     seed: int
     temperature: float | None
     format: str | None

@@ -8,6 +8,7 @@ from genzoo.core.capabilities import Drawing
 from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.randomness import generator
+from genzoo.core.text import to_numbers
 
 LARGEST = 100_000  # images of a block
 
@@ -26,9 +27,10 @@ class Blocks:
         label: class of all samples; None = all classes.
         temperature: of the sampler, if it has one; None = the recipe's.
         batch_size: images per pass within a block; None = the whole block.
+        caption: of all samples, for a model that asks for one.
 
     Raises:
-        GenzooError: the model's blocks are too large.
+        GenzooError: the model's blocks are too large, or the caption has characters that are not known.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Blocks:
         label: int | None = None,
         temperature: float | None = None,
         batch_size: int | None = None,
+        caption: str | None = None,
     ):
         self.module, self.seed, self.classes, self.label = module, seed, classes, label
         self.size = module.sampling_batch
@@ -46,6 +49,7 @@ class Blocks:
             raise GenzooError(f"model.sampling_batch={self.size}: at most {LARGEST:,} images per block can be drawn.")
         self.shape = tuple(module.image_shape or module.sample(1).shape[1:])  #: (C, H, W)
         self.options = {} if temperature is None else {"temperature": temperature}
+        self.caption = None if caption is None else to_numbers([caption], module.asks["caption"][-1])
         module.sampling_batch = min(batch_size or self.size, self.size)
 
     def labels(self, start: int, stop: int) -> np.ndarray | None:
@@ -57,6 +61,8 @@ class Blocks:
 
     def images(self, block: int) -> Tensor:
         """The images of a block, (size, C, H, W) in [-1, 1]."""
+        if self.caption is not None:
+            return self.module.sample_given({"caption": self.caption.expand(self.size, 1, -1)}, self._generator(block))
         given = self.labels(block * self.size, (block + 1) * self.size)
         labels = None if given is None else torch.from_numpy(given)
         return self.module.sample(self.size, labels, self._generator(block), **self.options)
