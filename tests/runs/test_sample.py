@@ -135,7 +135,7 @@ def test_one_class_one_grid_and_animations(run, tmp_path):
         ("gan_2d", ["format=png"], r"^format=png: gan_2d draws points, not images; use format=npz"),
         ("gan_2d", ["grid=true"], r"^grid=true: gan_2d draws points"),
         ("reinforce", [], r"^ckpt=.*: reinforce lacks the capability Samples"),
-        ("gan_int_cls", [], r"^caption=null: gan_int_cls draws images of a caption; give one, as"),
+        ("gan_int_cls", [], r"^caption=null: gan_int_cls draws images of captions; give one, such as"),
         ("gan_int_cls", ["caption='größe'"], r"^caption='größe': unknown characters: ß ö"),
         ("gan_int_cls", ["caption=''"], r"^caption=: the value is empty"),
         ("gan", ["caption=cross"], r"^caption=cross: gan is not conditioned on captions; leave caption out"),
