@@ -108,6 +108,10 @@ def test_a_sentence_says_something_even_if_chance_drops_all():
     [
         ({"unseen": ["gren cross"]}, r"^data\.unseen=gren cross: a colour and a kind are needed\. .*green"),
         ({"unseen": ["green"]}, r"^data\.unseen=green: a colour and a kind are needed"),
+        (
+            {"unseen": [f"{c} {k}" for c, _ in PHRASES["colour"] for k, _ in PHRASES["kind"]]},
+            r"^data\.unseen: .* fewer",
+        ),
         ({"captions": 0}, r"^data\.captions=0: a positive integer"),
     ],
 )

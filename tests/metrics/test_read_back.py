@@ -66,6 +66,14 @@ def test_a_model_that_always_draws_the_same_kind_lacks_the_others(data):
     assert found.values["read_back_all"] < 0.6
 
 
+def test_without_new_captions_there_is_no_value_of_them():
+    shapes = CaptionedShapes(n_train=20, n_validation=0, n_test=40, unseen=[])
+    shapes.setup()
+    values = ReadBack()(Draws(), shapes, "test").values
+    assert values["read_back"] > 0.95
+    assert not [name for name in values if name.endswith("_new")]
+
+
 def test_data_that_do_not_read_their_images_are_left_out():
     plain = Shapes(n_train=4, n_validation=0, n_test=4)
     plain.setup()

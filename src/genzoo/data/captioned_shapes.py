@@ -33,7 +33,7 @@ class CaptionedShapes(Shapes):
         size, options: of ``Shapes``; facts that the configuration states (channels, levels, classes) are checked.
 
     Raises:
-        GenzooError: a number is not positive, or a colour or kind is unknown.
+        GenzooError: a number is not positive, a colour or kind is unknown, or no combination is left.
     """
 
     name = "captioned_shapes"
@@ -44,6 +44,8 @@ class CaptionedShapes(Shapes):
         super().__init__(size, **options, **check_facts(self.name, self.facts, stated))
         check_positive("data.captions", captions)
         self.captions, self.unseen = captions, {_combination(one) for one in unseen}
+        if len(self.unseen) == len(PHRASES["colour"]) * len(PHRASES["kind"]):
+            raise GenzooError("data.unseen: these are all combinations, so that none is left for training; name fewer.")
         self.spec = self.spec._replace(given={"caption": (captions, LENGTH)})
 
     def load(self) -> Mapping[str, ImageSet]:

@@ -45,9 +45,9 @@ class ReadBack:
         """Returns ``read_back_<attribute>``; ``read_back``, the share of all attributes; ``read_back_all``, that of
         captions all of whose attributes are right.
 
-        With ``_new``, of captions whose combination training images do not have; with ``_real``, of the split's own
-        images (the most that can be reached); with ``_shuffled``, of images of other captions (chance). And the picture
-        ``asked``: a row for each of the first captions.
+        With ``_new``, of captions whose combination training images do not have, if there are any; with ``_real``, of
+        the split's own images (the most that can be reached); with ``_shuffled``, of images of other captions (chance).
+        And the picture ``asked``: a row for each of the first captions.
         """
         if not isinstance(data, Readable):
             return Evaluation()
@@ -57,14 +57,15 @@ class ReadBack:
         made = module.sample_given(given, generator(self.seed, "read_back")).cpu()
         asked, shown = data.asked(given), data.read(to_levels(made))
 
-        # Shares of all captions, of the new ones, and of both bounds.
+        # Shares of all captions, of both bounds, and of the new captions.
         new, other = data.new(asked), {name: value.roll(1) for name, value in shown.items()}
         values = {
             **shares(asked, shown),
-            **_named({name: v[new] for name, v in asked.items()}, {name: v[new] for name, v in shown.items()}, "_new"),
             **_named(asked, data.read(found.images), "_real"),
             **_named(asked, other, "_shuffled"),
         }
+        if new.any():
+            values |= _named(*({name: v[new] for name, v in of.items()} for of in (asked, shown)), "_new")
 
         # A picture of several images for each of the first captions.
         first = {name: value[: self.rows].repeat_interleave(self.columns, 0) for name, value in given.items()}
@@ -83,7 +84,9 @@ def shares(asked: Mapping[str, Tensor], shown: Mapping[str, Tensor]) -> dict[str
     """
     said = torch.stack([asked[name] >= 0 for name in asked])
     right = torch.stack([shown[name] == asked[name] for name in asked])
-    values = {f"read_back_{name}": right[i][said[i]].float().mean().item() for i, name in enumerate(asked)}
+    values = {
+        f"read_back_{name}": right[i][said[i]].float().mean().item() for i, name in enumerate(asked) if said[i].any()
+    }
     values["read_back"] = right[said].float().mean().item()
     values["read_back_all"] = (right | ~said).all(0).float().mean().item()
     return values
