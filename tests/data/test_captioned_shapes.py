@@ -69,6 +69,14 @@ def test_training_images_lack_the_unseen_combinations_and_the_test_split_is_that
     assert 20 < sum(new) < 100
 
 
+def test_all_but_the_test_images_keep_their_factors_and_captions(shapes):
+    parts, whole = [shapes.split(split) for split in ("train", "validation")], shapes.development_images()
+    assert torch.equal(whole.images, torch.cat([part.images for part in parts]))
+    assert torch.equal(whole.factors, torch.cat([part.factors for part in parts]))
+    assert torch.equal(whole.given["caption"], torch.cat([part.given["caption"] for part in parts]))
+    assert whole.target is None
+
+
 def test_almost_all_attributes_of_real_images_are_read(shapes):
     found = shapes.split("test")
     read = shapes.read(found.images)

@@ -9,11 +9,14 @@ from torch import Tensor
 from genzoo.core.errors import GenzooError
 
 
-def of_each(field: Tensor | Mapping[str, Tensor] | None, function: Callable[[Tensor], Tensor]) -> Any:
-    """The function of a tensor, or of each tensor of a dictionary; None of None."""
-    if field is None:
+def of_each(function: Callable[..., Tensor], *fields: Any) -> Any:
+    """The function of a field of one or more batches: of tensors, or of those of each key; None if there is none."""
+    first, *_ = fields
+    if first is None:
         return None
-    return {k: function(v) for k, v in field.items()} if isinstance(field, Mapping) else function(field)
+    if isinstance(first, Mapping):
+        return {key: function(*(field[key] for field in fields)) for key in first}
+    return function(*fields)
 
 
 class ImageBatch(NamedTuple):
@@ -35,7 +38,7 @@ class ImageBatch(NamedTuple):
 
     def each(self, function: Callable[[Tensor], Tensor]) -> "ImageBatch":
         """The function of each tensor."""
-        return ImageBatch._make(of_each(field, function) for field in self)
+        return ImageBatch._make(of_each(function, field) for field in self)
 
 
 class ImageSet(NamedTuple):
@@ -57,7 +60,17 @@ class ImageSet(NamedTuple):
 
     def each(self, function: Callable[[Tensor], Tensor]) -> "ImageSet":
         """The function of each tensor."""
-        return ImageSet._make(of_each(field, function) for field in self)
+        return ImageSet._make(of_each(function, field) for field in self)
+
+    def joined(self, other: "ImageSet") -> "ImageSet":
+        """These images, then those of another set with the same fields.
+
+        >>> one = ImageSet(torch.arange(2), torch.arange(2), given={"caption": torch.arange(2)})
+        >>> one.joined(one).given["caption"]
+        tensor([0, 1, 0, 1])
+        """
+        pairs = zip(self, other, strict=True)
+        return ImageSet._make(of_each(lambda *both: torch.cat(both), *pair) for pair in pairs)
 
     def at(self, chosen: Tensor | slice) -> "ImageSet":
         """Some of the images, by index or mask.

@@ -158,10 +158,8 @@ class SetData(Data):
         train, validation = self.split("train"), self.split("validation")
         if not len(validation.images):
             return self.evaluation_images("train")
-        both = torch.cat([train.images, validation.images])
-        return ImageSet(
-            self.augment(both, generator(0, "evaluation", "train")), torch.cat([train.labels, validation.labels])
-        )
+        both = train.joined(validation)
+        return both._replace(images=self.augment(both.images, generator(0, "evaluation", "train")))
 
     def fingerprint(self) -> str:
         """Returns a hash of training images and chosen labels; a run is not resumed with other data."""
