@@ -5,7 +5,7 @@ import pytest
 
 from genzoo.data.arrays import Arrays
 from genzoo.data.shapes import Shapes
-from genzoo.runs.provenance import marks_of
+from genzoo.runs.provenance import marks_of, origin_of
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def loaded(tmp_path):
 
 
 def marks(data, experiment, of=()):
-    return marks_of({"trainer": {"marks": list(of)}, "experiment": experiment}, data)
+    return marks_of({"trainer": {"marks": list(of)}, "experiment": experiment}, origin_of(data))
 
 
 def test_images_of_ones_own_count_as_an_experiments_if_they_have_its_fingerprint(loaded):

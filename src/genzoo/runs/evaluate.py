@@ -150,8 +150,9 @@ def _load_data(data: Data, config: dict[str, Any], checkpoint: Mapping[str, Any]
     """Loads the data of an evaluation, and notes in the configuration if they differ from the training data."""
     data.prepare_data()
     data.setup()
-    config["marks"] = marks_of(config, data)
-    if (trained := checkpoint["genzoo"]["data"]) != origin_of(data):
+    origin = origin_of(data)
+    config["marks"] = marks_of(config, origin)
+    if (trained := checkpoint["genzoo"]["data"]) != origin:
         config["marks"].append(f"other {data.content}")
         log.warning(f"trained on data.source={trained['source']}, but evaluated on other {data.content}: {data.source}")
 

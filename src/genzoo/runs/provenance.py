@@ -12,13 +12,18 @@ def origin_of(data: Data) -> dict[str, str]:
     return {"source": data.source, "fingerprint": data.fingerprint()}
 
 
-def marks_of(config: Mapping[str, Any], data: Data) -> list[str]:
+def marks_of(config: Mapping[str, Any], origin: Mapping[str, str]) -> list[str]:
     """Returns the reasons why these numbers are excluded from the results pages.
 
     Training images that anybody may bring count as the experiment's if they have its ``fingerprint``.
+
+    Args:
+        config: resolved configuration.
+        origin: of the data, as ``origin_of`` returns it.
     """
-    known = data.source == "official" or (config.get("experiment") or {}).get("fingerprint") == data.fingerprint()
-    return [*config["trainer"]["marks"], *([] if known else [f"data.source={data.source}"])]
+    experiment = config.get("experiment") or {}
+    known = origin["source"] == "official" or experiment.get("fingerprint") == origin["fingerprint"]
+    return [*config["trainer"]["marks"], *([] if known else [f"data.source={origin['source']}"])]
 
 
 def trained_by(resumed: Mapping[str, Any] | None) -> str:

@@ -196,7 +196,7 @@ def _load_data(plan: Plan) -> None:
     origin = origin_of(plan.data)
     if checkpoint is not None and checkpoint["genzoo"]["data"] != origin:
         raise GenzooError(f"resume={plan.folder}: {plan.data.differs_from(checkpoint['genzoo']['data']['source'])}")
-    config["marks"] = marks_of(config, plan.data)
+    config["marks"] = marks_of(config, origin)
     plan.module.on_checkpoint["genzoo"] = {
         "format": FORMAT,
         "trained_by": trained_by(checkpoint),
