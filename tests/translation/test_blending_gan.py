@@ -35,6 +35,13 @@ def test_the_losses_are_those_of_the_formula():
     torch.testing.assert_close(generator.losses["generator"](**arguments), expected)
 
 
+def test_only_the_generators_turn_has_gradients_of_its_images():
+    critic, generator = make().turns()
+    ((of_critic,), (of_generator,)) = critic.draws(real=pairs()), generator.draws(real=pairs())
+    assert (of_critic["translated"].requires_grad, of_generator["translated"].requires_grad) == (False, True)
+    assert torch.equal(of_critic["translated"], of_generator["translated"])
+
+
 def test_the_critic_moves_more_often_and_alone_has_clipped_weights():
     module = make(critic_steps=3, weight_clip=0.02)
     critic, generator = module.turns()

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
@@ -36,8 +38,8 @@ class BlendingGAN(Pix2Pix):
     def turns(self) -> tuple[Turn, ...]:
         """The critic's updates, then the generator's, on the first of the critic's batches."""
         (turn,) = super().turns()
-        critic, generator = ({player: loss} for player, loss in turn.losses.items())
-        return turn._replace(losses=critic, repeats=self.critic_steps), turn._replace(losses=generator)
+        critic, generator = (turn._replace(losses={player: loss}) for player, loss in turn.losses.items())
+        return critic._replace(repeats=self.critic_steps, draws=torch.no_grad()(turn.draws)), generator
 
     def after_step(self, player: str) -> None:
         """Also clips the critic's weights."""
