@@ -35,11 +35,8 @@ class JointEmbedding(nn.Module):
             images: (B, C, H, W) in [-1, 1].
             captions: a sentence of each image, (B, length).
         """
-        of_images, of_texts = (
-            at_least_float32(self.image_encoder(images)),
-            at_least_float32(self.text_encoder(captions)),
-        )
-        scores = (of_images[:, None] * of_texts).sum(2)  # a product of matrices would have the precision of autocast
+        image, text = at_least_float32(self.image_encoder(images)), at_least_float32(self.text_encoder(captions))
+        scores = (image[:, None] * text).sum(2)  # a product of matrices would have the precision of autocast
         own = scores.diagonal()
         hinges = (MARGIN + scores - own[:, None]).relu() + (MARGIN + scores - own).relu()
         return (hinges.sum() - hinges.diagonal().sum()) / hinges.numel()

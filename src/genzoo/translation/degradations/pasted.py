@@ -25,9 +25,8 @@ class Pasted(Degradation):
 
     def __init__(self, shape: Shape):
         super().__init__(shape)
-        self.square = tuple(
-            slice(side // 2 - side // 2 // 2, side // 2 - side // 2 // 2 + side // 2) for side in shape[1:]
-        )
+        halves = (side // 2 for side in shape[1:])
+        self.square = tuple(slice(half - half // 2, 2 * half - half // 2) for half in halves)
 
     def degrade(self, images: Tensor, generator: Generator | None = None) -> Tensor:
         """The images with a part of another one; a single image as it is."""
