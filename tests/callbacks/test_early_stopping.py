@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from genzoo.callbacks.early_stopping import EarlyStopping
+from genzoo.core.batches import DataSpec
 from genzoo.core.capabilities import Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import register
@@ -191,7 +192,7 @@ def test_only_the_metric_that_computes_the_value_is_computed_and_only_on_rank_0_
         )
         trainer = SimpleNamespace(
             **{"is_global_zero": rank == 0, "strategy": strategy, "loggers": [], "should_stop": False},
-            datamodule=SimpleNamespace(rounds=8),
+            datamodule=SimpleNamespace(rounds=8, spec=DataSpec("images", (1, 8, 8))),
         )
         module = SimpleNamespace(
             progress=SimpleNamespace(rounds=0, seen=0),

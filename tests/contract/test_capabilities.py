@@ -30,12 +30,14 @@ def asked_twice(module, method) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", able(capabilities.Samples))
-def test_samples_are_images_and_the_same_for_the_same_generator(name):
-    module = built(name).module
+def test_samples_are_like_the_data_and_the_same_for_the_same_generator(name):
+    _, data, module = built(name)
     a, b, c = (module.sample(7, generator=torch.Generator().manual_seed(s)) for s in (0, 0, 1))
     assert a.shape == (7, *module.image_shape)
-    assert a.dtype == torch.float32
-    assert -1 <= a.min() <= a.max() <= 1
+    assert a.dtype == images_for(module).dtype
+    assert data.spec.shape == a.shape[1:]
+    low, high = (0, len(data.spec.vocabulary) - 1) if data.spec.vocabulary else (-1, 1)
+    assert low <= a.min() <= a.max() <= high
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
     assert module.training, "sampling must leave the module as it was"

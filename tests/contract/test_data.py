@@ -109,7 +109,7 @@ def test_images_are_what_the_configuration_says(name, configured, folder, monkey
     check_targets(config["data"])
     data, said = build_data(config), config["data"]
     assert (data.name, data.spec.name) == 2 * (NAMES.get(name, name),)
-    assert config["shape"] == [said["channels"], said["size"], said["size"]]
+    assert tuple(config["shape"]) == data.spec.shape
     assert (data.batch_size, data.rounds, data.seed) == (7, 5, 3)
     check_images(data, said)
     assert data.source == SOURCES.get(name, "official")
@@ -143,7 +143,7 @@ def test_a_fact_cannot_be_set_to_another_value(name, configured, folder, monkeyp
     if name in FILES:
         FILES[name].write(folder, monkeypatch)
     config = configured(name)
-    keys = re.findall(r"^(\w+): .*# .*\bfixed by the (?:data|shards)\b", DATA[name], re.MULTILINE)
+    keys = re.findall(r"^ *(\w+): .*# .*\bfixed by the (?:data|shards)\b", DATA[name], re.MULTILINE)
     assert keys
     for key in {*keys} - {"task"}:  # nothing in an environment says it
         fact = config["data"][key]

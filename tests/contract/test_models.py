@@ -14,7 +14,7 @@ from genzoo.core.checkpoints import load_checkpoint, load_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.registry import check_targets
-from genzoo.data.module import ImageData
+from genzoo.data.module import SetData
 from genzoo.runs.preflight import check_batch
 from support import ROOT, checkpoint_content, cpu_trainer
 from support.zoo import MODELS, answers, built
@@ -60,7 +60,7 @@ def test_losses_are_float32_in_half_precision(name):
     data.setup()
     module.initialise(data.initial())
     batch = None
-    if isinstance(data, ImageData):
+    if isinstance(data, SetData):
         found = data.evaluation_images("train", 16)
         target = None if found.target is None else from_levels(found.target)
         batch = ImageBatch(data.initial(16), found.labels, target=target, given=found.given)
@@ -114,7 +114,7 @@ def test_two_rounds_move_each_player_on_its_own_turn_only(name):
             assert any(moved) if other == player else not any(moved), f"{other} on {player}'s turn"
     assert {player for player, _ in steps} == set(module.players())
     assert module.progress.rounds == 2
-    if not isinstance(data, ImageData):
+    if not isinstance(data, SetData):
         assert module.progress.seen >= 2 * 16  # episodes are whole
     else:
         assert module.progress.seen == sum(s.batches for round in range(2) for s in module.streams(round)) * 16

@@ -134,12 +134,9 @@ def test_the_same_settings_give_the_same_and_no_global_random_state_is_touched()
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_points_and_empty_splits_are_not_measured():
+def test_empty_splits_are_not_measured():
     assert against(Images(name="other"))(Pixels(), Images(validation=0), "validation") == Evaluation()
     assert against(Images(name="other", validation=0))(Pixels(), Images(), "validation") == Evaluation()
-    points = Images()
-    points.spec = points.spec._replace(levels=None)
-    assert against(Images(name="other"))(Pixels(), points, "test") == Evaluation()
 
 
 @pytest.mark.parametrize("key", ["n_importance", "images", "batch_size"])

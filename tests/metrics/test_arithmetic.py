@@ -8,7 +8,6 @@ from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.latent import Categorical, Latent, Uniform
 from genzoo.core.randomness import generator
-from genzoo.data.gaussians import Ring
 from genzoo.data.shapes import Shapes
 from genzoo.metrics import exemplars
 from genzoo.metrics.arithmetic import Arithmetic
@@ -188,9 +187,3 @@ def test_bad_settings_are_refused_in_one_line(setting, message):
     with pytest.raises(GenzooError, match=r"metrics\.arithmetic\." + message) as caught:
         Arithmetic(**setting)
     assert "\n" not in str(caught.value)
-
-
-def test_of_data_that_are_not_pictures_there_is_nothing():
-    module = Recorder()
-    assert Arithmetic()(module, Ring(n_train=1), "test") == Evaluation()
-    assert module.codes == []

@@ -1,13 +1,28 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 from PIL import Image
 
+from genzoo.core.batches import DataSpec
 from genzoo.core.capabilities import Classifies, Decodes, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
-from genzoo.metrics.evaluation import Evaluation, evaluate
+from genzoo.metrics.evaluation import KINDS, Evaluation, capable, evaluate
+from genzoo.runs.build import build_metrics
+from support import resolved
+
+SPECS = {
+    "images": DataSpec("images", (1, 8, 8)),
+    "points": DataSpec("points", (2, 1, 1), levels=None),
+    "sequences": DataSpec("sequences", (1, 8), levels=3, axes="t", vocabulary=("a", "b", "c")),
+}
+OF_IMAGES = (  # metrics
+    *("am_score", "anomaly", "anomaly_search", "arithmetic", "attribute_strips", "completion", "completion_search"),
+    *("fidelity", "human", "interpolation", "likelihood_map", "neighbours", "parzen", "projection", "receptive_field"),
+    *("reconstructions", "restoration", "samples", "transfer_accuracy", "translation_fidelity", "traversal"),
+)
 
 
 class Capable(Inference):
@@ -30,11 +45,12 @@ class Probe:
 
 def test_metrics_are_asked_in_inference_and_their_findings_put_together():
     one, two = Probe("one", Samples), Probe("two", Samples, Decodes)
-    found = evaluate({"a": one, "b": two}, Capable(), "data", "validation")
+    data = SimpleNamespace(spec=SPECS["images"])
+    found = evaluate({"a": one, "b": two}, Capable(), data, "validation")
     assert found.values == {"validation/one": 0.5, "validation/two": 0.5}
     assert all(isinstance(value, float) for value in found.values.values())
     assert list(found.pictures) == list(found.animations) == list(found.files) == ["one", "two"]
-    assert one.asked == two.asked == [("data", "validation", False, False)]
+    assert one.asked == two.asked == [(data, "validation", False, False)]
 
 
 @pytest.mark.parametrize("needs", [(Classifies,), (Samples, Classifies)])
@@ -42,6 +58,16 @@ def test_metrics_that_the_module_is_not_capable_of_are_passed_over(needs):
     probe = Probe("x", *needs)
     assert evaluate({"x": probe}, Capable(), None, "test") == Evaluation()
     assert probe.asked == []
+
+
+@pytest.mark.parametrize("kind", SPECS)
+@pytest.mark.parametrize("name", [*OF_IMAGES, "oracle", "sentences"])
+def test_metrics_of_a_kind_of_data_are_passed_over_for_others(name, kind):
+    metrics = build_metrics(resolved(f"metrics={name}"))
+    able = SimpleNamespace(capabilities=lambda: metrics[name].needs - KINDS)
+    found = capable(metrics, able, SimpleNamespace(spec=SPECS[kind]))
+    assert bool(found) == (kind == ("images" if name in OF_IMAGES else "sequences"))
+    assert capable(metrics, able) == metrics
 
 
 def test_a_metric_without_needs_is_always_asked():

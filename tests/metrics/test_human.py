@@ -18,7 +18,6 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.randomness import generator
-from genzoo.data.gaussians import Ring
 from genzoo.data.module import ImageData, split_of
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.human import HumanJudgement
@@ -122,10 +121,6 @@ def test_a_small_split_gives_a_small_test_and_none_gives_none():
     assert found.protocol == {"real": 7, "generated": 7, "seed": 0}
     assert sum(deck(found.pages["human"])[1]) == 7
     assert HumanJudgement()(Noise(), Pictures(n=0), "test") == Evaluation()
-
-
-def test_data_that_are_not_pictures_are_passed_over():
-    assert HumanJudgement()(Noise(), Ring(n_train=1, n_test=1), "test") == Evaluation()
 
 
 def test_global_randomness_is_not_touched():

@@ -10,9 +10,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.latent import Categorical, Latent, Normal, Uniform
-from genzoo.data.gaussians import Ring
 from genzoo.data.shapes import Shapes
-from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.interpolation import Interpolation, slerp
 
 LATENT = Latent(noise=Uniform(5), digit=Categorical(3), style=Normal(4))
@@ -130,12 +128,6 @@ def test_pairs_are_a_function_of_the_seed_and_touch_no_global_random_state():
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.equal(first["noise"], again["noise"])
     assert not torch.equal(first["noise"], other["noise"])
-
-
-def test_of_data_that_are_not_pictures_there_is_nothing():
-    module = Recorder()
-    assert Interpolation()(module, Ring(n_train=1), "test") == Evaluation()
-    assert module.codes == []
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.inference import Inference
 from genzoo.core.randomness import generator
-from genzoo.data.gaussians import Ring
 from genzoo.data.module import ImageData, split_of
-from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.extractors.classifier import Classifier
 from genzoo.metrics.neighbours import NearestNeighbours
 
@@ -172,7 +170,3 @@ def test_more_neighbours_than_training_images_are_refused():
 def test_settings_out_of_range_are_refused(setting, message):
     with pytest.raises(GenzooError, match=r"metrics\.neighbours\." + message):
         NearestNeighbours(**setting)
-
-
-def test_of_data_that_are_not_pictures_there_is_nothing():
-    assert NearestNeighbours()(None, Ring(n_train=4, n_validation=0, n_test=4), "test") == Evaluation()

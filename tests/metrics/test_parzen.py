@@ -145,12 +145,6 @@ def test_without_images_to_measure_there_are_no_values():
     assert ParzenWindow(samples=2)(Sampler(), Pictures(around(0.3), around(0.3, n=0)), "test").values == {}
 
 
-def test_points_that_are_no_pictures_are_not_measured():
-    data = Pictures(around(0.3), around(0.3))
-    data.spec = data.spec._replace(levels=None)
-    assert ParzenWindow(samples=2)(Sampler(), data, "test").values == {}
-
-
 @pytest.mark.parametrize(("key", "value"), [("samples", 0), ("sigma_images", 0), ("samples", 1.5)])
 def test_settings_are_checked(key, value):
     with pytest.raises(GenzooError, match=f"metrics.parzen.{key}={value}: "):

@@ -12,7 +12,6 @@ from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.latent import Categorical, Latent, Normal, Uniform
 from genzoo.core.randomness import generator
-from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.samples import SampleGrid
 from genzoo.metrics.traversal import Traversal
 
@@ -85,9 +84,3 @@ def test_another_seed_gives_another_picture(one, other, name):
     first, second = (np.array(metric(Painter(), DATA, "test").pictures[name]) for metric in (one, other))
     assert first.shape == second.shape
     assert (first != second).any()
-
-
-@METRICS
-def test_data_that_are_not_pictures_are_passed_over(metric, name):
-    points = SimpleNamespace(spec=DataSpec("points", shape=(2, 1, 1), levels=None))
-    assert metric(Painter(), points, "test") == Evaluation()

@@ -63,11 +63,8 @@ def test_equal_images_have_a_finite_ratio():
     assert psnr(torch.zeros(2, 1, 2, 2), torch.zeros(2, 1, 2, 2)).tolist() == pytest.approx([106.02] * 2, abs=0.01)
 
 
-def test_points_and_empty_splits_are_not_measured_and_incapable_models_are_skipped():
-    data = Images(validation=0)
-    assert Projections(SEARCH)(Affine(), data, "validation") == Evaluation()
-    data.spec = data.spec._replace(levels=None)
-    assert Projections(SEARCH)(Affine(), data, "test") == Evaluation()
+def test_empty_splits_are_not_measured_and_incapable_models_are_skipped():
+    assert Projections(SEARCH)(Affine(), Images(validation=0), "validation") == Evaluation()
     assert not capable({"projection": Projections(SEARCH)}, Unsearchable())
     assert capable({"projection": Projections(SEARCH)}, Affine())
 

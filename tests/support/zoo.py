@@ -25,6 +25,7 @@ IMAGES = [*GREY, {"channels": 3}]  # the first that it takes
 PAIRS = ("data=digit_pairs", "data.offline=true", "data.train_size=64")  # images of two domains
 BY_ATTRIBUTE = ("data=by_attribute", "data.data.name=shapes", "data.attribute=colour", "data.size=16")
 CAPTIONS = ("data=captioned_shapes", "data.size=16", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
+SENTENCES = ("data=oracle_sentences", "data.words=30", "data.length=6", "data.n_train=64")
 DRAWN_BY_PIXEL = {"size": 8}  # for models that take a step per pixel
 
 
@@ -46,7 +47,8 @@ def _build(config: dict[str, Any]) -> Built:
 def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
-    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}]), (("data=cartpole",), [{}])]
+    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}])]
+    sources += [(SENTENCES, [{}]), (("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
         for change in changes:
@@ -88,12 +90,13 @@ def text_of(name: str) -> str:
 def levels_for(module: RoundModule) -> torch.Tensor:
     """32 images of noise, as levels."""
     n = module.levels or 256
-    return torch.randint(n, (32, *module.image_shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    kind = torch.int64 if module.tokens else torch.uint8
+    return torch.randint(n, (32, *module.image_shape), dtype=kind, generator=torch.Generator().manual_seed(1))
 
 
 def images_for(module: RoundModule) -> torch.Tensor:
-    """32 images of noise."""
-    return from_levels(levels_for(module), module.levels or 256)
+    """32 images of noise, or sequences of random tokens."""
+    return levels_for(module) if module.tokens else from_levels(levels_for(module), module.levels or 256)
 
 
 def translations_of(module: RoundModule) -> dict[str, torch.Tensor]:
@@ -155,6 +158,11 @@ def _canvases(module: RoundModule) -> dict[str, torch.Tensor]:
     return {field: value for field, value in module.canvases(5, _seed())._asdict().items() if value is not None}
 
 
+def _some(module: RoundModule) -> int:
+    """A number of samples; of tokens so many that little training shows."""
+    return 500 if module.tokens else 5
+
+
 def _seed() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
@@ -162,9 +170,9 @@ def _seed() -> torch.Generator:
 # Capability -> the module's answer to fixed input, which is one tensor or several by name.
 ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.Acts: actions_of,
-    capabilities.Samples: lambda module: module.sample(5, generator=_seed()),
+    capabilities.Samples: lambda module: module.sample(_some(module), generator=_seed()),
     capabilities.SamplesClasses: lambda module: module.sample(5, torch.arange(5) % module.label_classes, _seed()),
-    capabilities.SamplesAtTemperature: lambda module: module.sample(5, generator=_seed(), temperature=0.5),
+    capabilities.SamplesAtTemperature: lambda module: module.sample(_some(module), generator=_seed(), temperature=0.5),
     capabilities.SamplesGiven: asked_of,
     capabilities.Decodes: lambda module: module.decode(_latent(module)),
     capabilities.Embeds: lambda module: module.embed(_latent(module)),

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from genzoo.autoregressive.checks import check_levels, check_pixel, check_temperature
+from genzoo.autoregressive.checks import check_pixel
 from genzoo.autoregressive.networks.base import CausalNetwork, network_for
 from genzoo.autoregressive.progress import shown
 from genzoo.autoregressive.receptive_field import receptive_field
@@ -26,7 +26,7 @@ from genzoo.core.capabilities import (
     SamplesClasses,
     ScoresLikelihood,
 )
-from genzoo.core.checks import check_images, check_labels, check_positive
+from genzoo.core.checks import check_images, check_labels, check_levels, check_positive, check_temperature
 from genzoo.core.completion import check_completion, upper_half
 from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule

@@ -140,7 +140,7 @@ class EarlyStopping(EveryRounds, Ending):
             GenzooError: none does; the message names the values that there are.
         """
         found, names = None, []
-        for name, metric in capable(self.metrics, module).items() if trainer.is_global_zero else ():
+        for name, metric in capable(self.metrics, module, trainer.datamodule).items() if trainer.is_global_zero else ():
             values = evaluate({name: metric}, module, trainer.datamodule, SPLIT).values
             if self.metric in values:
                 found = name

@@ -81,6 +81,14 @@ class ImageSet(NamedTuple):
         return self.each(lambda field: field[chosen])
 
 
+class Images:
+    """Kind of data: levels of pixels along height and width, which can be shown as pictures."""
+
+
+class Tokens:
+    """Kind of data: sequences of tokens."""
+
+
 class DataSpec(NamedTuple):
     """Properties of a data set that are known before it is loaded.
 
@@ -122,6 +130,13 @@ class DataSpec(NamedTuple):
         return self.shape[-1]
 
     @property
+    def kinds(self) -> frozenset[type]:
+        """The kinds of data that it is, which metrics may need: ``Images``, ``Tokens``, or none."""
+        if self.vocabulary:
+            return frozenset({Tokens})
+        return frozenset({Images} if self.levels is not None and self.axes == "hw" else ())
+
+    @property
     def scaled(self) -> int | None:
         """Number of levels that are scaled to [-1, 1]; None for continuous data and tokens, which stay as they are."""
         return None if self.vocabulary else self.levels
@@ -150,6 +165,11 @@ class EnvironmentSpec(NamedTuple):
     time_limit: int
     task: str | None = "survival"
     demonstrations: int = 0
+
+    @property
+    def kinds(self) -> frozenset[type]:
+        """No kind of data."""
+        return frozenset()
 
 
 class Stream(NamedTuple):

@@ -1,4 +1,4 @@
-"""The base class of models of images."""
+"""The base class of models of images, and of other data of one shape."""
 
 from typing import Any
 
@@ -15,13 +15,28 @@ class ImageModule(RoundModule):
     """
 
     unit = "images"
-    image_shape: tuple[int, int, int] | None = None  #: (C, H, W) that the networks are built for; None = any
+    image_shape: tuple[int, ...] | None = None  #: of the data that the networks are built for; None = any
     levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
+    tokens = False  #: whether levels are tokens, which have no order
     sampling_batch: int = 100  #: number of images drawn per pass
 
     def seen_in(self, batch: Any, **collected: Any) -> int:
         """Number of images in all streams of a round, of all ranks."""
         return sum(len(stream.images) for stream in batch) * self.trainer.world_size
+
+    @classmethod
+    def check_kind(cls, data: DataSpec) -> None:
+        """Checks, before networks are built, that the data are of the kind that such models are trained on.
+
+        Raises:
+            GenzooError: they are tokens and should be images, or the reverse.
+        """
+        if cls.tokens != bool(data.vocabulary):
+            has, needs = ("images", "sequences of tokens") if cls.tokens else ("sequences of tokens", "images")
+            example = "oracle_sentences" if cls.tokens else "mnist"
+            raise GenzooError(
+                f"data={data.name} has {has}, but the model needs {needs}; choose others, such as data={example}."
+            )
 
     def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
         """Checks, before the data is loaded, that the model can be trained on it.
@@ -34,6 +49,7 @@ class ImageModule(RoundModule):
                 f"data={data.name} is an environment, but the model needs images; choose a set of images, such as "
                 "data=mnist."
             )
+        self.check_kind(data)
         if self.image_shape is not None and tuple(self.image_shape) != data.shape:
             raise GenzooError(
                 f"data={data.name} has images of (channels, height, width) {data.shape}, but the model is built for "

@@ -86,6 +86,7 @@ class RoundModule(Inference, pl.LightningModule):
     accumulates = True  #: whether the losses may be computed on parts of a batch (gradient accumulation)
     accumulate: int = 1  #: number of parts that a turn's images are split into; their gradients are averaged
     gradient_clip: float | None = None  #: maximum Euclidean norm of each player's gradient; None = no clipping
+    clipped: frozenset[str] | None = None  #: players whose gradient is clipped; None = all
 
     def __init__(
         self,
@@ -318,7 +319,7 @@ class RoundModule(Inference, pl.LightningModule):
         self.meters.log(f"{player}_loss", loss, self.progress.rounds)
 
     def _step(self, player: str, optimizer: Any) -> None:
-        if self.gradient_clip is not None:
+        if self.gradient_clip is not None and (self.clipped is None or player in self.clipped):
             torch.nn.utils.clip_grad_norm_(self._parameters_of[player], self.gradient_clip)
         optimizer.step()
         self.after_step(player)

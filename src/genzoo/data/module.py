@@ -141,8 +141,8 @@ class SetData(Data):
         return len(self.split(name).images)
 
     def describe(self) -> str:
-        """Returns one line with the number of training images."""
-        return f"{self.count('train'):,} training images"
+        """Returns one line with the size of the training set."""
+        return f"{self.count('train'):,} training {self.content}"
 
     def evaluation_images(self, name: str, limit: int | None = None) -> ImageSet:
         """Returns up to ``limit`` images of a split for evaluation: ``augment`` is applied with a fixed seed."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_positive
@@ -61,7 +62,7 @@ class AMScore:
     Source: Zhou et al. 2018, arXiv 1703.02000, the section on the AM score.
     """
 
-    needs = frozenset({Samples})
+    needs = frozenset({Samples, Images})
 
     def __init__(self, samples: int = STANDARD, seed: int = 0, cache: str | Path | None = None):
         check_positive("metrics.am_score.samples", samples)
@@ -70,7 +71,7 @@ class AMScore:
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``am_score_classifier``; empty if the data has no classes to train a classifier on."""
         n = data.spec.levels
-        if n is None or not has_classifier(data):
+        if not has_classifier(data):
             return Evaluation()
         path = classifier_of(data, self.cache, module.device)
         network = load_classifier(path).to(module.device)

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from genzoo.core.batches import DataSpec
+from genzoo.core.batches import DataSpec, Images
 from genzoo.core.capabilities import ScoresLikelihood
 from genzoo.core.checks import check_positive
 from genzoo.core.randomness import generator
@@ -35,7 +35,7 @@ class AnomalyDetection(Separation):
 
     name = "anomaly"
     scored = "log p(x)"
-    needs = frozenset({ScoresLikelihood})
+    needs = frozenset({ScoresLikelihood, Images})
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from genzoo.core.batches import DataSpec
+from genzoo.core.batches import DataSpec, Images
 from genzoo.core.images import from_levels
 from genzoo.core.latent_search import LatentSearch
 from genzoo.core.randomness import generator
@@ -45,7 +45,7 @@ class SearchedAnomalyDetection(Separation):
         seed: int = 0,
     ):
         super().__init__(data, images, batch_size, seed)
-        self.search, self.needs = search, search.needs
+        self.search, self.needs = search, search.needs | {Images}
 
     def score(self, module: RoundModule, levels: Tensor, own: DataSpec, name: str) -> Tensor:
         """Minus the least distance of each image."""

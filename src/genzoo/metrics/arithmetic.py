@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
+from genzoo.core.batches import Images
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Decodes
 from genzoo.core.checks import check_positive
@@ -47,7 +48,7 @@ class Arithmetic:
     Source: DCGAN (arXiv 1511.06434), section 6.3.2 and figure 7: three codes a group, noise of scale 0.25.
     """
 
-    needs = frozenset({Decodes})
+    needs = frozenset({Decodes, Images})
 
     def __init__(
         self,
@@ -75,8 +76,6 @@ class Arithmetic:
         Raises:
             GenzooError: the data do not have such a class, or are not suited to train a classifier on.
         """
-        if data.spec.levels is None:
-            return Evaluation()
         # The codes of each group, by class or by seed.
         if self.classes:
             groups = exemplars(module, data, self.classes, self.n, self.draws, self.seed, self.cache)

@@ -2,6 +2,7 @@
 
 import torch
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import EditsAttributes
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
@@ -26,7 +27,7 @@ class AttributeStrips:
         GenzooError: the number is not a positive integer.
     """
 
-    needs = frozenset({EditsAttributes})
+    needs = frozenset({EditsAttributes, Images})
 
     def __init__(self, columns: int = 10):
         check_positive("metrics.attribute_strips.columns", columns)
@@ -34,7 +35,7 @@ class AttributeStrips:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns the picture ``attribute_strips``; nothing for continuous data."""
-        if data.spec.levels is None or not data.count(split):
+        if not data.count(split):
             return Evaluation()
         found = AttributeLabels(data, module.attributes[0]).split(split)
         halves = (self.columns - self.columns // 2, self.columns // 2)

@@ -3,6 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Completes
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
@@ -31,7 +32,7 @@ class Completions:
     """
 
     name = "completion"
-    needs = frozenset({Completes})
+    needs = frozenset({Completes, Images})
 
     def __init__(self, images: int = 8, completions: int = 6, seed: int = 0):
         check_positive(f"metrics.{self.name}.images", images)
@@ -40,7 +41,7 @@ class Completions:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns a picture of the metric's name; missing pixels are grey."""
-        if data.spec.levels is None or not data.count(split):
+        if not data.count(split):
             return Evaluation()
         images = from_levels(evenly_spaced(data.evaluation_images(split).images, self.images), data.spec.levels)
         given = self.given(module, images).cpu().expand(len(images), 1, -1, -1)

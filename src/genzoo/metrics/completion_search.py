@@ -3,6 +3,7 @@
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from genzoo.core.batches import Images
 from genzoo.core.completion import upper_half
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent_search import LatentSearch
@@ -55,7 +56,7 @@ class SearchedCompletions(Completions):
         super().__init__(images, completions, seed)
         if window is not None and not (isinstance(window, int) and window > 0 and window % 2):
             raise GenzooError(f"metrics.{self.name}.window={window}: a positive odd integer is needed, or null.")
-        self.search, self.needs, self.window = search, search.needs, window
+        self.search, self.needs, self.window = search, search.needs | {Images}, window
 
     def given(self, module: RoundModule, images: Tensor) -> Tensor:
         """The mask (1, H, W) of the upper half."""

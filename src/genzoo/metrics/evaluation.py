@@ -7,9 +7,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from PIL import Image
 
+from genzoo.core.batches import Images, Tokens
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
+
+KINDS = frozenset({Images, Tokens})  #: of data
 
 log = logging.getLogger("genzoo")
 
@@ -47,9 +50,9 @@ class Evaluation:
 
 @runtime_checkable
 class Metric(Protocol):
-    """A measurement that needs certain capabilities of a module."""
+    """A measurement that needs certain capabilities of a module, or kinds of data."""
 
-    needs: frozenset[type]
+    needs: frozenset[type]  #: of ``genzoo.core.capabilities``, and ``Images`` or ``Tokens``
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
         """Measures on ``"validation"`` or ``"test"`` data; must not change the global random state."""
@@ -68,10 +71,10 @@ def check_metrics(metrics: Mapping[str, Any], key: str) -> dict[str, Metric]:
 
 
 def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, split: str) -> Evaluation:
-    """Computes all metrics for which the module has the needed capabilities.
+    """Computes all metrics for which the module has the needed capabilities, and the data are of the needed kind.
 
     Args:
-        metrics: name -> metric; metrics that need a missing capability are skipped.
+        metrics: name -> metric; metrics that need a missing capability or other data are skipped.
         module: evaluated inside ``module.inference()``.
         data: loaded.
         split: ``"validation"`` or ``"test"``.
@@ -81,7 +84,7 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, spl
         raises a GenzooError is listed in ``errors`` and does not stop the others.
     """
     whole = Evaluation()
-    for name, metric in capable(metrics, module).items():
+    for name, metric in capable(metrics, module, data).items():
         try:
             with module.inference():
                 found = metric(module, data, split)
@@ -94,6 +97,13 @@ def evaluate(metrics: Mapping[str, Metric], module: RoundModule, data: Data, spl
     return whole
 
 
-def capable(metrics: Mapping[str, Metric], module: RoundModule) -> dict[str, Metric]:
-    """Returns the metrics for which the module has the needed capabilities."""
-    return {name: metric for name, metric in metrics.items() if metric.needs <= module.capabilities()}
+def capable(metrics: Mapping[str, Metric], module: RoundModule, data: Data | None = None) -> dict[str, Metric]:
+    """Returns the metrics for which the module has the needed capabilities, and the data are of the needed kind.
+
+    Args:
+        metrics: name -> metric.
+        module: the model.
+        data: None = of any kind.
+    """
+    offered = module.capabilities() | (KINDS if data is None else data.spec.kinds)
+    return {name: metric for name, metric in metrics.items() if metric.needs <= offered}

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_integer
@@ -66,7 +67,7 @@ class Fidelity:
     Bińkowski et al. 2018, arXiv 1801.01401 (KID); Kynkäänniemi et al. 2019, arXiv 1904.06991 (precision, recall).
     """
 
-    needs = frozenset({Samples})
+    needs = frozenset({Samples, Images})
 
     def __init__(
         self,
@@ -135,8 +136,6 @@ class Fidelity:
         Raises:
             GenzooError: no extractor is available or fits the data; the cache cannot be written.
         """
-        if data.spec.levels is None:  # points in the plane
-            return Evaluation()
         random = generator(self.seed, "fidelity")
         return self.compare(partial(module.sample, generator=random), self.samples, module, data)
 

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels, to_levels
@@ -36,7 +37,7 @@ class HumanJudgement:
     Source: Salimans et al. 2016, arXiv 1606.03498, section 6.
     """
 
-    needs = frozenset({Samples})
+    needs = frozenset({Samples, Images})
 
     def __init__(self, images: int = 100, seed: int = 0):
         if not isinstance(images, int) or images < 2 or images % 2:
@@ -45,7 +46,7 @@ class HumanJudgement:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns the page; empty if the data are not images or the split is empty."""
-        if data.spec.levels is None or not len(found := data.evaluation_images(split).images):
+        if not len(found := data.evaluation_images(split).images):
             return Evaluation()
         randomness = generator(self.seed, "human")
         real = found[torch.randperm(len(found), generator=randomness)[: self.images // 2]]

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Decodes
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Categorical
@@ -54,7 +55,7 @@ class Interpolation:
     Source: White 2016, arXiv 1609.04468, which recommends spherical interpolation.
     """
 
-    needs = frozenset({Decodes})
+    needs = frozenset({Decodes, Images})
 
     def __init__(self, rows: int = 8, steps: int = 10, seed: int = 0):
         if rows < 1:
@@ -65,8 +66,6 @@ class Interpolation:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``interpolation_linear`` and ``interpolation_spherical``; no pictures if the data are not images."""
-        if data.spec.levels is None:
-            return Evaluation()
         latent = module.latent
         start, end = latent.sample(2 * self.rows, generator(self.seed, "interpolation")).unsqueeze(1).chunk(2)
         t = torch.linspace(0, 1, self.steps).unsqueeze(1)  # start, end (rows, 1, F); t (steps, 1)

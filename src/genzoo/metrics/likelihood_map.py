@@ -2,6 +2,7 @@
 
 import torch
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import MapsLikelihood
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels, from_unit
@@ -24,7 +25,7 @@ class LikelihoodMap:
         GenzooError: it is not a positive integer.
     """
 
-    needs = frozenset({MapsLikelihood})
+    needs = frozenset({MapsLikelihood, Images})
 
     def __init__(self, images: int = 10):
         check_positive("metrics.likelihood_map.images", images)
@@ -32,7 +33,7 @@ class LikelihoodMap:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """The picture ``likelihood_map``; captions give -log p of the image and its largest -log p of a pixel."""
-        if data.spec.levels is None or not data.count(split):
+        if not data.count(split):
             return Evaluation()
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         surprise = -module.log_prob_map(levels.to(module.device)).float().cpu()

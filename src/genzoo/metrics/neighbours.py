@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_positive
@@ -48,7 +49,7 @@ class NearestNeighbours:
     Source: Goodfellow et al. 2014, arXiv 1406.2661, figure 2; its limits: Theis et al. 2016, arXiv 1511.01844.
     """
 
-    needs = frozenset({Samples})
+    needs = frozenset({Samples, Images})
 
     def __init__(
         self,
@@ -78,8 +79,6 @@ class NearestNeighbours:
             GenzooError: there are fewer training images than neighbours, or the extractor is not available.
         """
         n = data.spec.levels
-        if n is None:
-            return Evaluation()
         train = data.evaluation_images("train").images
         if self.neighbours > len(train):
             raise GenzooError(

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
@@ -60,7 +61,7 @@ class ParzenWindow:
     Source: Goodfellow et al. 2014, arXiv 1406.2661, section 5; goodfeli/adversarial, parzen_ll.py.
     """
 
-    needs = frozenset({Samples})
+    needs = frozenset({Samples, Images})
 
     def __init__(self, samples: int = STANDARD, sigma_images: int = 1000, seed: int = 0):
         for key, value in (("samples", samples), ("sigma_images", sigma_images)):
@@ -73,8 +74,6 @@ class ParzenWindow:
         Raises:
             GenzooError: there are no validation images.
         """
-        if data.spec.levels is None:  # not images
-            return Evaluation()
         images = self._unit(data, split)
         validation = self._unit(data, "validation", self.sigma_images)
         if not len(images):

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
 from genzoo.core.latent_search import LatentSearch
@@ -44,14 +45,14 @@ class Projections:
             check_positive(f"metrics.projection.{key}", value)
         check_images("projection", images)
         self.search, self.images, self.batch_size = search, images, batch_size
-        self.columns, self.seed, self.needs = columns, seed, search.needs
+        self.columns, self.seed, self.needs = columns, seed, search.needs | {Images}
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``projection_distance``, ``projection_psnr`` in dB, means over images, and a picture.
 
         The names end in ``_n<images>`` if the images are not the whole split.
         """
-        if data.spec.levels is None or not data.count(split):
+        if not data.count(split):
             return Evaluation()
         images = from_levels(evenly_spaced(data.evaluation_images(split).images, self.images), data.spec.levels)
         found = search_all(self.search, module, images, self.batch_size, generator(self.seed, "projection"))

@@ -4,6 +4,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import HasReceptiveField
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_unit
@@ -34,7 +35,7 @@ class ReceptiveField:
     Source: van den Oord et al. 2016, arXiv 1606.05328, figure 1 (right).
     """
 
-    needs = frozenset({HasReceptiveField})
+    needs = frozenset({HasReceptiveField, Images})
 
     def __init__(self, images: int = 16, seed: int = 0):
         check_positive("metrics.receptive_field.images", images)
@@ -47,7 +48,7 @@ class ReceptiveField:
         The picture has the middle pixel in red: on the left, seen pixels are white and the blind spot is grey; on the
         right is the logarithm of the gradient.
         """
-        if data.spec.levels is None or not data.count(split):
+        if not data.count(split):
             return Evaluation()
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)
         height, width = levels.shape[2:]

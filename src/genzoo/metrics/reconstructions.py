@@ -2,6 +2,7 @@
 
 import torch
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Decodes, Encodes
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
@@ -27,7 +28,7 @@ class Reconstructions:
         GenzooError: a setting is not a positive integer.
     """
 
-    needs = frozenset({Encodes, Decodes})
+    needs = frozenset({Encodes, Decodes, Images})
 
     def __init__(self, rows: int = 5, columns: int = 10):
         for key, value in (("rows", rows), ("columns", columns)):
@@ -36,7 +37,7 @@ class Reconstructions:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns the picture ``reconstructions``; no picture if the data are not images or the split is empty."""
-        if data.spec.levels is None or not len(levels := data.evaluation_images(split).images):
+        if not len(levels := data.evaluation_images(split).images):
             return Evaluation()
         columns = min(self.columns, len(levels))
         rows = min(self.rows, len(levels) // columns)

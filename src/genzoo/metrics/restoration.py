@@ -2,6 +2,7 @@
 
 from torch.nn import functional as F
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Restores
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
@@ -28,7 +29,7 @@ class Restoration:
         GenzooError: a number is not a positive integer.
     """
 
-    needs = frozenset({Restores})
+    needs = frozenset({Restores, Images})
 
     def __init__(self, images: int | None = 1000, columns: int = 10, seed: int = 0):
         check_images("restoration", images)
@@ -37,7 +38,7 @@ class Restoration:
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``l1``, ``psnr``, ``ssim``, the same with ``_observed``, and the picture ``restorations``."""
-        if data.spec.levels is None or not data.count(split):
+        if not data.count(split):
             return Evaluation()
         # Degrade and restore the images, with one stream of random numbers over all calls.
         levels = evenly_spaced(data.evaluation_images(split).images, self.images)

@@ -1,5 +1,6 @@
 """A grid of samples."""
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Samples
 from genzoo.core.pictures import picture
 from genzoo.core.randomness import generator
@@ -18,14 +19,12 @@ class SampleGrid:
         seed: seed of the random numbers.
     """
 
-    needs = frozenset({Samples})
+    needs = frozenset({Samples, Images})
 
     def __init__(self, rows: int = 10, columns: int = 10, seed: int = 0):
         self.rows, self.columns, self.seed = rows, columns, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns the picture ``grid``; no picture if the data are not images."""
-        if data.spec.levels is None:
-            return Evaluation()
         images = module.sample(self.rows * self.columns, generator=generator(self.seed, "grid"))
         return Evaluation(pictures={"grid": picture(images, self.columns)})

@@ -58,8 +58,6 @@ class Separation:
         Raises:
             GenzooError: the other set does not fit the model, or a score is not finite.
         """
-        if data.spec.levels is None:
-            return Evaluation()
         other = self.data(data.spec)
         self._check(other.spec, data.spec)
         other.prepare_data()

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Translates
 from genzoo.core.images import to_levels
@@ -34,7 +35,7 @@ class TransferAccuracy:
     Source: Taigman et al. 2017, arXiv 1611.02200, section 5.1 (there, from SVHN to MNIST).
     """
 
-    needs = frozenset({Translates})
+    needs = frozenset({Translates, Images})
 
     def __init__(self, images: int | None = 1000, cache: str | Path | None = None):
         check_images("transfer_accuracy", images)
@@ -43,7 +44,7 @@ class TransferAccuracy:
     def __call__(self, module: RoundModule, data: TwoDomainData, split: str) -> Evaluation:
         """Returns ``transfer_accuracy_ab`` and ``_ba``; nothing for data without classes."""
         values, protocol = {}, {}
-        if data.spec.levels is None or not has_classifier(data):
+        if not has_classifier(data):
             return Evaluation()
         for found in translated(module, data, split, self.images):
             target = OneDomain(data, found.domains[1])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Translates
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
@@ -22,7 +23,7 @@ class TranslationFidelity:
             split, and None stands for all. Names of values state the number where it is not the protocol's.
     """
 
-    needs = frozenset({Translates})
+    needs = frozenset({Translates, Images})
 
     def __init__(self, fidelity: Fidelity):
         self.fidelity = fidelity
@@ -34,8 +35,6 @@ class TranslationFidelity:
             GenzooError: no extractor fits a domain, or a split has too few images.
         """
         values, protocol = {}, {}
-        if data.spec.levels is None:  # points in the plane
-            return Evaluation()
         for found in translated(module, data, split, self.fidelity.samples):
             target = OneDomain(data, found.domains[1])
             target.setup()

@@ -1,5 +1,6 @@
 """Traversals of the named parts of the latent code."""
 
+from genzoo.core.batches import Images
 from genzoo.core.capabilities import Decodes
 from genzoo.core.pictures import picture
 from genzoo.core.randomness import generator
@@ -20,15 +21,13 @@ class Traversal:
     Source: InfoGAN (arXiv 1606.03657), figure 2.
     """
 
-    needs = frozenset({Decodes})
+    needs = frozenset({Decodes, Images})
 
     def __init__(self, steps: int = 10, seed: int = 0):
         self.steps, self.seed = steps, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns the picture ``traversal``; no picture if the data are not images."""
-        if data.spec.levels is None:
-            return Evaluation()
         codes, names = module.latent.traverse(self.steps, generator(self.seed, "traversal"))
         images = module.decode(codes.flatten(0, 1).to(module.device))
         return Evaluation(pictures={"traversal": picture(images, self.steps, names)})

@@ -11,15 +11,16 @@ from omegaconf import OmegaConf
 from pytorch_lightning.plugins.environments import LightningEnvironment
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
+from genzoo.core.batches import DataSpec
 from genzoo.core.checkpoints import AtomicCheckpointIO
 from genzoo.core.checks import check_positive
 from genzoo.core.errors import GenzooError
+from genzoo.core.image_module import ImageModule
 from genzoo.core.kinds import shown
 from genzoo.core.randomness import derive_seed
 from genzoo.core.rounds import RoundModule
 from genzoo.core.signatures import check_settings
 from genzoo.core.strategy import TurnStrategy
-from genzoo.data.module import ImageData
 from genzoo.data.source import Data
 from genzoo.metrics.evaluation import Metric
 from genzoo.nn.batch_norm import with_global_batch_norm
@@ -65,9 +66,24 @@ def build(config: Any, key: str, kind: type = object, **extra: Any) -> Any:
     return found
 
 
-def build_data(config: Mapping[str, Any]) -> ImageData:
+def build_data(config: Mapping[str, Any]) -> Data:
     """Builds the DataModule of a resolved configuration, without loading data."""
     return build(config["data"], "data", Data)
+
+
+def check_kind(model: Mapping[str, Any], data: Data) -> None:
+    """Checks, before a model is built for the shape of its data, that they are of the kind that it is trained on.
+
+    Args:
+        model: its configuration.
+        data: not loaded.
+
+    Raises:
+        GenzooError: they are not.
+    """
+    kind = hydra.utils.get_object(model["_target_"])
+    if isinstance(kind, type) and issubclass(kind, ImageModule) and isinstance(data.spec, DataSpec):
+        kind.check_kind(data.spec)
 
 
 def build_module(config: Mapping[str, Any]) -> RoundModule:

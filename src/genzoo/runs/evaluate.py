@@ -70,15 +70,15 @@ def evaluate(cfg: DictConfig) -> dict[str, float]:
 
     # Skip metrics that need a missing capability; raise only if none is left.
     metrics = build_metrics(OmegaConf.to_container(cfg, resolve=True))
-    able = capable(metrics, module)
+    able = capable(metrics, module, data)
     skipped = [name for name in metrics if name not in able]
     if skipped and not able:
         raise GenzooError(
-            f"metrics={','.join(skipped)}: {config['recipe']['name']} lacks the capability; "
-            f"available: {', '.join(_capable_of(module))}."
+            f"metrics={','.join(skipped)}: {config['recipe']['name']} lacks the capability, or data={data.name} is of "
+            f"another kind; available: {', '.join(_capable_of(module, data))}."
         )
     if skipped:
-        log.info(f"skipped, since {config['recipe']['name']} lacks the capability: {', '.join(skipped)}")
+        log.info(f"skipped, since the model lacks the capability or the data are of another kind: {', '.join(skipped)}")
     # Compute the metrics; write pictures and metrics.json.
     folder = create_run_folder(path.parent / "evaluation", cfg.split, config["seed"])
     log.info(f"{config['recipe']['name']} after {module.progress.rounds} rounds, on {data.name} ({cfg.split})")
@@ -157,11 +157,11 @@ def _load_data(data: Data, config: dict[str, Any], checkpoint: Mapping[str, Any]
         log.warning(f"trained on data.source={trained['source']}, but evaluated on other {data.content}: {data.source}")
 
 
-def _capable_of(module: RoundModule) -> list[str]:
-    """Returns the metrics of conf/metrics that the module's capabilities allow."""
+def _capable_of(module: RoundModule, data: Data) -> list[str]:
+    """Returns the metrics of conf/metrics that the module's capabilities and the kind of the data allow."""
     root, names = CONF / "metrics", []
     for path in sorted(root.glob("*.yaml")):
         config = OmegaConf.create({"paths": {"data": ""}, "metrics": OmegaConf.load(path)})
         if "defaults" not in config.metrics:  # skip combinations of several metrics
-            names += capable(build_metrics(OmegaConf.to_container(config, resolve=True)), module)
+            names += capable(build_metrics(OmegaConf.to_container(config, resolve=True)), module, data)
     return names

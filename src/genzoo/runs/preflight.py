@@ -18,7 +18,7 @@ from genzoo.core.signatures import check_settings
 from genzoo.data.loader import check_even
 from genzoo.data.module import ImageData
 from genzoo.data.source import Data
-from genzoo.metrics.evaluation import Metric, capable
+from genzoo.metrics.evaluation import KINDS, Metric, capable
 from genzoo.metrics.fidelity import Fidelity
 from genzoo.nn.batch_norm import GlobalBatchNorm
 from genzoo.nn.cross_batch_norm import CrossBatchNorm
@@ -161,8 +161,8 @@ def check_measurable(
     wanted = {f"metrics={name}": metrics[name] for name in selected if name in metrics}
     wanted |= {f"callbacks.{name}": one.metric for name, one in callbacks.items() if isinstance(one, Best)}
     for key, metric in wanted.items():
-        if not metric.needs <= module.capabilities():
-            lacking = ", ".join(sorted(need.__name__ for need in metric.needs - module.capabilities()))
+        if missing := metric.needs - KINDS - module.capabilities():
+            lacking = ", ".join(sorted(need.__name__ for need in missing))
             raise GenzooError(f"{key}: the model lacks the capability {lacking}; leave it out.")
     for name, one in callbacks.items():
         if isinstance(one, EarlyStopping) and not capable(one.metrics, module):

@@ -27,7 +27,7 @@ from genzoo.metrics.evaluation import Metric
 from genzoo.metrics.evaluation import evaluate as apply_metrics
 from genzoo.runs import resume, torchrun
 from genzoo.runs.artifacts import save_artifacts
-from genzoo.runs.build import build_data, build_metrics, build_module, trainer_options
+from genzoo.runs.build import build_data, build_metrics, build_module, check_kind, trainer_options
 from genzoo.runs.context import be_quiet, load, running
 from genzoo.runs.extension import check_schedules
 from genzoo.runs.folders import VARIABLE, create_run_folder
@@ -158,7 +158,9 @@ def prepare(cfg: DictConfig) -> Plan:
     # Build data and model; check that they and the checkpoint fit each other.
     check_values(config)
     check_positive("trainer.rounds", config["trainer"]["rounds"])
-    data, module, metrics = build_data(config), build_module(config), build_metrics(config)
+    data = build_data(config)
+    check_kind(config["model"], data)
+    module, metrics = build_module(config), build_metrics(config)
     module.check_data(data.spec)
     if resumed is not None:
         check_weights(resumed.checkpoint, module, resumed.path)
