@@ -84,4 +84,6 @@ def _kind(text: str) -> str:
         return "environments"
     if "docs/your_data.md" in text:
         return "own"
+    if "genzoo.data.oracle_sentences." in text:
+        return "sequences"
     return "points" if re.search(r"genzoo\.data\.(gaussians|swiss_roll|univariate)\.", text) else "images"

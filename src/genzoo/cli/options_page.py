@@ -43,6 +43,7 @@ KINDS = {
     "environments": ("Environments", "[Environments](reinforcement.md#environments), also any other of Gymnasium."),
     "images": ("Images", "[Data sets](data.md)."),
     "own": ("Your own images", "[Your own data](your_data.md)."),
+    "sequences": ("Sequences of tokens", "[Sequences of tokens](other_data.md#sequences-of-tokens)."),
     "points": ("Points in the plane and on the line", "[Toys](toys.md)."),
 }  # kind -> title, pages
 
