@@ -53,10 +53,11 @@ def sample(cfg: DictConfig) -> Path:
     name = stored["config"]["recipe"]["name"]
     check_capable(cfg, name, module)
     points = module.image_shape is not None and module.image_shape[1:] == (1, 1)
-    format = cfg.format or ("npz" if points else "png")
-    if points and (format != "npz" or cfg.grid):
+    unit = "sequences" if module.tokens else "points" if points else "images"
+    format = cfg.format or ("png" if unit == "images" else "npz")
+    if unit != "images" and (format != "npz" or cfg.grid):
         given = "grid=true" if cfg.grid else f"format={format}"
-        raise GenzooError(f"{given}: {name} draws points, not images; use format=npz.")
+        raise GenzooError(f"{given}: {name} draws {unit}, not images; use format=npz.")
     if format == "npz" and cfg.grid:
         raise GenzooError("grid=true format=npz: an array has no grid; leave one of them out.")
     # Write what is missing in the folder.
@@ -73,9 +74,8 @@ def sample(cfg: DictConfig) -> Path:
         "sampling_batch": blocks.size,
     }
     open_folder(folder, described, may_grow=format != "npz" and not cfg.grid)
-    unit = "points" if points else "images"
     with progress(cfg.n, unit) as show:
-        for done in _written(blocks, cfg, format, points, folder):
+        for done in _written(blocks, cfg, format, unit, folder):
             show(done)
     log.info(f"{cfg.n} {unit} by {name} after {module.progress.rounds} rounds are in {folder}")
     return folder
@@ -126,10 +126,10 @@ def check_capable(cfg: Any, name: str, module: RoundModule) -> None:
                 raise GenzooError(f"format=gif {key}={cfg[key]}: animations are drawn without it; leave {key} out.")
 
 
-def _written(blocks: Blocks, cfg: Any, format: str, points: bool, folder: Path) -> Iterator[int]:
+def _written(blocks: Blocks, cfg: Any, format: str, unit: str, folder: Path) -> Iterator[int]:
     """Writes the samples; yields their number so far."""
     if format == "npz":
-        return write_array(blocks, cfg.n, folder, points)
+        return write_array(blocks, cfg.n, folder, unit)
     if cfg.grid:
         return write_grid(blocks, cfg.n, folder / f"grid.{format}", draws_in_steps=format == "gif")
     return write_pictures(blocks, cfg.n, folder, draws_in_steps=format == "gif")

@@ -34,13 +34,32 @@ def test_images_and_labels_are_arrays(tmp_path):
 
 
 def test_points_are_floats_without_labels(tmp_path):
-    list(write_array(Blocks(Points()), 6, tmp_path, points=True))
+    list(write_array(Blocks(Points()), 6, tmp_path, unit="points"))
     with np.load(tmp_path / "samples.npz") as found:
         assert list(found) == ["points"]
         points = found["points"]
     expected = [torch.rand(SIZE, 2, 1, 1, generator=generator(0, "samples", block)) for block in range(2)]
     assert points.dtype == np.float32
     np.testing.assert_array_equal(points, torch.cat(expected)[:6, :, 0, 0])
+
+
+class Sentences(Coded):
+    """Four tokens of a thousand."""
+
+    tokens, image_shape = True, (1, 4)
+
+    def sample(self, n, labels=None, generator=None):
+        return torch.randint(1000, (n, 1, 4), generator=generator)
+
+
+def test_sequences_are_integers(tmp_path):
+    list(write_array(Blocks(Sentences()), 6, tmp_path, unit="sequences"))
+    with np.load(tmp_path / "samples.npz") as found:
+        assert list(found) == ["sequences"]
+        sequences = found["sequences"]
+    expected = [torch.randint(1000, (SIZE, 1, 4), generator=generator(0, "samples", block)) for block in range(2)]
+    assert sequences.dtype == np.int64
+    np.testing.assert_array_equal(sequences, torch.cat(expected)[:6, 0])
 
 
 def test_after_an_interruption_it_goes_on_after_the_last_whole_sample(tmp_path):

@@ -18,8 +18,10 @@ FILE = "samples.npz"
 BLOCK = 1 << 20  # bytes or labels written at a time
 
 
-def write_array(blocks: Blocks, n: int, folder: Path, points: bool = False) -> Iterator[int]:
-    """Writes ``samples.npz``: ``images``, uint8 (n, H, W, C), or ``points``, float32 (n, C); and ``labels``, int64.
+def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> Iterator[int]:
+    """Writes ``samples.npz``: what is drawn under the name of its unit, and ``labels``, int64.
+
+    These are ``images``, uint8 (n, H, W, C), ``points``, float32 (n, C), or ``sequences`` of tokens, int64 (n, T).
 
     Drawn samples are appended to a file of raw values, which becomes the archive at the end; so memory does not depend
     on n, and a run that was killed goes on after the last whole sample.
@@ -28,7 +30,7 @@ def write_array(blocks: Blocks, n: int, folder: Path, points: bool = False) -> I
         blocks: the samples; models without classes have no ``labels``.
         n: their number.
         folder: an existing folder.
-        points: whether the data are continuous points and not images.
+        unit: ``"images"``, ``"points"`` or ``"sequences"``.
 
     Yields:
         The number of samples that are written, after each block.
@@ -37,8 +39,12 @@ def write_array(blocks: Blocks, n: int, folder: Path, points: bool = False) -> I
     if path.is_file():
         yield n
         return
-    channels, height, width = blocks.shape
-    shape, kind = ((channels,), np.dtype("<f4")) if points else ((height, width, channels), np.dtype("u1"))
+    channels, *extent = blocks.shape
+    shape, kind = {
+        "images": ((*extent, channels), np.dtype("u1")),
+        "points": ((channels,), np.dtype("<f4")),
+        "sequences": (tuple(extent), np.dtype("<i8")),
+    }[unit]
     bytes_each = math.prod(shape) * kind.itemsize
     with raw.open("ab") as file:
         done = min(file.tell() // bytes_each, n)
@@ -46,14 +52,16 @@ def write_array(blocks: Blocks, n: int, folder: Path, points: bool = False) -> I
         while done < n:
             block, first = divmod(done, blocks.size)
             drawn = blocks.images(block)[first : n - block * blocks.size]
-            values = drawn.float().flatten(1) if points else to_levels(drawn).movedim(1, -1)
+            values = to_levels(drawn).movedim(1, -1) if unit == "images" else drawn.flatten(1)
+            if values.is_floating_point():
+                values = values.float()  # NumPy has no bfloat16
             file.write(values.cpu().contiguous().numpy().astype(kind, copy=False).tobytes())
             file.flush()
             done += len(drawn)
             yield done
     # The archive that numpy.savez would write, without its arrays in memory.
     with atomic_write(path) as partial, zipfile.ZipFile(partial, "w") as archive, raw.open("rb") as file:
-        with _member(archive, "points" if points else "images", kind, (n, *shape)) as member:
+        with _member(archive, unit, kind, (n, *shape)) as member:
             shutil.copyfileobj(file, member, BLOCK)
         if blocks.classes:
             with _member(archive, "labels", np.dtype("<i8"), (n,)) as member:
