@@ -12,8 +12,8 @@ from genzoo.adversarial.sequence_gan import SequenceGAN
 from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.nn.language_lstm import LanguageLSTM
-from support import cpu_trainer
-from support.zoo import built
+from support import composed, cpu_trainer, same, whole_and_cut
+from support.zoo import SENTENCES, built
 
 
 class Judge(nn.Module):
@@ -167,6 +167,24 @@ def test_only_the_generators_gradient_is_clipped():
     assert norms["discriminator"] > 2
 
 
+@pytest.mark.parametrize("at", [2, 3], ids=["before the game", "in the game"])
+def test_resume_is_exact_in_each_phase(at, tmp_path, monkeypatch):
+    phases = ("recipe.smoke.likelihood_rounds=1", "recipe.smoke.discriminator_rounds=1")
+    options = (
+        "model=seqgan",
+        *SENTENCES,
+        "trainer=smoke",
+        "logger=none",
+        "metrics=none",
+        "recipe.batch_size=8",
+        *phases,
+    )
+    saved = ("callbacks.oracle=null", "callbacks.checkpoints.times=null", "callbacks.checkpoints.every=1")
+    one, two = whole_and_cut((*options, *saved), at, tmp_path, monkeypatch)
+    for key in ("state_dict", "optimizer_states", "progress"):
+        assert same(one[key], two[key]), key
+
+
 @pytest.mark.parametrize("key", ["roll_outs", "set_batches", "sentences", "refreshes", "passes"])
 def test_zeros_are_refused(key):
     with pytest.raises(GenzooError, match=rf"^model\.{key}=0: a positive integer is needed\.$"):
@@ -183,3 +201,9 @@ def test_a_run_without_rounds_for_the_game_is_refused():
     data.rounds = 1
     with pytest.raises(GenzooError, match=r"^model\.likelihood_rounds \+ model\.discriminator_rounds=1: the run"):
         cpu_trainer().fit(module, datamodule=data)
+
+
+def test_the_recipe_is_as_long_as_its_phases():
+    config = composed("model=seqgan", "data=oracle_sentences")
+    assert config.recipe.rounds == 200 + config.width.likelihood_rounds + config.width.discriminator_rounds
+    assert config.width.set_batches == config.data.n_train // config.recipe.batch_size

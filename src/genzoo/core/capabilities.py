@@ -17,7 +17,10 @@ class Samples(Protocol):
     """Draws images from the model."""
 
     def sample(self, n: int, labels: Tensor | None = None, generator: Generator | None = None) -> Tensor:
-        """n images (n, C, H, W) in [-1, 1]; the same for the same generator state."""
+        """n images (n, C, H, W) in [-1, 1], or sequences of tokens, int64 (n, 1, T).
+
+        They are the same for the same generator state.
+        """
 
 
 class SamplesClasses(Samples, Protocol):
@@ -110,7 +113,7 @@ class ScoresLikelihood(Protocol):
     """Computes the log-likelihood of images."""
 
     def log_prob(self, levels: Tensor, n_importance: int = 1, generator: Generator | None = None) -> Tensor:
-        """Log-likelihood in nats (B,) of levels, uint8 (B, C, H, W).
+        """Log-likelihood in nats (B,) of levels, uint8 (B, C, H, W), or of tokens, int64 (B, 1, T).
 
         If it has no closed form, it is estimated from ``n_importance`` draws of the posterior, the same for the same
         generator state; the expectation of the estimate is a lower bound.
