@@ -14,8 +14,8 @@ sequence_models = pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"shape": (1, 7)}, r"has sequences of 7 tokens, but the model is built for 6; use model\..*length=7\.$"),
-        ({"vocabulary": ("a", "b"), "levels": 2}, r"has a vocabulary of 2 words, but the model is built for 30; use"),
+        ({"shape": (1, 7)}, r"has sequences of 7 tokens, but the model is built for 6; set the same length for"),
+        ({"vocabulary": ("a", "b"), "levels": 2}, r"has a vocabulary of 2 words, but the model is built for 30; set"),
         ({"shape": (1, 6, 6), "axes": "hw", "vocabulary": ()}, "has images, but the model needs sequences of tokens"),
     ],
     ids=["length", "vocabulary", "images"],

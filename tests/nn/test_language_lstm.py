@@ -79,5 +79,5 @@ def test_parameters_have_the_deviation_biases_included():
 
 @pytest.mark.parametrize("key", ["words", "length", "embedding", "hidden"])
 def test_sizes_are_checked(key):
-    with pytest.raises(GenzooError, match=rf"^model\.network\.{key}=0: a positive integer is needed\.$"):
+    with pytest.raises(GenzooError, match=rf"^LSTM: {key}=0: a positive integer is needed\.$"):
         LanguageLSTM(**{"words": 4, "length": 3, key: 0})

@@ -47,7 +47,7 @@ class SequenceModule(ImageModule):
 
     def __init__(self, network: nn.Module, temperature: float = 1.0, sampling_batch: int = 1000, **kwargs: Any):
         super().__init__(**kwargs)
-        check_network(network, LanguageNetwork, "model.network")
+        check_network(network, LanguageNetwork, "model")
         check_positive("model.sampling_batch", sampling_batch)
         self.network, self.sampling_batch = network, sampling_batch
         self.temperature = check_temperature(temperature)
@@ -63,12 +63,12 @@ class SequenceModule(ImageModule):
             if data.size != self.network.length:
                 raise GenzooError(
                     f"data={data.name} has sequences of {data.size} tokens, but the model is built for "
-                    f"{self.network.length}; use model.network.length={data.size}."
+                    f"{self.network.length}; set the same length for its networks, or choose other data."
                 )
             if len(data.vocabulary) != self.network.words:
                 raise GenzooError(
                     f"data={data.name} has a vocabulary of {len(data.vocabulary)} words, but the model is built for "
-                    f"{self.network.words}; use model.network.words={len(data.vocabulary)}."
+                    f"{self.network.words}; set the same words for its networks, or choose other data."
                 )
         super().check_data(data)
 

@@ -49,7 +49,7 @@ class LanguageLSTM(nn.Module):
     ):
         super().__init__()
         for key, value in (("words", words), ("length", length), ("embedding", embedding), ("hidden", hidden)):
-            check_positive(f"model.network.{key}", value)
+            check_positive(f"LSTM: {key}", value)
         self.words, self.length = words, length
         self.embedding = nn.Embedding(words, embedding)
         self.gates = nn.Linear(embedding + hidden, 4 * hidden)
