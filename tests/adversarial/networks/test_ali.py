@@ -41,6 +41,9 @@ def test_the_discriminator_takes_point_and_code_together():
     network = ali.MaxoutDiscriminator(POINT, latent=3, hidden=[4, 6], pieces=5)
     assert not missing(network, base.PairDiscriminator)
     assert shapes(network) == [(20, 5), (30, 4), (1, 6)]
+    alone = ali.MaxoutDiscriminator(POINT, latent=0, hidden=[4], pieces=5)
+    assert shapes(alone) == [(20, 2), (1, 4)]
+    assert alone(torch.zeros(3, *POINT)).shape == (3,)
 
 
 def test_convolutions_have_the_papers_sizes():

@@ -102,7 +102,7 @@ class MaxoutDiscriminator(nn.Module):
 
     Args:
         shape: (C, H, W) of the inputs; (2, 1, 1) for points.
-        latent: width of the codes.
+        latent: width of the codes; 0 = it sees points only, the discriminator of a GAN.
         hidden: widths of the hidden layers.
         pieces: linear pieces per unit.
         extent: factor of the points, not of the codes.
@@ -128,6 +128,6 @@ class MaxoutDiscriminator(nn.Module):
         self.layers = nn.Sequential(*maxout, nn.Linear(widths[-1], 1))
         normal_initialisation(self, STD)
 
-    def forward(self, images: Tensor, codes: Tensor) -> Tensor:
-        """(B, C, H, W) and codes (B, latent) -> logits (B,)."""
-        return self.layers(torch.cat([self.extent * images.flatten(1), codes], 1)).squeeze(1)
+    def forward(self, images: Tensor, *codes: Tensor) -> Tensor:
+        """(B, C, H, W) and, where ``latent`` is not 0, codes (B, latent) -> logits (B,)."""
+        return self.layers(torch.cat([self.extent * images.flatten(1), *codes], 1)).squeeze(1)
