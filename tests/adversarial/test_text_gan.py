@@ -66,7 +66,7 @@ class Scores(nn.Module):
 def make(**options):
     torch.manual_seed(0)
     options = {"embedding_rounds": 3, "latent": 5, "mismatch_weight": 0.25, "interpolation_weight": 0.5} | options
-    networks = {"embedding": JointEmbedding(Sums(), Flat()), "generator": Writes, "discriminator": Scores}
+    networks = {"embedding": JointEmbedding(Sums(), Flat(), classes=3), "generator": Writes, "discriminator": Scores}
     players = adam("embedding", "discriminator", "generator")
     return TextGAN(objective=NonSaturating(), optimizers=players, **networks, **options).ready()
 

@@ -15,7 +15,7 @@ class Lookup(nn.Module):
 
     def __init__(self, table):
         super().__init__()
-        self.table = nn.Parameter(table)
+        self.table, self.outputs = nn.Parameter(table), table.shape[1]
 
     def forward(self, numbers):
         return self.table[numbers.flatten(1)[:, 0].long()]
@@ -24,24 +24,28 @@ class Lookup(nn.Module):
 def test_the_loss_is_the_structured_hinge_of_both_directions():
     randomness = torch.Generator().manual_seed(0)
     text, image = (torch.randn(6, 3, generator=randomness) for _ in range(2))
-    found = JointEmbedding(Lookup(text), Lookup(image)).loss(*2 * [torch.arange(6)[:, None]])
+    embedding, labels = JointEmbedding(Lookup(text), Lookup(image), classes=2), torch.tensor([0, 1, 1, 0, 1, 0])
+    found = embedding.loss(*2 * [torch.arange(6)[:, None]], labels)
     scores, total = (image @ text.T).tolist(), 0.0
     for i in range(6):
         for j in range(6):
             if i != j:
                 total += max(0, 1 + scores[i][j] - scores[i][i]) + max(0, 1 + scores[i][j] - scores[j][j])
-    torch.testing.assert_close(found, torch.tensor(total / 36))
+    log_p = embedding.classifier(image).log_softmax(1)
+    torch.testing.assert_close(found, total / 36 - log_p[torch.arange(6), labels].mean())
 
 
 def test_matching_rows_far_apart_have_no_loss():
-    far = torch.eye(4) * 2
-    assert JointEmbedding(Lookup(far), Lookup(far)).loss(*2 * [torch.arange(4)[:, None]]) == 0
+    far, labels = torch.eye(4) * 2, torch.arange(4)
+    embedding = JointEmbedding(Lookup(far), Lookup(far), classes=4)
+    nn.init.eye_(embedding.classifier.weight).data.mul_(100)
+    assert embedding.loss(*2 * [labels[:, None]], labels) == 0
 
 
 def test_an_images_embedding_of_text_is_the_mean_of_its_captions():
     table = torch.arange(8.0)[:, None]
     captions = torch.tensor([[[1], [3]], [[0], [7]]])
-    assert JointEmbedding(Lookup(table), Lookup(table)).text(captions).flatten().tolist() == [2.0, 3.5]
+    assert JointEmbedding(Lookup(table), Lookup(table), classes=2).text(captions).flatten().tolist() == [2.0, 3.5]
 
 
 def test_the_end_of_a_sentence_is_a_row_of_zeros_and_all_characters_count():

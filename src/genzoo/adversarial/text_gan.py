@@ -122,7 +122,7 @@ class TextGAN(ImageModule):
         captions = real.given["caption"]
         rows = torch.arange(len(captions), device=captions.device)
         chosen = torch.randint(captions.shape[1], (len(captions),), device=captions.device)
-        return self.embedding.loss(real.images, captions[rows, chosen])
+        return self.embedding.loss(real.images, captions[rows, chosen], real.labels)
 
     @torch.no_grad()
     def draws(self, real: ImageBatch) -> list[dict[str, Any]]:
