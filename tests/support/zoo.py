@@ -90,13 +90,13 @@ def text_of(name: str) -> str:
 def levels_for(module: RoundModule) -> torch.Tensor:
     """32 images of noise, as levels."""
     n = module.levels or 256
-    kind = torch.int64 if module.tokens else torch.uint8
+    kind = torch.int64 if module.axes == "t" else torch.uint8
     return torch.randint(n, (32, *module.image_shape), dtype=kind, generator=torch.Generator().manual_seed(1))
 
 
 def images_for(module: RoundModule) -> torch.Tensor:
     """32 images of noise, or sequences of random tokens."""
-    return levels_for(module) if module.tokens else from_levels(levels_for(module), module.levels or 256)
+    return levels_for(module) if module.axes == "t" else from_levels(levels_for(module), module.levels or 256)
 
 
 def translations_of(module: RoundModule) -> dict[str, torch.Tensor]:
@@ -160,7 +160,7 @@ def _canvases(module: RoundModule) -> dict[str, torch.Tensor]:
 
 def _some(module: RoundModule) -> int:
     """A number of samples; of tokens so many that little training shows."""
-    return 500 if module.tokens else 5
+    return 500 if module.axes == "t" else 5
 
 
 def _seed() -> torch.Generator:

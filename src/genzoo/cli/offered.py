@@ -86,4 +86,6 @@ def _kind(text: str) -> str:
         return "own"
     if "genzoo.data.oracle_sentences." in text:
         return "sequences"
+    if "genzoo.data.solids." in text:
+        return "volumes"
     return "points" if re.search(r"genzoo\.data\.(gaussians|swiss_roll|univariate)\.", text) else "images"

@@ -44,6 +44,7 @@ KINDS = {
     "images": ("Images", "[Data sets](data.md)."),
     "own": ("Your own images", "[Your own data](your_data.md)."),
     "sequences": ("Sequences of tokens", "[Sequences of tokens](other_data.md#sequences-of-tokens)."),
+    "volumes": ("Volumes", "[Volumes](other_data.md#volumes)."),
     "points": ("Points in the plane and on the line", "[Toys](toys.md)."),
 }  # kind -> title, pages
 

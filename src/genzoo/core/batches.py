@@ -102,7 +102,7 @@ class DataSpec(NamedTuple):
         domains: names of the two domains of images, each a pool of its own; none for an ordinary set.
         target_channels: channels of the images of the second domain.
         paired: whether each image of the first domain has a partner in the second one, its ``target``.
-        axes: a letter per axis after the channels: ``"hw"`` for images, ``"t"`` for sequences.
+        axes: a letter per axis after the channels: ``"hw"`` for images, ``"dhw"`` for volumes, ``"t"`` for sequences.
         given: what an image is asked for by: name -> shape.
         vocabulary: the tokens, whose levels have no order; none for levels of pixels.
     """

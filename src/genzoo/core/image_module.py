@@ -6,6 +6,13 @@ from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 
+#: axes of a ``DataSpec`` -> what such data are called, the axes' names, an example
+CALLED = {
+    "hw": ("images", "height, width", "mnist"),
+    "dhw": ("volumes", "depth, height, width", "solids"),
+    "t": ("sequences of tokens", "length", "oracle_sentences"),
+}
+
 
 class ImageModule(RoundModule):
     """A module whose rounds consist of streams of images.
@@ -17,7 +24,7 @@ class ImageModule(RoundModule):
     unit = "images"
     image_shape: tuple[int, ...] | None = None  #: of the data that the networks are built for; None = any
     levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
-    tokens = False  #: whether levels are tokens, which have no order
+    axes = "hw"  #: of the data, see ``DataSpec``
     sampling_batch: int = 100  #: number of images drawn per pass
 
     def seen_in(self, batch: Any, **collected: Any) -> int:
@@ -29,11 +36,10 @@ class ImageModule(RoundModule):
         """Checks, before networks are built, that the data are of the kind that such models are trained on.
 
         Raises:
-            GenzooError: they are tokens and should be images, or the reverse.
+            GenzooError: they are of another one.
         """
-        if cls.tokens != bool(data.vocabulary):
-            has, needs = ("images", "sequences of tokens") if cls.tokens else ("sequences of tokens", "images")
-            example = "oracle_sentences" if cls.tokens else "mnist"
+        if cls.axes != data.axes:
+            (has, *_), (needs, _, example) = CALLED[data.axes], CALLED[cls.axes]
             raise GenzooError(
                 f"data={data.name} has {has}, but the model needs {needs}; choose others, such as data={example}."
             )
@@ -51,8 +57,9 @@ class ImageModule(RoundModule):
             )
         self.check_kind(data)
         if self.image_shape is not None and tuple(self.image_shape) != data.shape:
+            content, axes, _ = CALLED[data.axes]
             raise GenzooError(
-                f"data={data.name} has images of (channels, height, width) {data.shape}, but the model is built for "
+                f"data={data.name} has {content} of (channels, {axes}) {data.shape}, but the model is built for "
                 f"{tuple(self.image_shape)}; set the same channels and size for its networks, or choose other data."
             )
         if self.levels is not None and self.levels != data.levels:

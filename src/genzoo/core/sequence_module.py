@@ -42,7 +42,7 @@ class SequenceModule(ImageModule):
     """
 
     unit = "sequences"
-    tokens = True
+    axes = "t"
     network: Any  #: a ``LanguageNetwork``
 
     def __init__(self, network: nn.Module, temperature: float = 1.0, sampling_batch: int = 1000, **kwargs: Any):

@@ -46,7 +46,7 @@ def test_points_are_floats_without_labels(tmp_path):
 class Sentences(Coded):
     """Four tokens of a thousand."""
 
-    tokens, image_shape = True, (1, 4)
+    axes, image_shape = "t", (1, 4)
 
     def sample(self, n, labels=None, generator=None):
         return torch.randint(1000, (n, 1, 4), generator=generator)
