@@ -15,13 +15,15 @@ from support import resolved
 
 SPECS = {
     "images": DataSpec("images", (1, 8, 8)),
+    "volumes": DataSpec("volumes", (1, 8, 8, 8), levels=2, axes="dhw"),
     "points": DataSpec("points", (2, 1, 1), levels=None),
     "sequences": DataSpec("sequences", (1, 8), levels=3, axes="t", vocabulary=("a", "b", "c")),
 }
+SHOWN = ("interpolation", "neighbours", "reconstructions", "samples", "traversal")  # metrics of images and of volumes
 OF_IMAGES = (  # metrics
     *("am_score", "anomaly", "anomaly_search", "arithmetic", "attribute_strips", "completion", "completion_search"),
-    *("fidelity", "human", "interpolation", "likelihood_map", "neighbours", "parzen", "projection", "receptive_field"),
-    *("reconstructions", "restoration", "samples", "transfer_accuracy", "translation_fidelity", "traversal"),
+    *("fidelity", "human", "likelihood_map", "parzen", "projection", "receptive_field"),
+    *("restoration", "transfer_accuracy", "translation_fidelity"),
 )
 
 
@@ -61,12 +63,13 @@ def test_metrics_that_the_module_is_not_capable_of_are_passed_over(needs):
 
 
 @pytest.mark.parametrize("kind", SPECS)
-@pytest.mark.parametrize("name", [*OF_IMAGES, "oracle", "sentences"])
+@pytest.mark.parametrize("name", [*SHOWN, *OF_IMAGES, "oracle", "sentences"])
 def test_metrics_of_a_kind_of_data_are_passed_over_for_others(name, kind):
     metrics = build_metrics(resolved(f"metrics={name}"))
     able = SimpleNamespace(capabilities=lambda: metrics[name].needs - KINDS)
     found = capable(metrics, able, SimpleNamespace(spec=SPECS[kind]))
-    assert bool(found) == (kind == ("images" if name in OF_IMAGES else "sequences"))
+    wanted = {"images", "volumes"} if name in SHOWN else {"images"} if name in OF_IMAGES else {"sequences"}
+    assert bool(found) == (kind in wanted)
     assert capable(metrics, able) == metrics
 
 

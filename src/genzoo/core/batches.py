@@ -81,8 +81,16 @@ class ImageSet(NamedTuple):
         return self.each(lambda field: field[chosen])
 
 
+class Shown:
+    """Kind of data: whatever ``genzoo.metrics.show`` shows as pictures, images and volumes."""
+
+
 class Images:
-    """Kind of data: levels of pixels along height and width, which can be shown as pictures."""
+    """Kind of data: levels of pixels along height and width."""
+
+
+class Volumes:
+    """Kind of data: levels of cells along depth, height and width."""
 
 
 class Tokens:
@@ -131,10 +139,11 @@ class DataSpec(NamedTuple):
 
     @property
     def kinds(self) -> frozenset[type]:
-        """The kinds of data that it is, which metrics may need: ``Images``, ``Tokens``, or none."""
+        """The kinds of data that it is, which metrics may need: images and volumes are shown; points are of none."""
         if self.vocabulary:
             return frozenset({Tokens})
-        return frozenset({Images} if self.levels is not None and self.axes == "hw" else ())
+        kind = {"hw": Images, "dhw": Volumes}.get(self.axes)
+        return frozenset() if self.levels is None or kind is None else frozenset({kind, Shown})
 
     @property
     def scaled(self) -> int | None:

@@ -7,12 +7,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from PIL import Image
 
-from genzoo.core.batches import Images, Tokens
+from genzoo.core.batches import Images, Shown, Tokens, Volumes
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
 
-KINDS = frozenset({Images, Tokens})  #: of data
+KINDS = frozenset({Images, Shown, Tokens, Volumes})  #: of data
 
 log = logging.getLogger("genzoo")
 
@@ -52,7 +52,7 @@ class Evaluation:
 class Metric(Protocol):
     """A measurement that needs certain capabilities of a module, or kinds of data."""
 
-    needs: frozenset[type]  #: of ``genzoo.core.capabilities``, and ``Images`` or ``Tokens``
+    needs: frozenset[type]  #: of ``genzoo.core.capabilities``, and kinds of data, such as ``Images``
 
     def __call__(self, module: RoundModule, data: Data, split: str) -> Evaluation:
         """Measures on ``"validation"`` or ``"test"`` data; must not change the global random state."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.core.batches import Images
+from genzoo.core.batches import Shown
 from genzoo.core.capabilities import Decodes
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Categorical
@@ -14,6 +14,7 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.show import show
 
 
 def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
@@ -55,7 +56,7 @@ class Interpolation:
     Source: White 2016, arXiv 1609.04468, which recommends spherical interpolation.
     """
 
-    needs = frozenset({Decodes, Images})
+    needs = frozenset({Decodes, Shown})
 
     def __init__(self, rows: int = 8, steps: int = 10, seed: int = 0):
         if rows < 1:
@@ -65,7 +66,7 @@ class Interpolation:
         self.rows, self.steps, self.seed = rows, steps, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns ``interpolation_linear`` and ``interpolation_spherical``; no pictures if the data are not images."""
+        """Returns ``interpolation_linear`` and ``interpolation_spherical``."""
         latent = module.latent
         start, end = latent.sample(2 * self.rows, generator(self.seed, "interpolation")).unsqueeze(1).chunk(2)
         t = torch.linspace(0, 1, self.steps).unsqueeze(1)  # start, end (rows, 1, F); t (steps, 1)
@@ -76,9 +77,10 @@ class Interpolation:
         }
         codes = {"linear": torch.lerp(start, end, t), "spherical": latent.join(arcs)}
         names = [f"pair {i}" for i in range(self.rows)]
+        images = {path: module.decode(z.flatten(0, 1).to(module.device)) for path, z in codes.items()}
         return Evaluation(
             pictures={
-                f"interpolation_{path}": picture(module.decode(z.flatten(0, 1).to(module.device)), self.steps, names)
-                for path, z in codes.items()
+                f"interpolation_{path}": picture(show(found, data.spec), self.steps, names)
+                for path, found in images.items()
             }
         )

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genzoo.core.batches import Images
+from genzoo.core.batches import DataSpec, Images, Shown
 from genzoo.core.cache import cache_folder
 from genzoo.core.capabilities import Samples
 from genzoo.core.checks import check_positive
@@ -24,6 +24,7 @@ from genzoo.metrics.extractors.choose import EXTRACTORS, choose
 from genzoo.metrics.extractors.extractor import to_bytes
 from genzoo.metrics.extractors.features import feature_network
 from genzoo.metrics.nearest import CHUNK, nearest
+from genzoo.metrics.show import show
 
 
 @register
@@ -49,7 +50,7 @@ class NearestNeighbours:
     Source: Goodfellow et al. 2014, arXiv 1406.2661, figure 2; its limits: Theis et al. 2016, arXiv 1511.01844.
     """
 
-    needs = frozenset({Samples, Images})
+    needs = frozenset({Samples, Shown})
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class NearestNeighbours:
         """Returns ``nearest_pixel_distance`` and ``nearest_feature_distance``, also for held-out images, and pictures.
 
         Names of the values for held-out images end in ``_held_out``. Pictures: ``neighbours_pixels`` and
-        ``neighbours_features``. Empty if the data are not images.
+        ``neighbours_features``.
 
         Raises:
             GenzooError: there are fewer training images than neighbours, or the extractor is not available.
@@ -98,7 +99,7 @@ class NearestNeighbours:
             values[f"nearest_{space}_distance{suffix}"] = of_samples.mean().item()
             if len(of_held_out):
                 values[f"nearest_{space}_distance_held_out{suffix}"] = of_held_out.mean().item()
-            pictures[f"neighbours_{space}s"] = self._picture(samples, train[indices[: self.rows]], distances, n)
+            pictures[f"neighbours_{space}s"] = self._picture(samples, train[indices[: self.rows]], distances, data.spec)
 
         # The root of the number of values turns the distance into a root mean square.
         measure("pixel", "", lambda x: x.flatten(1).to(module.device), math.sqrt(train[0].numel()))
@@ -110,15 +111,18 @@ class NearestNeighbours:
             "held_out": {"split": split, "images": len(queries) - self.samples},
             "pixel_distance": f"root mean square over pixels and channels, in levels 0..{n - 1}",
         }
-        # The same in the feature space of the extractor.
-        extractor = self.extractor and choose(self.extractor, data, module.device, self.cache)
+        # The same in the feature space of the extractor, which is one of images.
+        extractor = (
+            self.extractor and Images in data.spec.kinds and choose(self.extractor, data, module.device, self.cache)
+        )
         if extractor:
             features = feature_network(extractor, module.device)
             measure("feature", extractor.suffix, lambda x: features(to_bytes(x, n)), 1)
             protocol["extractor"] = {"name": extractor.name, "weights_sha256": extractor.sha256, **extractor.facts}
         return Evaluation(values, pictures, protocol)
 
-    def _picture(self, samples: Tensor, neighbours: Tensor, distances: Tensor, n: int) -> Image.Image:
+    def _picture(self, samples: Tensor, neighbours: Tensor, distances: Tensor, spec: DataSpec) -> Image.Image:
         rows = torch.cat([samples[: self.rows, None], neighbours], dim=1)
         captions = [text for row in distances[: self.rows].tolist() for text in ("sample", *(f"{d:.3g}" for d in row))]
-        return picture(from_levels(rows.flatten(0, 1), n), self.neighbours + 1, captions=captions)
+        images = show(from_levels(rows.flatten(0, 1), spec.levels), spec)
+        return picture(images, self.neighbours + 1, captions=captions)

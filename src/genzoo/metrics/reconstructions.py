@@ -2,7 +2,7 @@
 
 import torch
 
-from genzoo.core.batches import Images
+from genzoo.core.batches import Shown
 from genzoo.core.capabilities import Decodes, Encodes
 from genzoo.core.checks import check_positive
 from genzoo.core.images import from_levels
@@ -12,6 +12,7 @@ from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.batches import evenly_spaced
 from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.show import show
 
 
 @register
@@ -28,7 +29,7 @@ class Reconstructions:
         GenzooError: a setting is not a positive integer.
     """
 
-    needs = frozenset({Encodes, Decodes, Images})
+    needs = frozenset({Encodes, Decodes, Shown})
 
     def __init__(self, rows: int = 5, columns: int = 10):
         for key, value in (("rows", rows), ("columns", columns)):
@@ -36,7 +37,7 @@ class Reconstructions:
         self.rows, self.columns = rows, columns
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns the picture ``reconstructions``; no picture if the data are not images or the split is empty."""
+        """Returns the picture ``reconstructions``; no picture if the split is empty."""
         if not len(levels := data.evaluation_images(split).images):
             return Evaluation()
         columns = min(self.columns, len(levels))
@@ -44,5 +45,5 @@ class Reconstructions:
         images = from_levels(evenly_spaced(levels, rows * columns), data.spec.levels)
         decoded = module.decode(module.encode(images.to(module.device))).cpu()
         pairs = torch.stack([x.unflatten(0, (rows, columns)) for x in (images, decoded)], dim=1)
-        sheet = picture(pairs.flatten(0, 2), columns, ["image", "reconstruction"] * rows)
+        sheet = picture(show(pairs.flatten(0, 2), data.spec), columns, ["image", "reconstruction"] * rows)
         return Evaluation(pictures={"reconstructions": sheet})

@@ -1,6 +1,6 @@
 """Traversals of the named parts of the latent code."""
 
-from genzoo.core.batches import Images
+from genzoo.core.batches import Shown
 from genzoo.core.capabilities import Decodes
 from genzoo.core.pictures import picture
 from genzoo.core.randomness import generator
@@ -8,6 +8,7 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import ImageData
 from genzoo.metrics.evaluation import Evaluation
+from genzoo.metrics.show import show
 
 
 @register
@@ -21,13 +22,13 @@ class Traversal:
     Source: InfoGAN (arXiv 1606.03657), figure 2.
     """
 
-    needs = frozenset({Decodes, Images})
+    needs = frozenset({Decodes, Shown})
 
     def __init__(self, steps: int = 10, seed: int = 0):
         self.steps, self.seed = steps, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns the picture ``traversal``; no picture if the data are not images."""
+        """Returns the picture ``traversal``."""
         codes, names = module.latent.traverse(self.steps, generator(self.seed, "traversal"))
         images = module.decode(codes.flatten(0, 1).to(module.device))
-        return Evaluation(pictures={"traversal": picture(images, self.steps, names)})
+        return Evaluation(pictures={"traversal": picture(show(images, data.spec), self.steps, names)})

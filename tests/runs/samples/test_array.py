@@ -62,6 +62,25 @@ def test_sequences_are_integers(tmp_path):
     np.testing.assert_array_equal(sequences, torch.cat(expected)[:6, 0])
 
 
+class Solid(Coded):
+    """Cells of two values along axes of three sizes."""
+
+    axes, image_shape = "dhw", (1, 2, 3, 4)
+
+    def sample(self, n, labels=None, generator=None):
+        return torch.randint(2, (n, 1, 2, 3, 4), generator=generator) * 2.0 - 1
+
+
+def test_volumes_are_bytes_without_channels(tmp_path):
+    list(write_array(Blocks(Solid()), 6, tmp_path, unit="volumes"))
+    with np.load(tmp_path / "samples.npz") as found:
+        assert list(found) == ["volumes"]
+        volumes = found["volumes"]
+    expected = [torch.randint(2, (SIZE, 2, 3, 4), generator=generator(0, "samples", block)) for block in range(2)]
+    assert volumes.dtype == np.uint8
+    np.testing.assert_array_equal(volumes, 255 * torch.cat(expected)[:6])
+
+
 def test_after_an_interruption_it_goes_on_after_the_last_whole_sample(tmp_path):
     (whole, cut) = (tmp_path / "whole", tmp_path / "cut")
     for folder in (whole, cut):

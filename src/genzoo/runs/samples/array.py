@@ -21,7 +21,8 @@ BLOCK = 1 << 20  # bytes or labels written at a time
 def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> Iterator[int]:
     """Writes ``samples.npz``: what is drawn under the name of its unit, and ``labels``, int64.
 
-    These are ``images``, uint8 (n, H, W, C), ``points``, float32 (n, C), or ``sequences`` of tokens, int64 (n, T).
+    These are ``images``, uint8 (n, H, W, C), ``volumes``, uint8 (n, D, H, W), 255 = occupied, ``points``, float32
+    (n, C), or ``sequences`` of tokens, int64 (n, T).
 
     Drawn samples are appended to a file of raw values, which becomes the archive at the end; so memory does not depend
     on n, and a run that was killed goes on after the last whole sample.
@@ -30,7 +31,7 @@ def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> I
         blocks: the samples; models without classes have no ``labels``.
         n: their number.
         folder: an existing folder.
-        unit: ``"images"``, ``"points"`` or ``"sequences"``.
+        unit: ``"images"``, ``"volumes"``, ``"points"`` or ``"sequences"``.
 
     Yields:
         The number of samples that are written, after each block.
@@ -42,6 +43,7 @@ def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> I
     channels, *extent = blocks.shape
     shape, kind = {
         "images": ((*extent, channels), np.dtype("u1")),
+        "volumes": (tuple(extent), np.dtype("u1")),
         "points": ((channels,), np.dtype("<f4")),
         "sequences": (tuple(extent), np.dtype("<i8")),
     }[unit]
@@ -52,7 +54,7 @@ def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> I
         while done < n:
             block, first = divmod(done, blocks.size)
             drawn = blocks.images(block)[first : n - block * blocks.size]
-            values = to_levels(drawn).movedim(1, -1) if unit == "images" else drawn.flatten(1)
+            values = to_levels(drawn).movedim(1, -1) if kind.itemsize == 1 else drawn.flatten(1)
             if values.is_floating_point():
                 values = values.float()  # NumPy has no bfloat16
             file.write(values.cpu().contiguous().numpy().astype(kind, copy=False).tobytes())
