@@ -83,7 +83,7 @@ def test_one_image_is_refused_wherever_there_is_batch_norm(name):
     _, data, module = built(name)
     data.batch_size = 1
     layers = {type(layer).__name__ for layer in module.modules()}
-    if layers & {"BatchNorm1d", "BatchNorm2d", "CrossBatchNorm"}:
+    if layers & {"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "CrossBatchNorm"}:
         with pytest.raises(GenzooError, match=r"data\.batch_size=1: batch norm would get one image"):
             check_batch(module, data, world_size=1)
     else:

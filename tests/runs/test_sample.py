@@ -23,6 +23,7 @@ GIVEN = {
     "gated_pixelcnn_conditional": (*SHAPES, *PIXELS),
     "gan_2d": ("data=ring", "data.n_train=64", "data.n_validation=32", "data.n_test=32"),
     "reinforce": ("data=cartpole",),
+    "gan_3d": ("data=solids", "data.n_train=64", "data.n_validation=0", "data.n_test=8"),
     "gan_int_cls": ("data=captioned_shapes", "data.size=16", "data.n_train=64", "data.n_validation=0", "data.n_test=8"),
 }
 
@@ -50,6 +51,15 @@ def test_pictures_are_the_models_samples(run, tmp_path):
         np.testing.assert_array_equal(shown(folder / f"{i:06d}.png"), to_levels(expected[i // 16][i % 16, 0]))
     described = json.loads((folder / "samples.json").read_text())
     assert (described["model"], described["seed"], described["n"]) == ("gan", 4, 20)
+
+
+def test_volumes_are_an_array_and_no_pictures(run, tmp_path):
+    folder = draw(f"ckpt={run('gan_3d')}", f"out={tmp_path}/a", "n=3")
+    with np.load(folder / "samples.npz") as found:
+        assert (found["volumes"].shape, found["volumes"].dtype) == ((3, 16, 16, 16), np.uint8)
+    for given in ("format=png", "grid=true"):
+        with pytest.raises(GenzooError, match=f"^{given}: gan_3d draws volumes, not images; use format=npz"):
+            draw(f"ckpt={run('gan_3d')}", f"out={tmp_path}/b", "n=3", given)
 
 
 def test_a_caption_is_asked_for(run, tmp_path):

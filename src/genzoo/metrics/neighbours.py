@@ -112,10 +112,8 @@ class NearestNeighbours:
             "pixel_distance": f"root mean square over pixels and channels, in levels 0..{n - 1}",
         }
         # The same in the feature space of the extractor, which is one of images.
-        extractor = (
-            self.extractor and Images in data.spec.kinds and choose(self.extractor, data, module.device, self.cache)
-        )
-        if extractor:
+        if self.extractor and Images in data.spec.kinds:
+            extractor = choose(self.extractor, data, module.device, self.cache)
             features = feature_network(extractor, module.device)
             measure("feature", extractor.suffix, lambda x: features(to_bytes(x, n)), 1)
             protocol["extractor"] = {"name": extractor.name, "weights_sha256": extractor.sha256, **extractor.facts}

@@ -97,7 +97,7 @@ def build_module(config: Mapping[str, Any]) -> RoundModule:
     _set_turns(module, config["trainer"])
     if config.get("global_batch_norm"):  # older checkpoints lack the key
         with_global_batch_norm(module)
-    if config["channels_last"]:
+    if config["channels_last"] and all(p.dim() < 5 for p in module.parameters()):  # a format of images
         module.to(memory_format=torch.channels_last)
     if config["compile"]:
         module.compile_networks()
