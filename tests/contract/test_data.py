@@ -7,7 +7,7 @@ import pytest
 from gymnasium.spaces import Discrete
 from omegaconf import OmegaConf
 
-from genzoo.core.batches import DataSpec
+from genzoo.core.batches import DataSpec, Showers
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
 from genzoo.runs.build import build_data
@@ -89,7 +89,9 @@ def check_images(data, said):
         for domain in spec.domains:
             assert data.domain(domain, name).images.shape[2:] == (spec.size, spec.size)
         shown = data.evaluation_images(name).images
-        if spec.levels is None:
+        if Showers in spec.kinds:
+            assert shown.min() == 0 < shown.max()
+        elif spec.levels is None:
             assert -1 <= shown.min() < 0 < shown.max() <= 1
         elif spec.levels == 2:
             assert shown.unique().tolist() == [0, 1]

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.parts import Parts
 
 
 def of_each(function: Callable[..., Tensor], *fields: Any) -> Any:
@@ -23,7 +24,8 @@ class ImageBatch(NamedTuple):
     """A batch of images, or of other data of the set's shape, of one stream of a round.
 
     Args:
-        images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, int64 (B, 1, T).
+        images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, int64 (B, 1, T); of showers, energies in GeV,
+            float (B, cells).
         labels: int64 (B,); -1 = unknown.
         factors: attributes or ground-truth factors, float (B, F), or None; for measuring.
         target: the second image of each pair, float in [-1, 1], (B, C', H, W), or None.
@@ -97,6 +99,10 @@ class Tokens:
     """Kind of data: sequences of tokens."""
 
 
+class Showers:
+    """Kind of data: energies in the cells of a calorimeter, whose layers are the parts of a vector."""
+
+
 class DataSpec(NamedTuple):
     """Properties of a data set that are known before it is loaded.
 
@@ -113,6 +119,7 @@ class DataSpec(NamedTuple):
         axes: a letter per axis after the channels: ``"hw"`` for images, ``"dhw"`` for volumes, ``"t"`` for sequences.
         given: what an image is asked for by: name -> shape.
         vocabulary: the tokens, whose levels have no order; none for levels of pixels.
+        parts: the parts of a vector, such as a shower's layers; None for other data.
     """
 
     name: str
@@ -126,6 +133,7 @@ class DataSpec(NamedTuple):
     axes: str = "hw"
     given: Mapping[str, tuple[int, ...]] = {}
     vocabulary: tuple[str, ...] = ()
+    parts: Parts | None = None
 
     @property
     def channels(self) -> int:
@@ -144,6 +152,11 @@ class DataSpec(NamedTuple):
             return frozenset({Tokens})
         kind = {"hw": Images, "dhw": Volumes}.get(self.axes)
         return frozenset() if self.levels is None or kind is None else frozenset({kind, Shown})
+
+    @property
+    def unit(self) -> str:
+        """What the set consists of: ``"sequences"``, ``"showers"`` or ``"images"``, which points are, too."""
+        return "sequences" if self.vocabulary else "showers" if self.parts else "images"
 
     @property
     def scaled(self) -> int | None:

@@ -66,6 +66,17 @@ def check_weights(weights: Mapping[str, float]) -> None:
             raise GenzooError(f"model.{name}_weight={weight}: a number of at least 0 is needed; 0 = no term.")
 
 
+def check_energies(key: str, energies: Sequence[float]) -> tuple[float, float]:
+    """Checks and returns the least and the largest energy of particles, in GeV.
+
+    Raises:
+        GenzooError: they are not two positive numbers in order; names the key.
+    """
+    if len(energies) != 2 or not 0 < energies[0] < energies[1]:
+        raise GenzooError(f"{key}={[*energies]}: two positive energies in GeV are needed, the smaller one first.")
+    return energies[0], energies[1]
+
+
 def check_classes(key: str, classes: int, data: DataSpec) -> None:
     """Checks that the data has as many classes as the model.
 

@@ -21,7 +21,7 @@ class ImageModule(RoundModule):
         kwargs: of ``RoundModule``.
     """
 
-    unit = "images"
+    unit = "images"  #: also the kind of data that such models are trained on
     image_shape: tuple[int, ...] | None = None  #: of the data that the networks are built for; None = any
     levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
     axes = "hw"  #: of the data, see ``DataSpec``
