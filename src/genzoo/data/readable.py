@@ -1,4 +1,4 @@
-"""Data whose images show what they were asked for."""
+"""Data that show what they were asked for, and data of which numbers are computed."""
 
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
@@ -28,4 +28,13 @@ class Readable(Protocol):
 
     def sentences(self, given: Mapping[str, Tensor]) -> list[str]:
         """What is asked for in words, for pictures."""
+        ...
+
+
+@runtime_checkable
+class Observable(Protocol):
+    """A set that computes numbers of each of its data, such as a shower's depth."""
+
+    def observables(self, images: Tensor) -> Mapping[str, Tensor]:
+        """Observable -> its value for each of the data (n, ...), (n,)."""
         ...
