@@ -29,6 +29,13 @@ def asked_twice(module, method) -> torch.Tensor:
     return a
 
 
+def bounds_of(spec) -> tuple[float, float]:
+    """Least and largest value that data may have: of tokens, of energies in GeV, of images."""
+    if spec.vocabulary:
+        return 0, len(spec.vocabulary) - 1
+    return (0, float("inf")) if spec.parts else (-1, 1)
+
+
 @pytest.mark.parametrize("name", able(capabilities.Samples))
 def test_samples_are_like_the_data_and_the_same_for_the_same_generator(name):
     _, data, module = built(name)
@@ -36,7 +43,7 @@ def test_samples_are_like_the_data_and_the_same_for_the_same_generator(name):
     assert a.shape == (7, *module.image_shape)
     assert a.dtype == images_for(module).dtype
     assert data.spec.shape == a.shape[1:]
-    low, high = (0, len(data.spec.vocabulary) - 1) if data.spec.vocabulary else (-1, 1)
+    low, high = bounds_of(data.spec)
     assert low <= a.min() <= a.max() <= high
     assert torch.equal(a, b)
     assert not torch.equal(a, c)
@@ -301,7 +308,8 @@ def test_what_is_asked_for_is_drawn_once_per_row(name):
     given = {key: value[:5] for key, value in data.split("test").given.items()}
     a, b = (module.sample_given(given, torch.Generator().manual_seed(0)) for _ in range(2))
     assert a.shape == (5, *data.spec.shape)
-    assert -1 <= a.min() <= a.max() <= 1
+    low, high = bounds_of(data.spec)
+    assert low <= a.min() <= a.max() <= high
     assert torch.equal(a, b)
     assert not torch.equal(a, module.sample_given(given, torch.Generator().manual_seed(1)))
     assert not a.requires_grad

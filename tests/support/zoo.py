@@ -118,7 +118,9 @@ def edited(module: RoundModule) -> dict[str, torch.Tensor]:
 
 
 def asked_of(module: RoundModule) -> torch.Tensor:
-    """Its images of captions."""
+    """Its images of captions, or its showers of energies."""
+    if "energy" in module.asks:
+        return module.sample_given({"energy": torch.tensor([[5.0], [50.0]])}, _seed())
     captions = to_numbers(["a small red cross", "a shape in the middle"], module.asks["caption"][-1])
     return module.sample_given({"caption": captions[:, None]}, _seed())
 

@@ -54,7 +54,7 @@ def observables(showers: Tensor) -> dict[str, Tensor]:
 def centres(cells: int) -> Tensor:
     """Centres of cells along an axis of a layer, in mm, (cells,).
 
-    >>> centres(3)
-    tensor([-160.,    0.,  160.])
+    >>> centres(4)
+    tensor([-180.,  -60.,   60.,  180.])
     """
     return ((torch.arange(cells) + 0.5) / cells - 0.5) * SPAN

@@ -74,6 +74,46 @@ class MinibatchDiscrimination(nn.Module):
         self.bias.copy_(-_similarities(distances / half).mean(0))
 
 
+@register
+class MinibatchSimilarity(nn.Module):
+    """The similarity of each image's features to those of all images of the batch, its own included, one per kernel.
+
+    Each kernel projects the features x to a few dimensions, M = x W, and its similarity is
+    tanh(Σ_j exp(-‖M_i - M_j‖₁)). A bias of M would cancel.
+
+    Args:
+        features: width of the input.
+        kernels: number of similarities.
+        dimensions: number of dimensions of a kernel's projection.
+        scope: see ``MinibatchDiscrimination``.
+
+    Raises:
+        GenzooError: an unknown scope.
+
+    Source: Paganini, de Oliveira, Nachman 2017, arXiv 1705.02355; hep-lbdl/CaloGAN, models/ops.py
+        (minibatch_discriminator, Dense3D).
+
+    Example:
+        >>> MinibatchSimilarity(192, kernels=10)(torch.zeros(8, 192)).shape
+        torch.Size([8, 10])
+    """
+
+    def __init__(self, features: int, kernels: int = 10, dimensions: int = 10, scope: str = "global"):
+        super().__init__()
+        check_scope(scope)
+        self.scope, self.kernels = scope, kernels
+        self.project = nn.Linear(features, kernels * dimensions, bias=False)
+        nn.init.xavier_uniform_(self.project.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, features) -> (B, kernels)."""
+        with torch.autocast(x.device.type, enabled=False):
+            own = others = self.project(at_least_float32(x)).unflatten(1, (self.kernels, -1))
+            if self.scope == "global" and self.training:
+                others = gather_over_ranks(own)
+            return (_similarities(_distances(own, others)) + 1).tanh()
+
+
 def _distances(own: Tensor, others: Tensor) -> Tensor:
     """L1 distances (B, N, kernels) of projections (B, kernels, dimensions) to others (N, kernels, dimensions)."""
     return torch.cdist(own.transpose(0, 1), others.transpose(0, 1), p=1).permute(1, 2, 0)

@@ -45,6 +45,7 @@ def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> I
         "images": ((*extent, channels), np.dtype("u1")),
         "volumes": (tuple(extent), np.dtype("u1")),
         "points": ((channels,), np.dtype("<f4")),
+        "showers": ((channels,), np.dtype("<f4")),
         "sequences": (tuple(extent), np.dtype("<i8")),
     }[unit]
     bytes_each = math.prod(shape) * kind.itemsize
