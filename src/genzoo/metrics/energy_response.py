@@ -36,11 +36,11 @@ class EnergyResponse:
     def __call__(self, module: RoundModule, data: SetData, split: str) -> Evaluation:
         """Returns, of ΣE, the energy in all cells, and E, the particle's:
 
-        ``energy_response_<layer>``: mean energy in the layer, in % of that of the simulated showers;
-        ``energy_response_deviation``: largest deviation of the mean of ΣE from the simulated one, in %, of ten bins of
-        E, each of as many showers;
+        ``energy_response_<layer>``: mean energy in the layer, divided by that of the simulated showers;
+        ``energy_response_deviation``: largest relative deviation of the mean of ΣE from the simulated one, of ten bins
+        of E, each of as many showers;
         ``energy_response_slope``: of the line that fits ΣE as a function of E;
-        ``energy_response_spread``: standard deviation of ΣE / E in %.
+        ``energy_response_spread``: standard deviation of ΣE / E.
 
         With ``_real``, the last two of the simulated showers. Empty for an empty split.
         """
@@ -54,12 +54,12 @@ class EnergyResponse:
         ours, simulated = (
             {name: layer.double().sum((1, 2)) for name, layer in parts.split(x).items()} for x in (made, found.images)
         )
-        values = {f"energy_response_{name}": 100 * (ours[name].mean() / simulated[name].mean()).item() for name in ours}
+        values = {f"energy_response_{name}": (ours[name].mean() / simulated[name].mean()).item() for name in ours}
         total, simulated_total = (torch.stack([*of.values()]).sum(0) for of in (ours, simulated))
         values["energy_response_deviation"] = deviation(total, simulated_total, energy)
         for suffix, one in (("", total), ("_real", simulated_total)):
             values[f"energy_response_slope{suffix}"] = slope(one, energy)
-            values[f"energy_response_spread{suffix}"] = 100 * (one / energy).std().item()
+            values[f"energy_response_spread{suffix}"] = (one / energy).std().item()
         return Evaluation(values, protocol={"showers": len(made), "seed": self.seed, "batch_norm": module.batch_norm})
 
 
@@ -74,9 +74,9 @@ def slope(y: Tensor, x: Tensor) -> float:
 
 
 def deviation(made: Tensor, real: Tensor, energy: Tensor) -> float:
-    """The largest |mean of made / mean of real - 1| in %, of ten bins of energy, each of as many showers."""
+    """The largest |mean of made / mean of real - 1| of ten bins of energy, each of as many showers."""
     order = energy.argsort()
     means = [
         torch.stack([part.mean() for part in of[order].tensor_split(min(BINS, len(order)))]) for of in (made, real)
     ]
-    return 100 * (means[0] / means[1] - 1).abs().max().item()
+    return (means[0] / means[1] - 1).abs().max().item()
