@@ -105,7 +105,7 @@ def test_energies_are_uniform_between_the_bounds():
 
 def test_it_says_what_it_is():
     spec = Showers(n_train=1).spec
-    assert (spec.shape, spec.axes, spec.levels, spec.scaled, spec.unit) == ((504,), "", None, None, "showers")
+    assert (spec.shape, spec.axes, spec.levels, spec.scaled) == ((504,), "", None, None)
     assert spec.kinds == {Kind}
     assert spec.parts.shapes == {"layer_0": (3, 96), "layer_1": (12, 12), "layer_2": (12, 6)}
 

@@ -9,6 +9,7 @@ from genzoo.core.batches import DataSpec
 from genzoo.core.capabilities import Classifies, Decodes, Samples
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import Inference
+from genzoo.core.parts import Parts
 from genzoo.metrics.evaluation import KINDS, Evaluation, capable, evaluate
 from genzoo.runs.build import build_metrics
 from support import resolved
@@ -18,6 +19,7 @@ SPECS = {
     "volumes": DataSpec("volumes", (1, 8, 8, 8), levels=2, axes="dhw"),
     "points": DataSpec("points", (2, 1, 1), levels=None),
     "sequences": DataSpec("sequences", (1, 8), levels=3, axes="t", vocabulary=("a", "b", "c")),
+    "showers": DataSpec("showers", (6,), levels=None, axes="", parts=Parts({"first": (2, 2), "second": (1, 2)})),
 }
 SHOWN = ("interpolation", "neighbours", "reconstructions", "samples", "traversal")  # metrics of images and of volumes
 OF_IMAGES = (  # metrics
@@ -25,6 +27,7 @@ OF_IMAGES = (  # metrics
     *("fidelity", "human", "likelihood_map", "parzen", "projection", "receptive_field"),
     *("restoration", "transfer_accuracy", "translation_fidelity"),
 )
+OTHERS = {"oracle": "sequences", "sentences": "sequences", "energy_response": "showers", "shower_maps": "showers"}
 
 
 class Capable(Inference):
@@ -63,12 +66,12 @@ def test_metrics_that_the_module_is_not_capable_of_are_passed_over(needs):
 
 
 @pytest.mark.parametrize("kind", SPECS)
-@pytest.mark.parametrize("name", [*SHOWN, *OF_IMAGES, "oracle", "sentences"])
+@pytest.mark.parametrize("name", [*SHOWN, *OF_IMAGES, *OTHERS])
 def test_metrics_of_a_kind_of_data_are_passed_over_for_others(name, kind):
     metrics = build_metrics(resolved(f"metrics={name}"))
     able = SimpleNamespace(capabilities=lambda: metrics[name].needs - KINDS)
     found = capable(metrics, able, SimpleNamespace(spec=SPECS[kind]))
-    wanted = {"images", "volumes"} if name in SHOWN else {"images"} if name in OF_IMAGES else {"sequences"}
+    wanted = {"images", "volumes"} if name in SHOWN else {OTHERS.get(name, "images")}
     assert bool(found) == (kind in wanted)
     assert capable(metrics, able) == metrics
 

@@ -456,6 +456,7 @@ DRAWN = {
     "univariate": ("data.n_train=400",),
     "emoji": (),  # part of genzoo
     "oracle_sentences": ("data.n_train=40", "data.words=30"),
+    "showers": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
     "solids": ("data.n_train=40",),
     "swiss_roll": ("data.n_train=400",),
 }

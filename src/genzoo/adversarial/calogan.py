@@ -45,6 +45,7 @@ class CaloGAN(ImageModule):
     """
 
     unit = "showers"
+    axes = ""
     accumulates = False  # the showers of a whole batch are compared
     asks: Mapping[str, tuple[int, ...]] = {"energy": (1,)}
 

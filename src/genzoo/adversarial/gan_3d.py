@@ -34,6 +34,7 @@ class GAN3D(GAN):
     Source: Wu et al. 2016, arXiv 1610.07584.
     """
 
+    unit = "volumes"
     axes = "dhw"
     accumulates = False  # the accuracy is that of whole batches
 

@@ -88,4 +88,6 @@ def _kind(text: str) -> str:
         return "sequences"
     if "genzoo.data.solids." in text:
         return "volumes"
+    if "genzoo.data.showers." in text:
+        return "showers"
     return "points" if re.search(r"genzoo\.data\.(gaussians|swiss_roll|univariate)\.", text) else "images"

@@ -116,7 +116,8 @@ class DataSpec(NamedTuple):
         domains: names of the two domains of images, each a pool of its own; none for an ordinary set.
         target_channels: channels of the images of the second domain.
         paired: whether each image of the first domain has a partner in the second one, its ``target``.
-        axes: a letter per axis after the channels: ``"hw"`` for images, ``"dhw"`` for volumes, ``"t"`` for sequences.
+        axes: a letter per axis after the channels: ``"hw"`` for images, ``"dhw"`` for volumes, ``"t"`` for sequences;
+            none for a vector.
         given: what an image is asked for by: name -> shape.
         vocabulary: the tokens, whose levels have no order; none for levels of pixels.
         parts: the parts of a vector, such as a shower's layers; None for other data.
@@ -150,13 +151,10 @@ class DataSpec(NamedTuple):
         """The kinds of data that it is, which metrics may need: images and volumes are shown; points are of none."""
         if self.vocabulary:
             return frozenset({Tokens})
+        if self.parts:
+            return frozenset({Showers})
         kind = {"hw": Images, "dhw": Volumes}.get(self.axes)
         return frozenset() if self.levels is None or kind is None else frozenset({kind, Shown})
-
-    @property
-    def unit(self) -> str:
-        """What the set consists of: ``"sequences"``, ``"showers"`` or ``"images"``, which points are, too."""
-        return "sequences" if self.vocabulary else "showers" if self.parts else "images"
 
     @property
     def scaled(self) -> int | None:

@@ -6,11 +6,12 @@ from genzoo.core.batches import DataSpec, EnvironmentSpec
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 
-#: axes of a ``DataSpec`` -> what such data are called, the axes' names, an example
+#: axes of a ``DataSpec`` -> what such data are called, the names of their shape's numbers, an example
 CALLED = {
-    "hw": ("images", "height, width", "mnist"),
-    "dhw": ("volumes", "depth, height, width", "solids"),
-    "t": ("sequences of tokens", "length", "oracle_sentences"),
+    "hw": ("images", "channels, height, width", "mnist"),
+    "dhw": ("volumes", "channels, depth, height, width", "solids"),
+    "t": ("sequences of tokens", "channels, length", "oracle_sentences"),
+    "": ("showers", "cells", "showers"),
 }
 
 
@@ -21,7 +22,7 @@ class ImageModule(RoundModule):
         kwargs: of ``RoundModule``.
     """
 
-    unit = "images"  #: also the kind of data that such models are trained on
+    unit = "images"
     image_shape: tuple[int, ...] | None = None  #: of the data that the networks are built for; None = any
     levels: int | None = None  #: number of levels of a pixel that the model needs; None = any
     axes = "hw"  #: of the data, see ``DataSpec``
@@ -59,7 +60,7 @@ class ImageModule(RoundModule):
         if self.image_shape is not None and tuple(self.image_shape) != data.shape:
             content, axes, _ = CALLED[data.axes]
             raise GenzooError(
-                f"data={data.name} has {content} of (channels, {axes}) {data.shape}, but the model is built for "
+                f"data={data.name} has {content} of ({axes}) {data.shape}, but the model is built for "
                 f"{tuple(self.image_shape)}; set the same channels and size for its networks, or choose other data."
             )
         if self.levels is not None and self.levels != data.levels:

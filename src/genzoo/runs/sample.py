@@ -53,7 +53,7 @@ def sample(cfg: DictConfig) -> Path:
     name = stored["config"]["recipe"]["name"]
     check_capable(cfg, name, module)
     points = module.image_shape is not None and module.image_shape[1:] == (1, 1)
-    unit = "points" if points else {"hw": "images", "dhw": "volumes", "t": "sequences"}[module.axes]
+    unit = "points" if points else module.unit
     format = cfg.format or ("png" if unit == "images" else "npz")
     if unit != "images" and (format != "npz" or cfg.grid):
         given = "grid=true" if cfg.grid else f"format={format}"
