@@ -16,6 +16,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
+from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 
@@ -125,13 +126,13 @@ class CaloGAN(ImageModule):
     def draw_energies(self, n: int, generator: Generator | None = None) -> Tensor:
         """Energies in GeV, uniform, (n, 1)."""
         low, high = self.energies
-        device = self.device if generator is None else generator.device
-        return (low + (high - low) * torch.rand(n, 1, generator=generator, device=device)).to(self.device)
+        place = drawing_device(generator, self.device)
+        return (low + (high - low) * torch.rand(n, 1, generator=generator, device=place)).to(self.device)
 
     def draw(self, energy: Tensor, generator: Generator | None = None) -> Tensor:
         """Showers (B, cells) of energies (B, 1) and new noise."""
-        device = energy.device if generator is None else generator.device
-        z = torch.randn(len(energy), self.generator.latent, generator=generator, device=device)
+        place = drawing_device(generator, energy.device)
+        z = torch.randn(len(energy), self.generator.latent, generator=generator, device=place)
         return self.generator(z.to(energy), energy)
 
     def judge(self, showers: Tensor, energy: Tensor) -> Tensor:

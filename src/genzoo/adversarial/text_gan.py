@@ -13,7 +13,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
-from genzoo.core.randomness import other_rows
+from genzoo.core.randomness import drawing_device, other_rows
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
 from genzoo.nn.joint_embedding import JointEmbedding
@@ -153,8 +153,7 @@ class TextGAN(ImageModule):
 
     def draw(self, t: Tensor, generator: Generator | None = None) -> Tensor:
         """Images (B, C, H, W) of embeddings t (B, E) and new noise."""
-        device = t.device if generator is None else generator.device
-        z = torch.randn(len(t), self.latent, generator=generator, device=device)
+        z = torch.randn(len(t), self.latent, generator=generator, device=drawing_device(generator, t.device))
         return self.generator(z.to(t), t)
 
     def judge(self, images: Tensor, t: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.image_module import ImageModule
 from genzoo.core.images import from_levels
 from genzoo.core.inference import in_inference
+from genzoo.core.randomness import drawing_device
 from genzoo.core.randomness import generator as fixed_generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
@@ -239,15 +240,11 @@ class Autoregressive(ImageModule):
         channels, height, width = self.image_shape
         return torch.zeros(()).expand(n, channels, height, width), torch.zeros(n, 1, height, width, dtype=torch.bool)
 
-    def _source(self, generator: Generator | None) -> torch.device:
-        """Returns the device on which random numbers are drawn: the generator's."""
-        return self.device if generator is None else generator.device
-
     def _labels(self, labels: Tensor | None, n: int, generator: Generator | None) -> Tensor | None:
         """Returns the given labels, or random classes."""
         classes = self.label_classes
         if labels is None and classes:
-            labels = torch.randint(classes, (n,), generator=generator, device=self._source(generator))
+            labels = torch.randint(classes, (n,), generator=generator, device=drawing_device(generator, self.device))
         return check_labels(labels, n, classes, self.device)
 
     def _classes_given(self, images: Tensor, mask: Tensor, generator: Generator) -> Tensor:
@@ -264,7 +261,7 @@ class Autoregressive(ImageModule):
     def _canvas(self, given: Tensor, mask: Tensor, labels: Tensor | None, generator: Generator | None) -> Canvas:
         n, channels, height, width = given.shape
         size = n, self.likelihood.noise(channels), height, width
-        noise = torch.rand(size, generator=generator, device=self._source(generator))
+        noise = torch.rand(size, generator=generator, device=drawing_device(generator, self.device))
         like = next(self.network.parameters())
         return Canvas(given.to(like), mask.to(like.device), noise.to(like), self._one_hot(labels))
 
