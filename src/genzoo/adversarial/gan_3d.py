@@ -61,13 +61,14 @@ class GAN3D(GAN):
         """The discriminator's outputs on real and generated volumes, (B,) each, unless it waits."""
         waits = bool(self.accuracy > self.gate)
         images, (_, fake) = self.real_images(real), self.detached_fakes(real)
-        outputs = self.discriminate(images, real), self.discriminate(fake, real)
+        with torch.set_grad_enabled(not waits):
+            of_real, of_fake = self.discriminate(images, real), self.discriminate(fake, real)
         with torch.no_grad():
-            right = torch.stack([(outputs[0] > 0).float().mean(), (outputs[1] < 0).float().mean()])
+            right = torch.stack([(of_real > 0).float().mean(), (of_fake < 0).float().mean()])
             self.accuracy.copy_(average_over_ranks(right.mean()))
         self.meters.log("accuracy", self.accuracy.clone())
         if not waits:
-            yield {"of_real": outputs[0], "of_fake": outputs[1]}
+            yield {"of_real": of_real, "of_fake": of_fake}
 
     def discriminator_loss(self, of_real: Tensor, of_fake: Tensor) -> Tensor:
         """The objective of the discriminator's outputs (B,)."""
