@@ -11,6 +11,11 @@ from genzoo.runs.conf import option_files
 
 UNLISTED = ("paths", "hydra", "tables")  # folders whose files are not options to choose from
 LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that are not model families
+#: module of genzoo.data -> kind of its data, which are images in all others
+NOT_IMAGES = {
+    **{"gaussians": "points", "swiss_roll": "points", "univariate": "points"},
+    **{"oracle_sentences": "sequences", "showers": "showers", "solids": "volumes"},
+}
 SOURCES = Path(__file__).parents[1]
 
 
@@ -84,10 +89,5 @@ def _kind(text: str) -> str:
         return "environments"
     if "docs/your_data.md" in text:
         return "own"
-    if "genzoo.data.oracle_sentences." in text:
-        return "sequences"
-    if "genzoo.data.solids." in text:
-        return "volumes"
-    if "genzoo.data.showers." in text:
-        return "showers"
-    return "points" if re.search(r"genzoo\.data\.(gaussians|swiss_roll|univariate)\.", text) else "images"
+    module = re.search(r"_target_: genzoo\.data\.(\w+)\.", text)
+    return NOT_IMAGES.get(module[1], "images") if module else "images"
