@@ -101,7 +101,9 @@ class VariationalModel(ImageModule):
 
     def check_data(self, data: DataSpec) -> None:
         """Refuses data with other levels than the likelihood's; the message names fitting data and models."""
-        if isinstance(data, DataSpec) and not data.vocabulary and data.levels != self.levels:
+        if isinstance(data, DataSpec):
+            self.check_kind(data)
+        if isinstance(data, DataSpec) and data.levels != self.levels:
             fitting = {
                 2: "binary data (data=binarized_mnist), or a model of 256 levels (model=vae_conv likelihood=logistic, "
                 "model=resnet_vae_cifar10)",
