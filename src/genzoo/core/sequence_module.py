@@ -104,7 +104,7 @@ class SequenceModule(ImageModule):
         Raises:
             GenzooError: no sequences, labels are given, or the temperature is not positive.
         """
-        check_positive("number of images", n)
+        check_positive("number of sequences", n)
         check_labels(labels, n, 0, self.device)
         temperature = check_temperature(self.temperature if temperature is None else temperature)
         sizes = [len(part) for part in torch.arange(n).split(self.sampling_batch)]

@@ -71,7 +71,7 @@ class Arithmetic:
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns the picture ``arithmetic``: one row per group with its codes and their mean; below, a - b + c.
 
-        No picture if the data are not images, or if no draw belongs to a class (logged as a warning).
+        No picture if no draw belongs to a class (logged as a warning).
 
         Raises:
             GenzooError: the data do not have such a class, or are not suited to train a classifier on.

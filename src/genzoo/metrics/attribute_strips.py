@@ -34,7 +34,7 @@ class AttributeStrips:
         self.columns = columns
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns the picture ``attribute_strips``; nothing for continuous data."""
+        """Returns the picture ``attribute_strips``; nothing for an empty split."""
         if not data.count(split):
             return Evaluation()
         found = AttributeLabels(data, module.attributes[0]).split(split)

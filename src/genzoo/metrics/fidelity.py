@@ -131,7 +131,7 @@ class Fidelity:
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
         """Returns ``fid``, ``inception_score``, ``inception_score_std``, ``kid``, ``precision``, ``recall``.
 
-        Empty if the data are not images; a metric for which there are too few reference images is left out.
+        A metric for which there are too few reference images is left out.
 
         Raises:
             GenzooError: no extractor is available or fits the data; the cache cannot be written.

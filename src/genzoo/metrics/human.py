@@ -45,7 +45,7 @@ class HumanJudgement:
         self.images, self.seed = images, seed
 
     def __call__(self, module: RoundModule, data: ImageData, split: str) -> Evaluation:
-        """Returns the page; empty if the data are not images or the split is empty."""
+        """Returns the page; empty if the split is."""
         if not len(found := data.evaluation_images(split).images):
             return Evaluation()
         randomness = generator(self.seed, "human")
