@@ -25,10 +25,12 @@ def shown(given):
     [
         (nn.Conv2d(32, 64, 4), stats.norm(scale=0.05)),
         (nn.ConvTranspose2d(32, 64, 4), stats.norm(scale=0.05)),
+        (nn.Conv3d(16, 32, 4), stats.norm(scale=0.05)),
+        (nn.ConvTranspose3d(16, 32, 4), stats.norm(scale=0.05)),
         (nn.Linear(200, 200), stats.norm(scale=0.05)),
         (nn.Linear(200, 200, bias=False), stats.norm(scale=0.05)),
-        (nn.BatchNorm2d(20_000), stats.norm(1, 0.05)),
-        (nn.BatchNorm1d(20_000), stats.norm(1, 0.05)),
+        (nn.BatchNorm2d(20_000), stats.norm(1, 0.02)),
+        (nn.BatchNorm1d(20_000), stats.norm(1, 0.02)),
     ],
     ids=shown,
 )

@@ -9,11 +9,11 @@ from genzoo.core.registry import register
 
 @register
 def dcgan_initialisation(network: nn.Module, std: float = 0.02, truncated: bool = False) -> None:
-    """Initialises weights with N(0, std²), gains of batch norm with N(1, std²), biases with 0.
+    """Initialises weights with N(0, std²), gains of batch norm with N(1, 0.02²), biases with 0.
 
     Args:
         network: network, changed in place.
-        std: standard deviation.
+        std: standard deviation of weights.
         truncated: truncate the weights of convolutions at 2 std.
 
     Source: DCGAN (arXiv 1511.06434, section 4); truncated in openai/InfoGAN, infogan/misc/custom_ops.py.
@@ -21,10 +21,10 @@ def dcgan_initialisation(network: nn.Module, std: float = 0.02, truncated: bool 
     for m in network.modules():
         if truncated and isinstance(m, nn.Conv2d):
             nn.init.trunc_normal_(m.weight, std=std, a=-2 * std, b=2 * std)
-        elif isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        elif isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Conv3d | nn.ConvTranspose3d | nn.Linear):
             nn.init.normal_(m.weight, std=std)
         elif isinstance(m, nn.modules.batchnorm._BatchNorm):
-            nn.init.normal_(m.weight, mean=1.0, std=std)
+            nn.init.normal_(m.weight, mean=1.0, std=0.02)
         if getattr(m, "bias", None) is not None:
             nn.init.zeros_(m.bias)
 

@@ -1,5 +1,7 @@
 """The image sizes of networks whose feature maps double or halve in size."""
 
+from collections.abc import Sequence
+
 from genzoo.core.errors import GenzooError
 
 
@@ -22,6 +24,30 @@ def halvings(shape: tuple[int, int, int]) -> tuple[int, int]:
             "choose a power of two (16, 32, 64, 128 ...) or 28."
         )
     return (2, 7) if height == 28 else (height.bit_length() - 3, 4)
+
+
+def widths(shape: Sequence[int], channels: int, coarsest: tuple[int, ...]) -> list[int]:
+    """The channels of the maps from half the data's extent down to the coarsest one, twice as many at each halving.
+
+    Args:
+        shape: (C, *extent) of the data, such as volumes or videos.
+        channels: of the map at half resolution.
+        coarsest: extent of the coarsest map.
+
+    Raises:
+        GenzooError: the extent is not the coarsest one, doubled one to five times.
+
+    >>> widths((3, 32, 64, 64), 64, coarsest=(2, 4, 4))
+    [64, 128, 256, 512]
+    """
+    extents = [tuple(side * 2**times for side in coarsest) for times in range(1, 6)]
+    if tuple(shape[1:]) not in extents:
+        *possible, given = (" x ".join(map(str, extent)) for extent in [*extents, shape[1:]])
+        raise GenzooError(
+            f"model: these networks are for data of {', '.join(possible)}, not of {given}; change data.size, or "
+            "data.frames of videos."
+        )
+    return [channels * 2**i for i in range(extents.index(tuple(shape[1:])) + 1)]
 
 
 def check_size(shape: tuple[int, int, int], size: int) -> None:

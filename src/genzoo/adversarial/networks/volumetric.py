@@ -4,29 +4,11 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from genzoo.core.errors import GenzooError
+from genzoo.adversarial.networks.sizes import widths
 from genzoo.core.images import from_unit, to_unit
 from genzoo.core.registry import register
 
-SIDES = (8, 16, 32, 64, 128)
-
-
-def widths(shape: tuple[int, int, int, int], channels: int) -> list[int]:
-    """The channels of the maps from half the volume's side down to 4 cells, twice as many at each halving.
-
-    Raises:
-        GenzooError: the sides differ, or are no power of two from 8 to 128.
-
-    >>> widths((1, 64, 64, 64), 64)
-    [64, 128, 256, 512]
-    """
-    _, depth, height, width = shape
-    if depth != height or height != width or depth not in SIDES:
-        raise GenzooError(
-            f"model: these networks double volumes from 4 cells up, so data.size={width} is not possible; choose "
-            f"{', '.join(map(str, SIDES[:-1]))} or {SIDES[-1]}, the same along each axis."
-        )
-    return [channels * 2**i for i in range(SIDES.index(width) + 1)]
+COARSEST = (4, 4, 4)  # cells
 
 
 @register
@@ -52,7 +34,7 @@ class Generator(nn.Module):
     def __init__(self, latent: int, shape: tuple[int, int, int, int], channels: int = 64):
         super().__init__()
         self.shape = tuple(shape)
-        maps = widths(self.shape, channels)[::-1]
+        maps = widths(self.shape, channels, COARSEST)[::-1]
         layers: list[nn.Module] = [nn.Unflatten(1, (latent, 1, 1, 1))]
         layers += [nn.ConvTranspose3d(latent, maps[0], 4, bias=False), nn.BatchNorm3d(maps[0]), nn.ReLU()]
         for before, after in pairwise(maps):
@@ -82,7 +64,7 @@ class Discriminator(nn.Module):
     def __init__(self, shape: tuple[int, int, int, int], channels: int = 64):
         super().__init__()
         self.shape = tuple(shape)
-        maps = [self.shape[0], *widths(self.shape, channels)]
+        maps = [self.shape[0], *widths(self.shape, channels, COARSEST)]
         self.stages = nn.ModuleList(
             nn.Sequential(nn.Conv3d(before, after, 4, 2, 1, bias=False), nn.BatchNorm3d(after), nn.LeakyReLU(0.2))
             for before, after in pairwise(maps)
