@@ -17,6 +17,7 @@ from support import resolved
 SPECS = {
     "images": DataSpec("images", (1, 8, 8)),
     "volumes": DataSpec("volumes", (1, 8, 8, 8), levels=2, axes="dhw"),
+    "videos": DataSpec("videos", (1, 4, 8, 8), axes="thw"),
     "points": DataSpec("points", (2, 1, 1), levels=None),
     "sequences": DataSpec("sequences", (1, 8), levels=3, axes="t", vocabulary=("a", "b", "c")),
     "showers": DataSpec("showers", (6,), levels=None, axes="", parts=Parts({"first": (2, 2), "second": (1, 2)})),
@@ -27,7 +28,13 @@ OF_IMAGES = (  # metrics
     *("fidelity", "human", "likelihood_map", "parzen", "projection", "receptive_field"),
     *("restoration", "transfer_accuracy", "translation_fidelity"),
 )
-OTHERS = {"oracle": "sequences", "sentences": "sequences", "energy_response": "showers", "shower_maps": "showers"}
+OTHERS = {
+    "films": "videos",
+    "oracle": "sequences",
+    "sentences": "sequences",
+    "energy_response": "showers",
+    "shower_maps": "showers",
+}
 
 
 class Capable(Inference):
@@ -71,7 +78,7 @@ def test_metrics_of_a_kind_of_data_are_passed_over_for_others(name, kind):
     metrics = build_metrics(resolved(f"metrics={name}"))
     able = SimpleNamespace(capabilities=lambda: metrics[name].needs - KINDS)
     found = capable(metrics, able, SimpleNamespace(spec=SPECS[kind]))
-    wanted = {"images", "volumes"} if name in SHOWN else {OTHERS.get(name, "images")}
+    wanted = {"images", "volumes", "videos"} if name in SHOWN else {OTHERS.get(name, "images")}
     assert bool(found) == (kind in wanted)
     assert capable(metrics, able) == metrics
 

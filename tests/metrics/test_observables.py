@@ -5,6 +5,9 @@ import pytest
 import torch
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
+from genzoo.core.inference import Inference
+from genzoo.data.moving_digits import MovingDigits
 from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.observables import Observables, correlations, distances
 from support.showers import Simulates, electrons
@@ -59,6 +62,21 @@ def test_showers_of_twice_the_energy_are_far_in_energy_only(data):
         assert found[f"observables_{name}"] == pytest.approx(same[f"observables_{name}"], abs=1e-3), name
     assert found["observables"] > 3 * same["observables"]
     assert found["observables_floor"] == same["observables_floor"]
+
+
+def test_data_of_levels_are_measured_in_the_range_of_samples():
+    videos = MovingDigits("nowhere", frames=4, n_train=100, n_validation=0, n_test=100, offline=True)
+
+    class Repeats(Inference):
+        """The test videos."""
+
+        def sample(self, n, labels=None, generator=None):
+            return from_levels(videos.split("test").images[:n])
+
+    found = Observables()(Repeats(), videos, "test").values
+    assert found["observables"] == pytest.approx(0, abs=1e-6)
+    assert found["observables_correlation"] == pytest.approx(0, abs=1e-6)
+    assert 0.02 < found["observables_floor"] < 0.4
 
 
 def test_empty_splits_and_data_without_observables_are_not_measured(data):

@@ -87,3 +87,14 @@ def test_light_falls_from_the_upper_right_of_the_viewer():
 
 def test_nothing_is_dark():
     assert (view(-torch.ones(2, 1, 8, 8, 8), 30, 20) == -1).all()
+
+
+def test_a_strip_has_frames_evenly_spaced_in_order_with_a_grey_line_before_each():
+    spec = DataSpec("videos", (1, 16, 2, 3), axes="thw")
+    videos = torch.arange(16.0).view(1, 1, 16, 1, 1).expand(2, 1, 16, 2, 3) / 16 + 0.01
+    shown = show(videos, spec)
+    assert shown.shape == (2, 1, 2, 32)
+    frames = shown[1, 0, 1].view(8, 4)
+    assert frames[:, 0].tolist() == [0] * 8
+    torch.testing.assert_close(frames[:, 1:], (torch.arange(0, 16, 2) / 16 + 0.01)[:, None].expand(8, 3))
+    assert show(videos[:, :, :5], spec._replace(shape=(1, 5, 2, 3))).shape == (2, 1, 2, 20)

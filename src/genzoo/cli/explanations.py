@@ -58,9 +58,9 @@ def _wrong_value(error: Exception) -> str | None:
     if missing.startswith("data.") or missing == "shape":
         fact = "data.channels" if missing == "shape" else missing
         return (
-            f"{fact}: the model needs to know it, but the chosen data have no such thing; choose data of its kind: "
-            "images (data=mnist), volumes (solids), sequences (oracle_sentences), showers (showers) or an environment "
-            "(cartpole)."
+            f"{fact}: the model needs to know it, but the chosen data have no such thing; choose data= of its kind: "
+            "images (mnist), videos (moving_digits), volumes (solids), tokens (oracle_sentences), showers, an "
+            "environment (cartpole)."
         )
     width = OmegaConf.select(root, "trainer.width", throw_on_missing=False)
     if width is not None and f"{missing}.".startswith(f"recipe.{width}."):

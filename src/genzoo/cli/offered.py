@@ -14,7 +14,7 @@ LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that
 #: module of genzoo.data -> kind of its data, which are images in all others
 NOT_IMAGES = {
     **{"gaussians": "points", "swiss_roll": "points", "univariate": "points"},
-    **{"oracle_sentences": "sequences", "showers": "showers", "solids": "volumes"},
+    **{"moving_digits": "videos", "oracle_sentences": "sequences", "showers": "showers", "solids": "volumes"},
 }
 SOURCES = Path(__file__).parents[1]
 

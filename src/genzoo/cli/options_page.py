@@ -45,6 +45,7 @@ KINDS = {
     "own": ("Your own images", "[Your own data](your_data.md)."),
     "sequences": ("Sequences of tokens", "[Sequences of tokens](other_data.md#sequences-of-tokens)."),
     "volumes": ("Volumes", "[Volumes](other_data.md#volumes)."),
+    "videos": ("Videos", "[Videos](other_data.md#videos)."),
     "showers": ("Particle showers", "[Particle showers](other_data.md#particle-showers)."),
     "points": ("Points in the plane and on the line", "[Toys](toys.md)."),
 }  # kind -> title, pages

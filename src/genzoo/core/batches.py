@@ -99,6 +99,10 @@ class Tokens:
     """Kind of data: sequences of tokens."""
 
 
+class Videos:
+    """Kind of data: pictures that follow each other in time; they are shown as strips of frames."""
+
+
 class Showers:
     """Kind of data: energies in the cells of a calorimeter, whose layers are the parts of a vector."""
 
@@ -116,8 +120,8 @@ class DataSpec(NamedTuple):
         domains: names of the two domains of images, each a pool of its own; none for an ordinary set.
         target_channels: channels of the images of the second domain.
         paired: whether each image of the first domain has a partner in the second one, its ``target``.
-        axes: a letter per axis after the channels: ``"hw"`` for images, ``"dhw"`` for volumes, ``"t"`` for sequences;
-            none for a vector.
+        axes: a letter per axis after the channels: ``"hw"`` for images, ``"thw"`` for videos, ``"dhw"`` for volumes,
+            ``"t"`` for sequences; none for a vector.
         given: what an image is asked for by: name -> shape.
         vocabulary: the tokens, whose levels have no order; none for levels of pixels.
         parts: the parts of a vector, such as a shower's layers; None for other data.
@@ -153,7 +157,7 @@ class DataSpec(NamedTuple):
             return frozenset({Tokens})
         if self.parts:
             return frozenset({Showers})
-        kind = {"hw": Images, "dhw": Volumes}.get(self.axes)
+        kind = {"hw": Images, "dhw": Volumes, "thw": Videos}.get(self.axes)
         return frozenset() if self.levels is None or kind is None else frozenset({kind, Shown})
 
     @property

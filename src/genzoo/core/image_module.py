@@ -10,6 +10,7 @@ from genzoo.core.rounds import RoundModule
 CALLED = {
     "hw": ("images", "channels, height, width", "mnist"),
     "dhw": ("volumes", "channels, depth, height, width", "solids"),
+    "thw": ("videos", "channels, frames, height, width", "moving_digits"),
     "t": ("sequences of tokens", "channels, length", "oracle_sentences"),
     "": ("showers", "cells", "showers"),
 }

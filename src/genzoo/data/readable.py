@@ -36,5 +36,5 @@ class Observable(Protocol):
     """A set that computes numbers of each of its data, such as a shower's depth."""
 
     def observables(self, images: Tensor) -> Mapping[str, Tensor]:
-        """Observable -> its value for each of the data (n, ...), (n,)."""
+        """Observable -> its value for each of the data (n, ...), (n,), which have the range of samples."""
         ...

@@ -7,6 +7,7 @@ from scipy.stats import wasserstein_distance
 from torch import Tensor
 
 from genzoo.core.capabilities import Samples
+from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
@@ -45,7 +46,8 @@ class Observables:
         if not isinstance(data, Observable) or not data.count(split):
             return Evaluation()
         own = data.evaluation_images(split, self.images).images
-        real, others = data.observables(own), data.observables(data.evaluation_images("train", len(own)).images)
+        training = data.evaluation_images("train", len(own)).images
+        real, others = (data.observables(from_levels(found, data.spec.levels)) for found in (own, training))
         made = data.observables(module.sample(len(own), generator=generator(self.seed, "observables")).cpu())
         floor = {f"{name}_floor": value for name, value in distances(others, real).items()}
         protocol = {"samples": len(own), "seed": self.seed, "batch_norm": module.batch_norm}

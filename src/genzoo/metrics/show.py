@@ -1,4 +1,4 @@
-"""Pictures of data: images as they are, volumes as a viewer sees their solids."""
+"""Pictures of data: images as they are, volumes as a viewer sees their solids, videos as strips of their frames."""
 
 import math
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.core.batches import DataSpec, Volumes
+from genzoo.core.batches import DataSpec, Videos, Volumes
 from genzoo.core.images import from_unit, to_unit
 
 TURN, TILT = 30, 20  #: degrees: of volumes about the vertical, and of their top towards the viewer
@@ -14,15 +14,29 @@ PIXELS = 96  #: height and width of the picture of a volume
 REACH = math.sqrt(2)  #: half the picture's extent, of volumes that reach from -1 to 1
 AMBIENT = 0.25  #: brightness of surfaces that the light doesn't reach
 CHUNK = 10  #: volumes drawn together
+FRAMES = 8  #: of a video that are shown
 
 
 def show(data: Tensor, spec: DataSpec) -> Tensor:
-    """Images (N, C, H, W) in [-1, 1] of data in [-1, 1]: images themselves, volumes turned and lit.
+    """Images (N, C, H, W) in [-1, 1] of data in [-1, 1]: images themselves, volumes turned and lit, strips of videos.
 
     >>> show(torch.zeros(2, 1, 8, 8, 8), DataSpec("solids", (1, 8, 8, 8), axes="dhw")).shape
     torch.Size([2, 1, 96, 96])
     """
-    return view(data, TURN, TILT) if Volumes in spec.kinds else data
+    if Volumes in spec.kinds:
+        return view(data, TURN, TILT)
+    return strip(data) if Videos in spec.kinds else data
+
+
+def strip(videos: Tensor) -> Tensor:
+    """Frames of videos (N, C, T, H, W), evenly spaced, side by side, a grey line before each: (N, C, H, W').
+
+    >>> strip(torch.zeros(2, 1, 16, 32, 32)).shape
+    torch.Size([2, 1, 32, 264])
+    """
+    n = min(FRAMES, videos.shape[2])
+    frames = videos[:, :, [i * videos.shape[2] // n for i in range(n)]]
+    return F.pad(frames, (1, 0)).transpose(2, 3).flatten(3)
 
 
 def view(volumes: Tensor, turn: float, tilt: float) -> Tensor:
