@@ -458,6 +458,7 @@ DRAWN = {
     "noise": ("data.n_train=40",),
     "shapes": ("data.n_train=40",),
     "captioned_shapes": ("data.n_train=40",),
+    "located_shapes": ("data.n_train=40",),
     "ring": ("data.n_train=400",),
     "grid": ("data.n_train=400",),
     "univariate": ("data.n_train=400",),

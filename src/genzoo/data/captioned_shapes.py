@@ -50,9 +50,10 @@ class CaptionedShapes(Shapes):
 
     def load(self) -> Mapping[str, ImageSet]:
         """Draws the splits and their captions."""
-        return {split: found._replace(given=self._given(found, split)) for split, found in super().load().items()}
+        return {split: found._replace(given=self.given(found, split)) for split, found in super().load().items()}
 
-    def _given(self, images: ImageSet, split: str) -> dict[str, Tensor]:
+    def given(self, images: ImageSet, split: str) -> dict[str, Tensor]:
+        """What images are asked for by: captions."""
         sentences = describe(_values(images.factors), self.captions, generator(self.shapes_seed, "captions", split))
         numbers = to_numbers([one for several in sentences for one in several], LENGTH)
         return {"caption": numbers.view(-1, self.captions, LENGTH)}

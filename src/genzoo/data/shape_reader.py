@@ -6,9 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from genzoo.data.shapes import KINDS, draw
+from genzoo.data.shapes import HALF_WIDTH, KINDS, draw
 
-AREAS = (2.0, 0.55 * math.pi, 0.75 * math.sqrt(3), 2.0)  #: of each kind, of radius 1
+AREAS = (2.0, HALF_WIDTH * math.pi, 0.75 * math.sqrt(3), 2.0)  #: of each kind, of radius 1
 ANGLES = 12  #: number of angles that are compared
 LEAST = 4.0  #: area in pixels below which an image shows nothing
 
@@ -58,6 +58,29 @@ def read_shapes(images: Tensor) -> Read:
         likeness[:, j] = torch.minimum(drawn, cover).sum((1, 2)) / torch.maximum(drawn, cover).sum((1, 2))
     kind = kinds[likeness.argmax(1)]
     return Read(area >= LEAST, kind, hue_of(mean), radii.gather(1, kind[:, None])[:, 0], x, y)
+
+
+def boxes_of(images: Tensor) -> Tensor:
+    """The edges of what is brighter than half, (n, 4): left, upper, right, lower, in widths of the image.
+
+    Args:
+        images: levels, uint8 (n, 3, H, H); without any such pixel, the edges are not a number.
+
+    >>> one = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
+    >>> one[0, :, 1, 2:] = 255
+    >>> boxes_of(one)
+    tensor([[0.5000, 0.2500, 1.0000, 0.5000]])
+    """
+    bright = images.amax(1) > 127
+    edges = [_edges(bright.any(axis)) for axis in (1, 2)]
+    return torch.stack([edge for pair in zip(*edges, strict=True) for edge in pair], 1).float()
+
+
+def _edges(lit: Tensor) -> tuple[Tensor, Tensor]:
+    """The first and the last edge of the pixels of each row that are lit, as fractions; not a number if none is."""
+    n = lit.shape[1]
+    first, behind = lit.float().argmax(1) / n, 1 - lit.flip(1).float().argmax(1) / n
+    return tuple(edge.where(lit.any(1), torch.nan) for edge in (first, behind))  # type: ignore[return-value]
 
 
 def hue_of(colours: Tensor) -> Tensor:

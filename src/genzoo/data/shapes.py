@@ -26,6 +26,8 @@ FACTORS = {
     "y": (0.3, 0.7),  # of the centre, from the top / height of the image
     "angle": (0.0, math.pi / 2),  # clockwise, in radians
 }
+HALF_WIDTH = 0.55  #: of an ellipse of radius 1
+LONG, WIDE = 3 / math.sqrt(10), 1 / math.sqrt(10)  #: half the length and the width of a cross's bars, of radius 1
 
 
 @register
@@ -142,7 +144,7 @@ def _square(u: Tensor, v: Tensor) -> Tensor:
 
 
 def _ellipse(u: Tensor, v: Tensor) -> Tensor:
-    a, b = 1.0, 0.55
+    a, b = 1.0, HALF_WIDTH
     level = torch.hypot(u / a, v / b)
     return level * (level - 1) / torch.hypot(u / a**2, v / b**2).clamp(min=1e-6)  # first-order approximation
 
@@ -153,6 +155,5 @@ def _triangle(u: Tensor, v: Tensor) -> Tensor:
 
 
 def _cross(u: Tensor, v: Tensor) -> Tensor:
-    long, wide = 3 / math.sqrt(10), 1 / math.sqrt(10)
     u, v = u.abs(), v.abs()
-    return torch.minimum(torch.maximum(u - long, v - wide), torch.maximum(u - wide, v - long))
+    return torch.minimum(torch.maximum(u - LONG, v - WIDE), torch.maximum(u - WIDE, v - LONG))

@@ -53,7 +53,7 @@ class ReadBack:
             return Evaluation()
         found = data.split(split).at(slice(self.images))
         assert found.given is not None
-        given = {name: value[:, :1] for name, value in found.given.items()}
+        given = {**found.given, "caption": found.given["caption"][:, :1]}
         made = module.sample_given(given, generator(self.seed, "read_back")).cpu()
         asked, shown = data.asked(given), data.read(to_levels(made))
 
