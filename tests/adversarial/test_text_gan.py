@@ -42,7 +42,7 @@ class Flat(nn.Module):
 class Writes(nn.Module):
     """t plus noise, as an image of two pixels."""
 
-    shape = (1, 1, 2)
+    shape, asks = (1, 1, 2), {}
 
     def __init__(self, latent, embedding):
         super().__init__()
@@ -168,7 +168,7 @@ def test_images_are_asked_for_by_the_mean_of_several_captions():
     [
         (
             SPEC._replace(given={}),
-            r"^data=letters has no captions, but the model needs them; choose",
+            r"^data=letters has no caption of each image, but the model needs it; choose data=captioned_shapes",
         ),
         (SPEC._replace(given={"caption": (2, 9)}), r"captions of 9 characters, but the model is built for 4; set "),
         (SPEC._replace(shape=(3, 1, 2)), r"has images of .* \(3, 1, 2\), but the model is built for \(1, 1, 2\)"),

@@ -25,6 +25,7 @@ IMAGES = [*GREY, {"channels": 3}]  # the first that it takes
 PAIRS = ("data=digit_pairs", "data.offline=true", "data.train_size=64")  # images of two domains
 BY_ATTRIBUTE = ("data=by_attribute", "data.data.name=shapes", "data.attribute=colour", "data.size=16")
 CAPTIONS = ("data=captioned_shapes", "data.size=16", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
+LOCATED = ("data=located_shapes", *CAPTIONS[1:])
 SENTENCES = ("data=oracle_sentences", "data.words=30", "data.length=6", "data.n_train=64")
 VIDEOS = ("data=moving_digits", "data.offline=true", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SHOWERS = ("data=showers", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
@@ -50,7 +51,7 @@ def _build(config: dict[str, Any]) -> Built:
 def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
-    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}])]
+    sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}]), (LOCATED, [{}])]
     sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (SOLIDS, [{}]), (VIDEOS, [{}])]
     sources += [(("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
@@ -125,7 +126,10 @@ def asked_of(module: RoundModule) -> torch.Tensor:
     if "energy" in module.asks:
         return module.sample_given({"energy": torch.tensor([[5.0], [50.0]])}, _seed())
     captions = to_numbers(["a small red cross", "a shape in the middle"], module.asks["caption"][-1])
-    return module.sample_given({"caption": captions[:, None]}, _seed())
+    places = {
+        name: torch.rand(2, *shape, generator=_seed()) for name, shape in module.asks.items() if name != "caption"
+    }
+    return module.sample_given({"caption": captions[:, None], **places}, _seed())
 
 
 def given_of(module: RoundModule, images: torch.Tensor) -> torch.Tensor:

@@ -1,30 +1,21 @@
 """GAN-INT-CLS: images of captions."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
-from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch, Stream
-from genzoo.core.capabilities import SamplesGiven
-from genzoo.core.checks import check_first_phase, check_positive, check_weights
-from genzoo.core.errors import GenzooError
-from genzoo.core.image_module import ImageModule
-from genzoo.core.inference import in_inference
-from genzoo.core.precision import at_least_float32
-from genzoo.core.randomness import drawing_device, other_rows
+from genzoo.adversarial.caption_gan import CaptionGAN
+from genzoo.core.batches import ImageBatch
+from genzoo.core.checks import check_weights
+from genzoo.core.randomness import other_rows
 from genzoo.core.registry import register
-from genzoo.core.rounds import Turn
-from genzoo.nn.joint_embedding import JointEmbedding
-from genzoo.nn.objectives import Objective
 
 
 @register
-class TextGAN(ImageModule):
+class TextGAN(CaptionGAN):
     """A discriminator judges whether an image is real and is what its caption says.
 
-    In the first rounds φ, the embedding of captions, is trained together with one of images. Then it stays as it is.
     With t = φ(caption) of each image x, wrong images x̂ of another class, and noise z ~ N(0, I),
 
         D minimises    ℓ₁(D(x, t)) + w ℓ₀(D(x̂, t)) + (1 - w) ℓ₀(D(G(z, t), t)),    if w = 0: both weights 1,
@@ -33,14 +24,8 @@ class TextGAN(ImageModule):
     where s_j = (t_j + t_{j+B/2}) / 2 for the B/2 pairs of a batch of B, which D never sees as fakes in its own loss.
 
     Args:
-        embedding: φ and the embedding of images.
-        generator, discriminator: factories of G and D, called with ``embedding``, the width of t, and G with
-            ``latent``, that of z.
-        objective: ℓ.
-        embedding_rounds: rounds of the embedding.
-        latent: width of z.
-        mismatch_weight, interpolation_weight: w and v.
-        kwargs: of ``ImageModule``; the players are ``embedding``, ``discriminator`` and ``generator``.
+        interpolation_weight: v.
+        kwargs: of ``CaptionGAN``; ``mismatch_weight`` is w.
 
     Raises:
         GenzooError: a number is out of range.
@@ -48,81 +33,10 @@ class TextGAN(ImageModule):
     Source: Reed et al. 2016, arXiv 1605.05396, section 4; reedscot/icml2016, main_cls_int.lua.
     """
 
-    accumulates = False  # images and captions of whole batches are compared
-
-    def __init__(
-        self,
-        embedding: JointEmbedding,
-        generator: Callable[..., nn.Module],
-        discriminator: Callable[..., nn.Module],
-        objective: Objective,
-        embedding_rounds: int,
-        latent: int = 100,
-        mismatch_weight: float = 0.5,
-        interpolation_weight: float = 1.0,
-        **kwargs: Any,
-    ):
+    def __init__(self, interpolation_weight: float = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
-        check_positive("model.embedding_rounds", embedding_rounds)
-        check_positive("model.latent", latent)
-        self.weights = {"mismatch": mismatch_weight, "interpolation": interpolation_weight}
-        check_weights(self.weights)
-        if mismatch_weight > 1:
-            raise GenzooError(f"model.mismatch_weight={mismatch_weight}: a number from 0 to 1 is needed.")
-        width = embedding.text_encoder.outputs
-        self.embedding, self.objective, self.latent = embedding, objective, latent
-        self.generator = generator(latent=latent, embedding=width)
-        self.discriminator = discriminator(embedding=width)
-        self.embedding_rounds, self.image_shape = embedding_rounds, self.generator.shape
-        self.asks = {"caption": (1, embedding.text_encoder.length)}  # or more captions than one, whose mean counts
-
-    def players(self) -> dict[str, list[nn.Module]]:
-        """The embedding, the discriminator and the generator."""
-        return {
-            "embedding": [self.embedding],
-            "discriminator": [self.discriminator],
-            "generator": [self.generator],
-        }
-
-    def turns(self) -> tuple[Turn, ...]:
-        """The embedding's turn, later the discriminator's and the generator's, on one batch."""
-        real, end = (Stream("real"),), self.embedding_rounds
-        losses = {"discriminator": self.discriminator_loss, "generator": self.generator_loss}
-        return (
-            Turn({"embedding": self.embedding_loss}, real, lambda round: int(round < end)),
-            Turn(losses, real, lambda round: int(round >= end), draws=self.draws, at_once=False),
-        )
-
-    def on_fit_start(self) -> None:
-        """Raises a GenzooError, too, if the run has no rounds for images."""
-        super().on_fit_start()
-        check_first_phase("model.embedding_rounds", self.embedding_rounds, self.trainer.datamodule.rounds, "images")
-
-    def capabilities(self) -> frozenset[type]:
-        """It draws images of captions."""
-        return frozenset({SamplesGiven})
-
-    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses data without captions, or with longer ones."""
-        super().check_data(data)
-        assert isinstance(data, DataSpec)
-        if "caption" not in data.given:
-            raise GenzooError(
-                f"data={data.name} has no captions, but the model needs them; choose data=captioned_shapes."
-            )
-        (_, length), (_, built) = data.given["caption"], self.asks["caption"]
-        if length != built:
-            raise GenzooError(
-                f"data={data.name} has captions of {length} characters, but the model is built for {built}; set "
-                f"model.embedding.text_encoder.length={length}."
-            )
-
-    def embedding_loss(self, real: ImageBatch) -> Tensor:
-        """The joint embedding's loss for one caption of each image, drawn at random."""
-        captions = real.given["caption"]
-        rows = torch.arange(len(captions), device=captions.device)
-        chosen = torch.randint(captions.shape[1], (len(captions),), device=captions.device)
-        return self.embedding.loss(real.images, captions[rows, chosen], real.labels)
+        check_weights({"interpolation": interpolation_weight})
+        self.interpolation_weight = interpolation_weight
 
     @torch.no_grad()
     def draws(self, real: ImageBatch) -> list[dict[str, Any]]:
@@ -133,7 +47,7 @@ class TextGAN(ImageModule):
         """The loss of D."""
         with torch.no_grad():
             fake = self.draw(t)
-        w = self.weights["mismatch"]
+        w = self.mismatch_weight
         of_real, of_fake = self.judge(real.images, t), self.judge(fake, t)
         if not w:
             return self.objective.discriminator(of_real, of_fake)
@@ -147,29 +61,10 @@ class TextGAN(ImageModule):
         half = len(t) // 2
         between = (t[:half] + t[half : 2 * half]) / 2
         loss = self.objective.generator(self.judge(self.draw(t), t))
-        if v := self.weights["interpolation"]:
+        if v := self.interpolation_weight:
             loss = loss + v / 2 * self.objective.generator(self.judge(self.draw(between), between))
         return loss / 1.5
 
     def draw(self, t: Tensor, generator: Generator | None = None) -> Tensor:
         """Images (B, C, H, W) of embeddings t (B, E) and new noise."""
-        z = torch.randn(len(t), self.latent, generator=generator, device=drawing_device(generator, t.device))
-        return self.generator(z.to(t), t)
-
-    def judge(self, images: Tensor, t: Tensor) -> Tensor:
-        """Logits (B,) of images (B, C, H, W) with embeddings t (B, E)."""
-        return at_least_float32(self.discriminator(images, t))
-
-    @in_inference
-    def sample_given(self, given: Mapping[str, Tensor], generator: Generator | None = None) -> Tensor:
-        """Images (n, C, H, W) in [-1, 1] of captions (n, K, length): the embedding is the mean of K.
-
-        Raises:
-            GenzooError: there are no captions, or they have another shape.
-        """
-        captions, (_, length) = given.get("caption"), self.asks["caption"]
-        if captions is None or captions.dim() != 3 or captions.shape[2] != length:
-            shape = None if captions is None else tuple(captions.shape)
-            raise GenzooError(f"caption: numbers of characters (n, captions, {length}) are needed, not {shape}.")
-        parts = captions.to(self.device).split(self.sampling_batch)
-        return torch.cat([self.draw(self.embedding.text(part), generator) for part in parts])
+        return self.generator(self.noise(t, generator), t)

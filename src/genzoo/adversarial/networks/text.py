@@ -7,6 +7,8 @@ Source: reedscot/icml2016, main_cls_int.lua (64 pixels: ngf = 128, ndf = 64, emb
     128; biases are set to 0 before each loss).
 """
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -55,6 +57,8 @@ class TextGenerator(nn.Module):
         >>> network(torch.zeros(2, 3), torch.zeros(2, 5)).shape
         torch.Size([2, 3, 32, 32])
     """
+
+    asks: ClassVar[dict[str, tuple[int, ...]]] = {}  #: what images are asked for by besides the embedding
 
     def __init__(self, latent: int, embedding: int, shape: tuple[int, int, int], channels: int, projected: int = 128):
         super().__init__()
