@@ -38,3 +38,12 @@ class Observable(Protocol):
     def observables(self, images: Tensor) -> Mapping[str, Tensor]:
         """Observable -> its value for each of the data (n, ...), (n,), which have the range of samples."""
         ...
+
+
+@runtime_checkable
+class Located(Protocol):
+    """A set whose images are asked for by a box, ``given["box"]``, and that finds the box of what an image shows."""
+
+    def boxes(self, images: Tensor) -> Tensor:
+        """Left, upper, right and lower edge, in widths of the image, (n, 4), of levels (n, C, H, W); nan = nothing."""
+        ...
