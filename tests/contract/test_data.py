@@ -7,7 +7,7 @@ import pytest
 from gymnasium.spaces import Discrete
 from omegaconf import OmegaConf
 
-from genzoo.core.batches import DataSpec, Showers
+from genzoo.core.batches import DataSpec, Events, Showers
 from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
 from genzoo.runs.build import build_data
@@ -22,7 +22,11 @@ DAMAGES = {
 }
 YOURS = ("arrays", "table", "huggingface", "torchvision")
 DOMAINS = ("facade_windows", "paired_folders", "two_folders")
-SOURCES = {"stream": "shards"} | dict.fromkeys(("images", "lsun", *DOMAINS), "folder") | {name: name for name in YOURS}
+SOURCES = (
+    {"stream": "shards"}
+    | dict.fromkeys(("images", "lsun", "midi_folder", *DOMAINS), "folder")
+    | {name: name for name in YOURS}
+)
 NAMES = {"lsun": "images"} | dict.fromkeys(DOMAINS, "folder_domains")  # of configurations for a set of another name
 HERE = [name for name in ENVIRONMENTS if "mujoco" not in DATA[name] or importlib.util.find_spec("mujoco")]
 pytestmark = pytest.mark.usefixtures("digits_are_read_once")
@@ -89,7 +93,7 @@ def check_images(data, said):
         for domain in spec.domains:
             assert data.domain(domain, name).images.shape[2:] == (spec.size, spec.size)
         shown = data.evaluation_images(name).images
-        if Showers in spec.kinds:
+        if spec.kinds & {Events, Showers}:
             assert shown.min() == 0 < shown.max()
         elif spec.levels is None:
             assert -1 <= shown.min() < 0 < shown.max() <= 1

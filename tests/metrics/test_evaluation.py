@@ -20,9 +20,10 @@ SPECS = {
     "videos": DataSpec("videos", (1, 4, 8, 8), axes="thw"),
     "points": DataSpec("points", (2, 1, 1), levels=None),
     "sequences": DataSpec("sequences", (1, 8), levels=3, axes="t", vocabulary=("a", "b", "c")),
+    "tunes": DataSpec("tunes", (4, 8), levels=None, axes="e"),
     "showers": DataSpec("showers", (6,), levels=None, axes="", parts=Parts({"first": (2, 2), "second": (1, 2)})),
 }
-SHOWN = ("interpolation", "neighbours", "reconstructions", "samples", "traversal")  # metrics of images and of volumes
+SHOWN = ("interpolation", "neighbours", "reconstructions", "samples", "traversal")  # metrics of what is shown
 OF_IMAGES = (  # metrics
     *("am_score", "anomaly", "anomaly_search", "arithmetic", "attribute_strips", "completion", "completion_search"),
     *("fidelity", "human", "likelihood_map", "parzen", "projection", "receptive_field"),
@@ -34,6 +35,7 @@ OTHERS = {
     "sentences": "sequences",
     "energy_response": "showers",
     "shower_maps": "showers",
+    "tunes": "tunes",
 }
 
 
@@ -78,7 +80,7 @@ def test_metrics_of_a_kind_of_data_are_passed_over_for_others(name, kind):
     metrics = build_metrics(resolved(f"metrics={name}"))
     able = SimpleNamespace(capabilities=lambda: metrics[name].needs - KINDS)
     found = capable(metrics, able, SimpleNamespace(spec=SPECS[kind]))
-    wanted = {"images", "volumes", "videos"} if name in SHOWN else {OTHERS.get(name, "images")}
+    wanted = {"images", "tunes", "videos", "volumes"} if name in SHOWN else {OTHERS.get(name, "images")}
     assert bool(found) == (kind in wanted)
     assert capable(metrics, able) == metrics
 

@@ -13,17 +13,20 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import scipy.io
+import torch
 from PIL import Image
 
 from genzoo.data.binarized_mnist import BinarizedMNIST
 from genzoo.data.celeba_lists import NAMES
 from genzoo.data.cifar10 import CIFAR10
 from genzoo.data.images import ImageFolder
+from genzoo.data.midi import write_midi
 from genzoo.data.mnist import MNIST
 from genzoo.data.olivetti_faces import OlivettiFaces
 from genzoo.data.omniglot import FILE, Omniglot
 from genzoo.data.shard_writer import write_shards
 from genzoo.data.svhn import SVHN
+from genzoo.data.tune_grammar import draw_tunes
 
 
 def noise(seed, *shape, levels=256):
@@ -290,6 +293,14 @@ def write_kmnist(root, patch=None):
         write_idx(root / "KMNIST" / "raw" / name, array)
 
 
+def write_tunes(root, patch=None):
+    """A file of 7 notes for each of 20 tunes."""
+    root.mkdir(parents=True)
+    notes, _ = draw_tunes(20, 7, torch.Generator().manual_seed(0))
+    for i in range(20):
+        (root / f"{i}.mid").write_bytes(write_midi(notes.at(i)))
+
+
 # What the contract needs to know
 
 
@@ -427,6 +438,15 @@ FILES = {
         checksums=False,
         overrides=("data.path=${paths.data}/folder",),
     ),
+    "midi_folder": Files(
+        lambda root, patch: write_tunes(root / "tunes"),
+        "tunes",
+        "give a folder of files .mid or .midi",
+        downloads=False,
+        checksums=False,
+        read="tunes/[01].mid",
+        overrides=("data.root=${paths.data}/tunes", "data.events=5"),
+    ),
     "torchvision": Files(
         write_kmnist,
         "",
@@ -467,6 +487,7 @@ DRAWN = {
     "showers": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
     "solids": ("data.n_train=40",),
     "swiss_roll": ("data.n_train=400",),
+    "tunes": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
 }
 #: configuration of an environment -> what it needs to be one
 CHOSEN = {"gymnasium": ("data.id=Pendulum-v1", "data.observations=3", "data.actions=1", "data.policy=Gaussian")}

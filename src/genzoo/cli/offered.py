@@ -15,6 +15,7 @@ LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that
 NOT_IMAGES = {
     **{"gaussians": "points", "swiss_roll": "points", "univariate": "points"},
     **{"moving_digits": "videos", "oracle_sentences": "sequences", "showers": "showers", "solids": "volumes"},
+    **{"midi_folder": "tunes", "tunes": "tunes"},
 }
 SOURCES = Path(__file__).parents[1]
 

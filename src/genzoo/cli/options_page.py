@@ -46,6 +46,7 @@ KINDS = {
     "sequences": ("Sequences of tokens", "[Sequences of tokens](other_data.md#sequences-of-tokens)."),
     "volumes": ("Volumes", "[Volumes](other_data.md#volumes)."),
     "videos": ("Videos", "[Videos](other_data.md#videos)."),
+    "tunes": ("Tunes", "[Music](other_data.md#music)."),
     "showers": ("Particle showers", "[Particle showers](other_data.md#particle-showers)."),
     "points": ("Points in the plane and on the line", "[Toys](toys.md)."),
 }  # kind -> title, pages

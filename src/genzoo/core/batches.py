@@ -25,7 +25,7 @@ class ImageBatch(NamedTuple):
 
     Args:
         images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, int64 (B, 1, T); of showers, energies in GeV,
-            float (B, cells).
+            float (B, cells); of tunes, the numbers of their events, float (B, 4, T).
         labels: int64 (B,); -1 = unknown.
         factors: attributes or ground-truth factors, float (B, F), or None; for measuring.
         target: the second image of each pair, float in [-1, 1], (B, C', H, W), or None.
@@ -84,7 +84,7 @@ class ImageSet(NamedTuple):
 
 
 class Shown:
-    """Kind of data: whatever ``genzoo.metrics.show`` shows as pictures, images and volumes."""
+    """Kind of data: whatever ``genzoo.metrics.show`` shows as pictures: images, volumes, videos and tunes."""
 
 
 class Images:
@@ -107,6 +107,10 @@ class Showers:
     """Kind of data: energies in the cells of a calorimeter, whose layers are the parts of a vector."""
 
 
+class Events:
+    """Kind of data: sequences of events, such as the notes of tunes, each of several real numbers."""
+
+
 class DataSpec(NamedTuple):
     """Properties of a data set that are known before it is loaded.
 
@@ -121,7 +125,7 @@ class DataSpec(NamedTuple):
         target_channels: channels of the images of the second domain.
         paired: whether each image of the first domain has a partner in the second one, its ``target``.
         axes: a letter per axis after the channels: ``"hw"`` for images, ``"thw"`` for videos, ``"dhw"`` for volumes,
-            ``"t"`` for sequences; none for a vector.
+            ``"t"`` for sequences, ``"e"`` for those of events, which are not evenly spaced in time; none for a vector.
         given: what an image is asked for by: name -> shape.
         vocabulary: the tokens, whose levels have no order; none for levels of pixels.
         parts: the parts of a vector, such as a shower's layers; None for other data.
@@ -152,11 +156,13 @@ class DataSpec(NamedTuple):
 
     @property
     def kinds(self) -> frozenset[type]:
-        """The kinds of data that it is, which metrics may need: images and volumes are shown; points are of none."""
+        """The kinds of data that it is, which metrics may need; points are of none."""
         if self.vocabulary:
             return frozenset({Tokens})
         if self.parts:
             return frozenset({Showers})
+        if self.axes == "e":
+            return frozenset({Events, Shown})
         kind = {"hw": Images, "dhw": Volumes, "thw": Videos}.get(self.axes)
         return frozenset() if self.levels is None or kind is None else frozenset({kind, Shown})
 

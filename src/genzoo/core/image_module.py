@@ -12,6 +12,7 @@ CALLED = {
     "dhw": ("volumes", "channels, depth, height, width", "solids"),
     "thw": ("videos", "channels, frames, height, width", "moving_digits"),
     "t": ("sequences of tokens", "channels, length", "oracle_sentences"),
+    "e": ("tunes", "numbers of an event, events", "tunes"),
     "": ("showers", "cells", "showers"),
 }
 

@@ -19,13 +19,15 @@ def from_levels(levels: Tensor, n: int | None = 256) -> Tensor:
     return levels if n is None else levels.float().mul_(2 / (n - 1)).sub_(1)
 
 
-def to_levels(images: Tensor, n: int = 256) -> Tensor:
+def to_levels(images: Tensor, n: int | None = 256) -> Tensor:
     """Converts images in [-1, 1] to the nearest levels 0 .. n-1 (uint8); values outside are clamped.
+
+    Continuous data (n = None) stay unchanged.
 
     >>> to_levels(torch.tensor([-1.0, 0.001, 1.5]))
     tensor([  0, 128, 255], dtype=torch.uint8)
     """
-    return ((images + 1) * ((n - 1) / 2)).round().clamp(0, n - 1).to(torch.uint8)
+    return images if n is None else ((images + 1) * ((n - 1) / 2)).round().clamp(0, n - 1).to(torch.uint8)
 
 
 def dequantise(images: Tensor, n: int = 256) -> Tensor:

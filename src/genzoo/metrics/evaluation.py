@@ -7,12 +7,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from PIL import Image
 
-from genzoo.core.batches import Images, Showers, Shown, Tokens, Videos, Volumes
+from genzoo.core.batches import Events, Images, Showers, Shown, Tokens, Videos, Volumes
 from genzoo.core.errors import GenzooError
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
 
-KINDS = frozenset({Images, Showers, Shown, Tokens, Videos, Volumes})  #: of data
+KINDS = frozenset({Events, Images, Showers, Shown, Tokens, Videos, Volumes})  #: of data
 
 log = logging.getLogger("genzoo")
 

@@ -31,9 +31,10 @@ from genzoo.metrics.show import show
 class NearestNeighbours:
     """The training images nearest to samples, and their distances: memorised samples are nearer than new images.
 
-    In pixel space the distance is the root of the mean squared difference over pixels and channels, in levels; in
-    feature space it is Euclidean, and metric names have the extractor's suffix. Both are measured for samples and
-    for the split's images, which were held out from training: samples that are much nearer than those are memorised.
+    In pixel space the distance is the root of the mean squared difference over pixels and channels, in levels, or in
+    the units of continuous data; in feature space it is Euclidean, and metric names have the extractor's suffix. Both
+    are measured for samples and for the split's images, which were held out from training: samples that are much nearer
+    than those are memorised.
     The reverse does not hold: a training image shifted by one pixel is far away.
 
     Args:
@@ -103,13 +104,14 @@ class NearestNeighbours:
 
         # The root of the number of values turns the distance into a root mean square.
         measure("pixel", "", lambda x: x.flatten(1).to(module.device), math.sqrt(train[0].numel()))
+        unit = "their units" if n is None else f"levels 0..{n - 1}"
         protocol = {
             "samples": self.samples,
             "seed": self.seed,
             "batch_norm": module.batch_norm,
             "training_images": len(train),
             "held_out": {"split": split, "images": len(queries) - self.samples},
-            "pixel_distance": f"root mean square over pixels and channels, in levels 0..{n - 1}",
+            "pixel_distance": f"root mean square over pixels and channels, in {unit}",
         }
         # The same in the feature space of the extractor, which is one of images.
         if self.extractor and Images in data.spec.kinds:

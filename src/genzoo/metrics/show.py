@@ -1,4 +1,4 @@
-"""Pictures of data: images as they are, volumes as a viewer sees their solids, videos as strips of their frames."""
+"""Pictures of data: images, solids as a viewer sees them, strips of a video's frames, piano rolls of tunes."""
 
 import math
 
@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from genzoo.core.batches import DataSpec, Videos, Volumes
+from genzoo.core.batches import DataSpec, Events, Videos, Volumes
 from genzoo.core.images import from_unit, to_unit
+from genzoo.metrics.piano_roll import piano_roll
 
 TURN, TILT = 30, 20  #: degrees: of volumes about the vertical, and of their top towards the viewer
 PIXELS = 96  #: height and width of the picture of a volume
@@ -18,11 +19,13 @@ FRAMES = 8  #: of a video that are shown
 
 
 def show(data: Tensor, spec: DataSpec) -> Tensor:
-    """Images (N, C, H, W) in [-1, 1] of data in [-1, 1]: images themselves, volumes turned and lit, strips of videos.
+    """Images (N, C, H, W) in [-1, 1] of data: images themselves, volumes turned and lit, strips of videos, piano rolls.
 
     >>> show(torch.zeros(2, 1, 8, 8, 8), DataSpec("solids", (1, 8, 8, 8), axes="dhw")).shape
     torch.Size([2, 1, 96, 96])
     """
+    if Events in spec.kinds:
+        return piano_roll(data)
     if Volumes in spec.kinds:
         return view(data, TURN, TILT)
     return strip(data) if Videos in spec.kinds else data
