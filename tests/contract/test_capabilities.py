@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from genzoo.core import capabilities
+from genzoo.core.batches import Events
 from genzoo.core.errors import GenzooError
 from support.zoo import (
     able,
@@ -30,9 +31,11 @@ def asked_twice(module, method) -> torch.Tensor:
 
 
 def bounds_of(spec) -> tuple[float, float]:
-    """Least and largest value that data may have: of tokens, of energies in GeV, of images."""
+    """Least and largest value that data may have: of tokens, of energies in GeV, of events, of images."""
     if spec.vocabulary:
         return 0, len(spec.vocabulary) - 1
+    if Events in spec.kinds:
+        return -float("inf"), float("inf")
     return (0, float("inf")) if spec.parts else (-1, 1)
 
 
@@ -61,7 +64,7 @@ def test_images_can_be_differentiated_by_their_codes(name):
     with module.differentiable():
         images = module.decode(z)
     images.square().sum().backward()
-    assert torch.equal(images, plain)
+    torch.testing.assert_close(images, plain)  # an LSTM that is differentiated is computed by another kernel
     assert all(row.any() for row in z.grad)
     assert all(parameter.grad is None for parameter in module.parameters())
     assert [parameter.requires_grad for parameter in module.parameters()] == trained

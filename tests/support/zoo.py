@@ -29,6 +29,7 @@ LOCATED = ("data=located_shapes", *CAPTIONS[1:])
 SENTENCES = ("data=oracle_sentences", "data.words=30", "data.length=6", "data.n_train=64")
 VIDEOS = ("data=moving_digits", "data.offline=true", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SHOWERS = ("data=showers", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
+TUNES = ("data=tunes", "data.events=12", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SOLIDS = ("data=solids", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 DRAWN_BY_PIXEL = {"size": 8}  # for models that take a step per pixel
 
@@ -52,7 +53,7 @@ def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
     sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}]), (LOCATED, [{}])]
-    sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (SOLIDS, [{}]), (VIDEOS, [{}])]
+    sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (SOLIDS, [{}]), (VIDEOS, [{}]), (TUNES, [{}])]
     sources += [(("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")

@@ -1,4 +1,4 @@
-"""Feature matching: distances between the mean features of a batch of generated and of real images.
+"""Feature matching: distances between the features of a batch of generated and of real images, or of their means.
 
 The features of real images are targets, without a gradient.
 """
@@ -69,3 +69,22 @@ class MeanAbsolute(_Means):
     def __call__(self, real: Tensor, fake: Tensor) -> Tensor:
         """Scalar, given features of real (B, F) and generated (B', F) images."""
         return self.difference(real, fake).abs().mean()
+
+
+@register
+class Pairwise:
+    """Σ over features of (f(x_i) - f(G(z_i)))², the mean over the pairs of an image and a generated one at its place.
+
+    The generated images are not made from those that they are compared with.
+
+    Source: Mogren 2016, arXiv 1611.09904; olofmogren/c-rnn-gan, rnn_gan.py, where the sum over the pairs is taken.
+
+    Example:
+        >>> import torch
+        >>> Pairwise()(torch.tensor([[0.0, 2.0], [2.0, 2.0]]), torch.tensor([[4.0, 2.0], [2.0, 0.0]]))  # (4² + 2²) / 2
+        tensor(10.)
+    """
+
+    def __call__(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Scalar, given features of real and of generated images, (B, F) each."""
+        return (at_least_float32(fake) - at_least_float32(real.detach())).square().sum(1).mean()
