@@ -9,7 +9,7 @@ import torch
 from genzoo.core.batches import DataSpec
 from genzoo.core.errors import GenzooError
 from genzoo.data.module import split_of
-from support import cpu_trainer
+from support.waiting import moved
 from support.zoo import built
 
 
@@ -17,25 +17,19 @@ def batch(n=5, events=12):
     return split_of(torch.randn(n, 4, events, generator=torch.Generator().manual_seed(0)))
 
 
-def run(module, data, ratio):
-    """One round after a batch with this ratio of the losses; whether D and G have moved."""
-    data.setup()
-    module.progress.rounds = 1  # after the first phase
-    module.ratio.fill_(ratio)
-    before = {player: [p.clone() for n in ns for p in n.parameters()] for player, ns in module.players().items()}
-    data.rounds = 2
-    cpu_trainer().fit(module, datamodule=data)
-    after = {player: [p for n in ns for p in n.parameters()] for player, ns in module.players().items()}
-    return {
-        player: any(not torch.equal(a, b) for a, b in zip(before[player], after[player], strict=True))
-        for player in before
-    }
+def remade(module, **changed):
+    """The model built again with changed settings."""
+    given = {"generator": lambda latent: module.generator, "optimizers": module.optimizer_factories}
+    given |= {key: getattr(module, key) for key in ("discriminator", "objective", "matching", "pretraining_rounds")}
+    return type(module)(**given | changed)
 
 
 @pytest.mark.parametrize(("ratio", "moves"), [(0.0, False), (0.69, False), (0.71, True), (2.0, True)])
 def test_the_discriminator_waits_if_its_last_loss_was_below_seven_tenths_of_the_generators(ratio, moves):
     _, data, module = built("c_rnn_gan")
-    assert run(module, data, ratio) == {"discriminator": moves, "generator": True}
+    module.progress.rounds = module.pretraining_rounds
+    module.ratio.fill_(ratio)
+    assert moved(module, data) == {"discriminator": moves, "generator": True}
     assert module.ratio != ratio  # it is computed while it waits, too
 
 
@@ -100,8 +94,7 @@ def test_the_generator_matches_the_features_of_real_tunes_one_by_one():
 
 
 def test_of_one_event_the_losses_are_those_of_any_gan():
-    config, _, module = built("c_rnn_gan")
-    del config
+    module = built("c_rnn_gan").module
     generator = type(module.generator)(latent=8, shape=(4, 1), hidden=3).eval()
     discriminator = type(module.discriminator)((4, 1), hidden=3).eval()
     other = remade(module, generator=lambda latent: generator, discriminator=discriminator)
@@ -113,13 +106,6 @@ def test_of_one_event_the_losses_are_those_of_any_gan():
     expected = -found["of_real"].sigmoid().log().mean() - (1 - found["of_fake"].sigmoid()).log().mean()
     torch.testing.assert_close(loss, expected)
     assert other.sample(3).shape == (3, 4, 1)
-
-
-def remade(module, **changed):
-    """The model built again with changed settings."""
-    given = {"generator": lambda latent: module.generator, "optimizers": module.optimizer_factories}
-    given |= {key: getattr(module, key) for key in ("discriminator", "objective", "matching", "pretraining_rounds")}
-    return type(module)(**given | changed)
 
 
 @pytest.mark.parametrize(

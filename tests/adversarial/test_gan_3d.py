@@ -5,22 +5,14 @@ import torch
 
 from genzoo.adversarial.rounds import Shared
 from genzoo.core.errors import GenzooError
-from support import cpu_trainer
+from support.waiting import moved
 from support.zoo import built
 
 
 def run(module, data, accuracy):
     """One round after a batch of this accuracy; whether D and G have moved."""
-    data.setup()
     module.accuracy.fill_(accuracy)
-    before = {player: [p.clone() for n in ns for p in n.parameters()] for player, ns in module.players().items()}
-    data.rounds = module.progress.rounds + 1
-    cpu_trainer().fit(module, datamodule=data)
-    after = {player: [p for n in ns for p in n.parameters()] for player, ns in module.players().items()}
-    return {
-        player: any(not torch.equal(a, b) for a, b in zip(before[player], after[player], strict=True))
-        for player in before
-    }
+    return moved(module, data)
 
 
 @pytest.mark.parametrize(("accuracy", "moves"), [(0.0, True), (0.79, True), (0.81, False), (1.0, False)])

@@ -76,6 +76,8 @@ def test_longer_headers_and_other_chunks_are_passed_over():
         (file(b"", division=0), "not at all"),
         (file(bytes.fromhex("00 3c 40")), "no status"),
         (file(bytes.fromhex("00 90 3c")), "ends too early"),
+        (file(bytes.fromhex("00 90 3c 90 3c 40")), "too short"),
+        (file(bytes.fromhex("81 80 80 80 80 80 00 90 3c 40")), "four bytes"),
         (file(bytes.fromhex("00 90 3c 40 60 80 3c 00"))[:-2], "ends too early"),
     ],
 )

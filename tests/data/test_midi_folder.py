@@ -55,3 +55,10 @@ def test_a_file_without_notes_is_named(tmp_path):
     write(tmp_path / "none.mid", 60, 0)
     with pytest.raises(GenzooError, match=r"none\.mid is damaged \(it has no notes\); replace it, or move it away"):
         MidiFolder(tmp_path).split("train")
+
+
+def test_files_are_left_for_training(tmp_path):
+    for i in range(3):
+        write(tmp_path / f"{i}.mid", 60, 3)
+    with pytest.raises(GenzooError, match=r"^data\.n_validation=2 data\.n_test=1: .* has 3 files, and at least one"):
+        MidiFolder(tmp_path, n_validation=2, n_test=1).split("train")

@@ -24,6 +24,7 @@ GIVEN = {
     "gan_2d": ("data=ring", "data.n_train=64", "data.n_validation=32", "data.n_test=32"),
     "reinforce": ("data=cartpole",),
     "gan_3d": ("data=solids", "data.n_train=64", "data.n_validation=0", "data.n_test=8"),
+    "c_rnn_gan": ("data=tunes", "data.events=9", "data.n_train=64", "data.n_validation=0", "data.n_test=8"),
     "gan_int_cls": ("data=captioned_shapes", "data.size=16", "data.n_train=64", "data.n_validation=0", "data.n_test=8"),
 }
 
@@ -60,6 +61,15 @@ def test_volumes_are_an_array_and_no_pictures(run, tmp_path):
     for given in ("format=png", "grid=true"):
         with pytest.raises(GenzooError, match=f"^{given}: gan_3d draws volumes, not images; use format=npz"):
             draw(f"ckpt={run('gan_3d')}", f"out={tmp_path}/b", "n=3", given)
+
+
+def test_tunes_are_an_array_in_their_units(run, tmp_path):
+    folder = draw(f"ckpt={run('c_rnn_gan')}", f"out={tmp_path}/a", "n=3")
+    model = load(run("c_rnn_gan"))
+    with np.load(folder / "samples.npz") as found:
+        assert (found["tunes"].shape, found["tunes"].dtype) == ((3, 4, 9), np.float32)
+        expected = model.sample(model.sampling_batch, generator=generator(0, "samples", 0))[:3]
+        np.testing.assert_array_equal(found["tunes"], expected)
 
 
 def test_a_caption_is_asked_for(run, tmp_path):

@@ -13,7 +13,6 @@ from genzoo.core.batches import ImageBatch
 from genzoo.core.checks import check_first_phase, check_integer, check_positive, check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.latent import Latent, Uniform
-from genzoo.core.precision import at_least_float32
 from genzoo.core.ranks import average_over_ranks
 from genzoo.core.registry import register
 from genzoo.core.rounds import Turn
@@ -107,7 +106,7 @@ class CRNNGAN(WaitingGAN):
     def prediction_loss(self, events: Tensor) -> Tensor:
         """The mean squared error of predictions of events (B, numbers, n), and the decay."""
         predicted = self.generator.predict(self.latent.sample(len(events), device=self.device), events)
-        return F.mse_loss(at_least_float32(predicted), events) + self.decayed()
+        return F.mse_loss(predicted, events) + self.decayed()
 
     def generator_loss(self, real: ImageBatch, made: Made | None = None) -> Tensor:
         """That of a GAN, and the decay."""

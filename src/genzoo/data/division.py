@@ -26,7 +26,12 @@ class Rows(NamedTuple):
 
 
 def divide(
-    counts: Mapping[str, int], n_validation: int | None, n_test: int | None, seed: int, place: str
+    counts: Mapping[str, int],
+    n_validation: int | None,
+    n_test: int | None,
+    seed: int,
+    place: str,
+    what: str = "images",
 ) -> dict[str, Rows]:
     """Divides the images of a set; a split that the set lacks is drawn from its training images.
 
@@ -35,6 +40,7 @@ def divide(
         n_validation, n_test: numbers of images of the splits that the set lacks; None = a twentieth.
         seed: seed of the draw.
         place: the setting that names the data, for messages.
+        what: what is divided, likewise.
 
     Raises:
         GenzooError: there are no training images, none is left for training, or a number is given for a split that the
@@ -46,7 +52,7 @@ def divide(
     """
     in_all, asked = counts.get("train", 0), {"validation": n_validation, "test": n_test}
     if not in_all:
-        raise GenzooError(f"{place}: it has no training images; add some.")
+        raise GenzooError(f"{place}: it has no training {what}; add some.")
     taken: dict[str, int] = {}
     for split, number in asked.items():
         if number is not None:
@@ -54,14 +60,14 @@ def divide(
         if split in counts:
             if number is not None:
                 raise GenzooError(
-                    f"data.n_{split}={number}: {place} has {split} images of its own; leave the setting out."
+                    f"data.n_{split}={number}: {place} has {split} {what} of its own; leave the setting out."
                 )
         else:
             taken[split] = min(round(FRACTION * in_all), in_all - 1) if number is None else number
     if sum(taken.values()) >= in_all:
         settings = " ".join(f"data.n_{split}={number}" for split, number in taken.items())
         raise GenzooError(
-            f"{settings}: {place} has {in_all} images, and at least one must remain for training; choose fewer."
+            f"{settings}: {place} has {in_all} {what}, and at least one must remain for training; choose fewer."
         )
     orders = {
         part: torch.randperm(count, generator=generator(seed, "division", part)) for part, count in counts.items()

@@ -54,6 +54,8 @@ class _Reader:
         while more:
             byte = self.number()
             value, more = value << 7 | byte & 127, byte > 127
+            if value >> 28:
+                raise ValueError("a number has more than four bytes")
         return value
 
 
@@ -112,6 +114,8 @@ def _read_track(track: _Reader, division: int) -> list[list[int]]:
             continue
         first = track.number() if byte < 0 else byte
         second = 0 if status >> 4 in (PROGRAM, PRESSURE) else track.number()
+        if first > 127 or second > 127:
+            raise ValueError("a message is too short")
         key = status & 15, first
         if status >> 4 == ON and second:
             notes.append([now, now + division, first, second])

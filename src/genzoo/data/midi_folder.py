@@ -65,7 +65,8 @@ class MidiFolder(TuneData):
             lacks = "the folder holds no MIDI files" if self.root.is_dir() else "there is no such folder"
             raise GenzooError(f"data.root={self.root}: {lacks}; give a folder of files {' or '.join(EXTENSIONS)}.")
         tunes = [self._read(path) for path in paths]
-        rows = divide({"train": len(paths)}, self.n_validation, self.n_test, self.split_seed, f"data.root={self.root}")
+        place = f"data.root={self.root}"
+        rows = divide({"train": len(paths)}, self.n_validation, self.n_test, self.split_seed, place, "files")
         none = [torch.zeros(0, *self.spec.shape)]
         return {
             split: split_of(torch.cat(none + [tunes[i] for i in chosen.rows.tolist()]))

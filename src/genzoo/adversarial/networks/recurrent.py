@@ -23,7 +23,7 @@ Shape = tuple[int, int]
 
 
 class Layers(nn.Module):
-    """Layers of an LSTM with dropout after each: (B, T, inputs) -> (B, T, hidden)."""
+    """Layers of an LSTM with dropout after each: (B, T, inputs) -> (B, T, hidden), in float32."""
 
     def __init__(self, inputs: int, hidden: int, layers: int, dropout: float):
         super().__init__()
@@ -45,7 +45,6 @@ class Layers(nn.Module):
 
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Outputs (B, T, hidden), and the state after them."""
-        # In bfloat16, in which some CPUs have no LSTM, frequencies would be rounded to 2 Hz.
         outputs, state = in_float32(lambda x: self.lstm(x, state), x)
         return self.dropout(outputs), state
 
@@ -82,8 +81,9 @@ class Generator(nn.Module):
 
     def step(self, noise: Tensor, before: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """The events (B, n, numbers) that follow those before, by noise of the same shape; and the state after them."""
-        hidden, state = self.layers(F.relu(self.input(torch.cat([noise, before], 2))), state)
-        return self.output(hidden), state
+        # In float32, since bfloat16 rounds frequencies to 2 Hz, and some CPUs have no LSTM for it.
+        hidden, state = self.layers(F.relu(in_float32(self.input, torch.cat([noise, before], 2))), state)
+        return in_float32(self.output, hidden), state
 
     def forward(self, z: Tensor) -> Tensor:
         """Codes (B, latent) -> sequences (B, numbers, T)."""
