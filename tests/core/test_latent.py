@@ -5,7 +5,7 @@ import torch
 from scipy import stats
 
 from genzoo.core.errors import GenzooError
-from genzoo.core.latent import Categorical, Latent, Normal, Uniform
+from genzoo.core.latent import Categorical, Latent, Normal, Uniform, UnitUniform
 
 
 def seeded(seed=0):
@@ -57,6 +57,7 @@ def test_samples_lie_in_their_parts_and_follow_the_generator_alone(latent):
     [
         (Uniform(2), stats.uniform(-1, 2)),
         (Uniform(2, bound=math.sqrt(3)), stats.uniform(-math.sqrt(3), 2 * math.sqrt(3))),
+        (UnitUniform(2), stats.uniform(0, 1)),
         (Normal(2), stats.norm()),
         (Normal(2, std=5), stats.norm(0, 5)),
     ],
@@ -86,6 +87,7 @@ def test_categories_are_one_hot_and_equally_frequent():
     ("part", "law", "size"),
     [
         (Uniform(3, bound=0.7), torch.distributions.Uniform(-0.7, 0.7), 3),
+        (UnitUniform(3), torch.distributions.Uniform(0.0, 1.0), 3),
         (Normal(4), torch.distributions.Normal(0.0, 1.0), 4),
         (Normal(4, std=5), torch.distributions.Normal(0.0, 5.0), 4),
         (Categorical(7), torch.distributions.Categorical(logits=torch.zeros(7)), 1),
@@ -99,6 +101,11 @@ def test_traversal_names_a_row_for_each_category_and_each_dimension(latent):
     codes, names = latent.traverse(5, seeded())
     assert names == ["noise 0", "digit 0", "digit 1", "digit 2", "style 0", "style 1"]
     assert codes.shape == (6, 5, 17)
+
+
+def test_a_row_of_a_unit_interval_moves_from_its_middle():
+    rows = UnitUniform(2).walk(3, seeded())
+    assert torch.equal(rows[0], torch.tensor([[-0.5, 0.5], [0.5, 0.5], [1.5, 0.5]]))
 
 
 def test_a_continuous_row_moves_one_dimension_to_twice_the_bound_and_fixes_all_other_parts(latent):

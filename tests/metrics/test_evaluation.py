@@ -29,12 +29,13 @@ OF_IMAGES = (  # metrics
     *("fidelity", "human", "likelihood_map", "parzen", "projection", "receptive_field"),
     *("restoration", "transfer_accuracy", "translation_fidelity"),
 )
-OTHERS = {
+OTHERS = {  # metric -> kind of data
     "films": "videos",
     "oracle": "sequences",
     "sentences": "sequences",
     "energy_response": "showers",
     "shower_maps": "showers",
+    "overlap": "volumes",
     "tunes": "tunes",
 }
 

@@ -31,6 +31,7 @@ VIDEOS = ("data=moving_digits", "data.offline=true", "data.n_train=64", "data.n_
 SHOWERS = ("data=showers", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 TUNES = ("data=tunes", "data.events=12", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SOLIDS = ("data=solids", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
+PICTURED = ("data=pictured_solids", *SOLIDS[1:])
 DRAWN_BY_PIXEL = {"size": 8}  # for models that take a step per pixel
 
 
@@ -53,7 +54,7 @@ def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
     sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}]), (LOCATED, [{}])]
-    sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (SOLIDS, [{}]), (VIDEOS, [{}]), (TUNES, [{}])]
+    sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (SOLIDS, [{}]), (PICTURED, [{}]), (VIDEOS, [{}]), (TUNES, [{}])]
     sources += [(("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
@@ -123,9 +124,12 @@ def edited(module: RoundModule) -> dict[str, torch.Tensor]:
 
 
 def asked_of(module: RoundModule) -> torch.Tensor:
-    """Its images of captions, or its showers of energies."""
+    """Its images of captions, its showers of energies, or its volumes of pictures of noise."""
     if "energy" in module.asks:
         return module.sample_given({"energy": torch.tensor([[5.0], [50.0]])}, _seed())
+    if "picture" in module.asks:
+        noise = torch.randint(256, (2, *module.asks["picture"]), dtype=torch.uint8, generator=_seed())
+        return module.sample_given({"picture": noise}, _seed())
     captions = to_numbers(["a small red cross", "a shape in the middle"], module.asks["caption"][-1])
     places = {
         name: torch.rand(2, *shape, generator=_seed()) for name, shape in module.asks.items() if name != "caption"

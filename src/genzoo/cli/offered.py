@@ -14,8 +14,9 @@ LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that
 #: module of genzoo.data -> kind of its data, which are images in all others
 NOT_IMAGES = {
     **{"gaussians": "points", "swiss_roll": "points", "univariate": "points"},
-    **{"moving_digits": "videos", "oracle_sentences": "sequences", "showers": "showers", "solids": "volumes"},
-    **{"midi_folder": "tunes", "tunes": "tunes"},
+    **{"moving_digits": "videos", "oracle_sentences": "sequences", "showers": "showers"},
+    **dict.fromkeys(("solids", "pictured_solids"), "volumes"),
+    **dict.fromkeys(("tunes", "midi_folder"), "tunes"),
 }
 SOURCES = Path(__file__).parents[1]
 

@@ -36,7 +36,8 @@ class _Continuous:
     """Base class of parts with independent continuous dimensions of one distribution."""
 
     varies_along_rows = True
-    limit: float  # traversals go from -limit to limit
+    middle = 0.0
+    limit: float  # traversals go this far from the middle to both sides
 
     def __init__(self, size: int):
         if size < 1:
@@ -48,9 +49,10 @@ class _Continuous:
         raise NotImplementedError
 
     def walk(self, steps: int, generator: Generator) -> Tensor:
-        """One row per dimension, with the others at 0; for more than 10 dimensions, one row between two draws."""
+        """One row per dimension, with the others in the middle; for more than 10, one row between two draws."""
         if self.size <= 10:
-            return torch.linspace(-self.limit, self.limit, steps)[None, :, None] * torch.eye(self.size)[:, None, :]
+            shifts = torch.linspace(-self.limit, self.limit, steps)[None, :, None] * torch.eye(self.size)[:, None, :]
+            return self.middle + shifts
         start, end = self.sample(2, generator)
         return torch.lerp(start, end, torch.linspace(0, 1, steps)[:, None])[None]
 
@@ -76,6 +78,24 @@ class Uniform(_Continuous):
         """n draws, float (n, size)."""
         draws = torch.rand(n, self.size, generator=generator, device=drawing_device(generator, device))
         return (draws * 2 - 1).mul_(self.bound).to(device)
+
+
+@register
+class UnitUniform(Uniform):
+    """Independent uniform dimensions on [0, 1].
+
+    Args:
+        size: number of dimensions.
+    """
+
+    middle = 0.5
+
+    def __init__(self, size: int):
+        super().__init__(size, bound=0.5)
+
+    def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
+        """n draws, float (n, size)."""
+        return super().sample(n, generator, device) + self.middle
 
 
 @register

@@ -23,7 +23,7 @@ class Generator(nn.Module):
     Raises:
         GenzooError: the sides are not possible.
 
-    Source: Wu et al. 2016, arXiv 1610.07584; zck119/3dgan-release, main.lua: codes in [0, 1), no biases.
+    Source: Wu et al. 2016, arXiv 1610.07584; zck119/3dgan-release, main.lua: no biases.
 
     Example:
         >>> import torch
@@ -43,8 +43,8 @@ class Generator(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Codes (B, latent) in [-1, 1] -> volumes (B, C, D, H, W) in [-1, 1]; both are in [0, 1] inside."""
-        return from_unit(self.layers(to_unit(z)))
+        """Codes (B, latent) -> volumes (B, C, D, H, W) in [-1, 1], which are in [0, 1] inside."""
+        return from_unit(self.layers(z))
 
 
 @register

@@ -66,7 +66,7 @@ def described_latent(latent: Latent) -> list[dict[str, Any]]:
         if isinstance(part, Categorical):
             kind, limits = "one-hot", [0, 1]
         elif isinstance(part, Uniform):
-            kind, limits = "uniform", [-part.bound, part.bound]
+            kind, limits = "uniform", [part.middle - part.bound, part.middle + part.bound]
         else:
             kind, limits = "standard normal", None
         described.append({"name": name, "columns": [start, start + part.size], "distribution": kind, "range": limits})
