@@ -1,4 +1,4 @@
-"""RMSProp of players that wait, against torch's."""
+"""RMSProp of players that wait, and of clipped gradients, against torch's."""
 
 import copy
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from genzoo.core.rmsprop import PausingRMSprop
+from genzoo.core.rmsprop import ClippedRMSprop, PausingRMSprop
 
 OPTIONS = {"lr": 0.01, "alpha": 0.9, "eps": 1e-6, "weight_decay": 0.1}
 
@@ -68,3 +68,17 @@ def test_its_state_goes_on_where_it_was():
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}=.*are needed"):
         PausingRMSprop(parameters(), **wrong)
+
+
+def test_clipped_gradients_give_torchs_steps():
+    ours, theirs, bound = parameters(), parameters(), 0.5
+    clipping, torchs = ClippedRMSprop(ours, bound=bound, **OPTIONS), torch.optim.RMSprop(theirs, **OPTIONS)
+    for t in range(6):
+        step(clipping, t)
+        generator = torch.Generator().manual_seed(t)
+        for p in theirs:
+            p.grad = torch.randn(p.shape, generator=generator, dtype=p.dtype).clamp(-bound, bound)
+        torchs.step()
+        assert same(ours, theirs)
+    with pytest.raises(ValueError, match="bound=0: a positive number is needed"):
+        ClippedRMSprop(parameters(), bound=0)

@@ -57,6 +57,17 @@ def test_halved_is_halved_at_each_multiple(rounds, value):
     assert StepDecay(start=0.4, every=100)(rounds) == pytest.approx(value)
 
 
+def test_a_rate_falls_after_the_originals_epochs():
+    # karpathy/char-rnn, train.lua: after update i, if i % n == 0 and i / n >= 10: rate *= 0.97; n updates per epoch
+    schedule, rate, n = StepDecay(start=2e-3, every=4, factor=0.97, flat=36), 2e-3, 4
+    for i in range(1, 100):
+        assert schedule(i - 1) == pytest.approx(rate), i
+        if i % n == 0 and i / n >= 10:
+            rate *= 0.97
+    with pytest.raises(GenzooError, match=r"factor=0: a positive number is needed"):
+        StepDecay(1.0, every=4, factor=0)
+
+
 def test_a_power_is_the_formula_of_its_source():
     # start - (t / t_max)^γ (start - stop)
     rate = Power(start=0.025, end=1e-5, rounds=250, power=0.75)

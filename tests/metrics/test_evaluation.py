@@ -31,10 +31,8 @@ OF_IMAGES = (  # metrics
 )
 OTHERS = {  # metric -> kind of data
     "films": "videos",
-    "oracle": "sequences",
-    "sentences": "sequences",
-    "energy_response": "showers",
-    "shower_maps": "showers",
+    **dict.fromkeys(("oracle", "sentences", "validity"), "sequences"),
+    **dict.fromkeys(("energy_response", "shower_maps"), "showers"),
     "overlap": "volumes",
     "tunes": "tunes",
 }

@@ -14,6 +14,8 @@ from genzoo.metrics.evaluation import Evaluation
 from genzoo.metrics.oracle import OracleLikelihood
 from genzoo.metrics.sentences import SampleSentences
 
+KEYS = {"oracle_possible", "oracle_nll", "oracle_nll_standard_error"}
+KEYS_50 = {"oracle_possible_n50", "oracle_nll_n50", "oracle_nll_n50_standard_error"}
 DATA = OracleSentences(words=5, length=3, n_train=1, n_validation=0, n_test=4000)
 
 
@@ -39,7 +41,8 @@ class Uniform(Inference):
 def test_it_is_the_cross_entropy_with_the_oracle_beside_the_oracles_entropy():
     nll = DATA.oracle_nll(torch.tensor(list(itertools.product(range(5), repeat=3))).unsqueeze(1))
     found = OracleLikelihood()(Uniform(ScoresLikelihood), DATA, "test").values
-    assert found.keys() == {"oracle_nll", "oracle_nll_standard_error", "oracle_nll_data", "nll_per_token"}
+    assert found.keys() == {*KEYS, "oracle_nll_data", "nll_per_token"}
+    assert found["oracle_possible"] == 1
     assert found["oracle_nll_standard_error"] == pytest.approx(nll.std().item() / 100, rel=0.05)
     assert found["oracle_nll"] == pytest.approx(nll.mean().item(), abs=4 * found["oracle_nll_standard_error"])
     entropy = ((-3 * nll).exp() * nll).sum().item()
@@ -49,13 +52,42 @@ def test_it_is_the_cross_entropy_with_the_oracle_beside_the_oracles_entropy():
 
 def test_models_without_a_likelihood_and_empty_splits_have_less():
     found = OracleLikelihood(samples=50)(Uniform(), DATA, "test").values
-    assert found.keys() == {"oracle_nll_n50", "oracle_nll_n50_standard_error", "oracle_nll_data"}
+    assert found.keys() == {*KEYS_50, "oracle_nll_data"}
     found = OracleLikelihood(samples=50)(Uniform(ScoresLikelihood), DATA, "validation").values
-    assert found.keys() == {"oracle_nll_n50", "oracle_nll_n50_standard_error"}
+    assert found.keys() == KEYS_50
+
+
+class Alternating:
+    """A set in which only sequences of the same tokens are possible."""
+
+    def oracle_nll(self, tokens):
+        same = (tokens == tokens[..., :1]).flatten(1).all(1)
+        return torch.where(same, 1.0 + tokens[:, 0, 0], math.inf)
+
+    def evaluation_images(self, split):
+        return DATA.split("validation")
+
+
+def test_impossible_samples_are_counted_and_left_out():
+    found = OracleLikelihood()(Uniform(), Alternating(), "test").values
+    assert found.keys() == KEYS
+    assert found["oracle_possible"] == pytest.approx(1 / 25, abs=4 * (0.04 * 0.96 / 10_000) ** 0.5)
+    assert found["oracle_nll"] == pytest.approx(3, abs=4 * found["oracle_nll_standard_error"])
+    assert 0 < found["oracle_nll_standard_error"] < 0.1
+    assert OracleLikelihood(samples=1)(Uniform(), Alternating(), "test").values == {"oracle_possible_n1": 0.0}
 
 
 def test_data_without_an_oracle_are_not_measured():
     assert OracleLikelihood()(Uniform(), object(), "test") == Evaluation()
+
+
+def test_samples_of_characters_are_lines_without_blanks_up_to_their_end():
+    data = OracleSentences(words=5, length=3, n_train=1)
+    data.spec = data.spec._replace(vocabulary=("", "a", "b", "c", " "), separator="")
+    lines = SampleSentences(samples=200)(Uniform(), data, "test").files["sentences.txt"].decode().split("\n")
+    assert len(lines) == 201
+    assert {len(line) for line in lines} == {0, 1, 2, 3}
+    assert {*"".join(lines)} == {*"abc "}
 
 
 def test_samples_are_lines_of_words():

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from genzoo.core.errors import GenzooError
-from genzoo.nn.language_lstm import ROWS, LanguageLSTM
+from genzoo.nn.language_lstm import LanguageLSTM
+from genzoo.nn.recurrent_language import ROWS
 
 
 def network(words=4, length=3, std=1.0):

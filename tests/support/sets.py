@@ -483,6 +483,7 @@ DRAWN = {
     "grid": ("data.n_train=400",),
     "univariate": ("data.n_train=400",),
     "emoji": (),  # part of genzoo
+    "sentences": ("data.n_train=40",),
     "oracle_sentences": ("data.n_train=40", "data.words=30"),
     "showers": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
     "solids": ("data.n_train=40",),

@@ -14,7 +14,8 @@ LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that
 #: module of genzoo.data -> kind of its data, which are images in all others
 NOT_IMAGES = {
     **{"gaussians": "points", "swiss_roll": "points", "univariate": "points"},
-    **{"moving_digits": "videos", "oracle_sentences": "sequences", "showers": "showers"},
+    **{"moving_digits": "videos", "showers": "showers"},
+    **dict.fromkeys(("oracle_sentences", "sentences"), "sequences"),
     **dict.fromkeys(("solids", "pictured_solids"), "volumes"),
     **dict.fromkeys(("tunes", "midi_folder"), "tunes"),
 }

@@ -1,6 +1,7 @@
 """Descriptions of data sets, and the batches and streams of a round."""
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -24,8 +25,8 @@ class ImageBatch(NamedTuple):
     """A batch of images, or of other data of the set's shape, of one stream of a round.
 
     Args:
-        images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, int64 (B, 1, T); of showers, energies in GeV,
-            float (B, cells); of tunes, the numbers of their events, float (B, 4, T).
+        images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, integers (B, 1, T); of showers, energies in
+            GeV, float (B, cells); of tunes, the numbers of their events, float (B, 4, T).
         labels: int64 (B,); -1 = unknown.
         factors: attributes or ground-truth factors, float (B, F), or None; for measuring.
         target: the second image of each pair, float in [-1, 1], (B, C', H, W), or None.
@@ -127,7 +128,9 @@ class DataSpec(NamedTuple):
         axes: a letter per axis after the channels: ``"hw"`` for images, ``"thw"`` for videos, ``"dhw"`` for volumes,
             ``"t"`` for sequences, ``"e"`` for those of events, which are not evenly spaced in time; none for a vector.
         given: what an image is asked for by: name -> shape.
-        vocabulary: the tokens, whose levels have no order; none for levels of pixels.
+        vocabulary: the tokens, whose levels have no order; none for levels of pixels. An empty one is the end of a
+            sequence.
+        separator: what stands between two tokens of a text; none between characters.
         parts: the parts of a vector, such as a shower's layers; None for other data.
     """
 
@@ -142,6 +145,7 @@ class DataSpec(NamedTuple):
     axes: str = "hw"
     given: Mapping[str, tuple[int, ...]] = {}
     vocabulary: tuple[str, ...] = ()
+    separator: str = " "
     parts: Parts | None = None
 
     @property
@@ -170,6 +174,14 @@ class DataSpec(NamedTuple):
     def scaled(self) -> int | None:
         """Number of levels that are scaled to [-1, 1]; None for continuous data and tokens, which stay as they are."""
         return None if self.vocabulary else self.levels
+
+    def text(self, tokens: Iterable[int]) -> str:
+        """The text of a sequence of tokens, up to its end.
+
+        >>> DataSpec("letters", (1, 4), vocabulary=("", "a", "b"), separator="").text([2, 1, 0, 1])
+        'ba'
+        """
+        return self.separator.join(itertools.takewhile(bool, (self.vocabulary[token] for token in tokens)))
 
 
 TASKS = ("survival", "goal")  #: an episode ends by failure or by success

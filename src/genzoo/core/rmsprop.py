@@ -1,6 +1,6 @@
-"""RMSProp of players that wait."""
+"""RMSProp of players that wait, and of clipped gradients."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -73,3 +73,38 @@ class PausingRMSprop(Optimizer):
         steps = torch._foreach_div(gradients, roots)
         torch._foreach_mul_(steps, group["lr"] * moves)
         torch._foreach_sub_(parameters, steps)
+
+
+@register
+class ClippedRMSprop(torch.optim.RMSprop):
+    """RMSProp of gradients each of whose elements is clipped to [-bound, bound].
+
+    Args:
+        params: parameters, or groups of them.
+        bound: largest absolute value of an element.
+        options: of ``torch.optim.RMSprop``.
+
+    Raises:
+        ValueError: the bound is not positive, or an option is out of range.
+
+    Source: karpathy/char-rnn, train.lua.
+
+    Example:
+        >>> p = nn.Parameter(torch.zeros(()))
+        >>> optimizer = ClippedRMSprop([p], bound=1.0, lr=0.5, alpha=0.0)
+        >>> p.grad = torch.tensor(30.0)
+        >>> optimizer.step()
+        >>> p.item(), p.grad.item()
+        (-0.5, 1.0)
+    """
+
+    def __init__(self, params: Iterable[nn.Parameter] | Iterable[dict[str, Any]], bound: float, **options: Any):
+        if not bound > 0:
+            raise ValueError(f"bound={bound}: a positive number is needed")
+        super().__init__(params, **options)
+        self.bound = bound
+
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Clips the gradients, in place, and takes one step."""
+        nn.utils.clip_grad_value_([p for group in self.param_groups for p in group["params"]], self.bound)
+        return super().step(closure)

@@ -140,20 +140,25 @@ class Switch:
 
 @register
 class StepDecay:
-    """``start``, halved after every ``every`` rounds.
+    """``start`` for ``flat`` rounds, then multiplied by ``factor`` after every ``every`` rounds.
 
     Example:
         >>> [StepDecay(start=0.1, every=10)(r) for r in (0, 9, 10, 20)]
         [0.1, 0.1, 0.05, 0.025]
+        >>> [StepDecay(start=1, every=10, factor=0.25, flat=5)(r) for r in (5, 14, 15)]
+        [1.0, 1.0, 0.25]
     """
 
-    def __init__(self, start: float, every: int):
+    def __init__(self, start: float, every: int, factor: float = 0.5, flat: int = 0):
         check_positive("model.schedules: every", every)
-        self.start, self.every = start, every
+        if not factor > 0:
+            raise GenzooError(f"model.schedules: factor={factor}: a positive number is needed.")
+        self.start, self.every, self.factor = start, every, factor
+        self.flat = check_integer("model.schedules: flat", flat, 0)
 
     def __call__(self, rounds: int) -> float:
         """The value for the round that follows ``rounds`` completed ones."""
-        return self.start / 2 ** (rounds // self.every)
+        return self.start * self.factor ** (max(rounds - self.flat, 0) // self.every)
 
 
 @register

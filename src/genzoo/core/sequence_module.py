@@ -74,7 +74,7 @@ class SequenceModule(ImageModule):
 
     def likelihood_loss(self, real: ImageBatch) -> Tensor:
         """-1/T Σ_t log p(y_t | y_1 .. y_{t-1}) in nats, mean over the sequences."""
-        return -at_least_float32(self.network.log_prob(real.images.squeeze(1))).mean()
+        return -at_least_float32(self.network.log_prob(real.images.squeeze(1).long())).mean()
 
     @in_inference
     def log_prob(self, levels: Tensor, n_importance: int = 1, generator: Generator | None = None) -> Tensor:

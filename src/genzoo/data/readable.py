@@ -1,6 +1,6 @@
-"""Data that show what they were asked for, and data of which numbers are computed."""
+"""Data that show what they were asked for, data of which numbers are computed, and lines of a formal language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
@@ -46,4 +46,13 @@ class Located(Protocol):
 
     def boxes(self, images: Tensor) -> Tensor:
         """Left, upper, right and lower edge, in widths of the image, (n, 4), of levels (n, C, H, W); nan = nothing."""
+        ...
+
+
+@runtime_checkable
+class Formal(Protocol):
+    """A set of lines in a language that is decided exactly, such as by a grammar."""
+
+    def canonical(self, lines: Sequence[str]) -> list[str | None]:
+        """The canonical form of each line; None = it is not in the language."""
         ...

@@ -22,7 +22,7 @@ class Oracle(Protocol):
     """Sequences whose probability is known."""
 
     def oracle_nll(self, tokens: Tensor) -> Tensor:
-        """-1/T log p(y) in nats per token, (N,), of sequences of tokens, int64 (N, 1, T), on the CPU."""
+        """-1/T log p(y) in nats per token, (N,), of sequences of tokens (N, 1, T), on the CPU; infinite where p = 0."""
         ...
 
 
@@ -32,6 +32,7 @@ class OracleLikelihood:
 
     A model that draws few but likely sequences has a low value, too, one even below that of the data. Therefore the
     value of the split's own sequences stands beside it, and, of models with a likelihood, -1/T log q(y) of these.
+    Samples whose probability is 0 are left out; their share is 1 - ``oracle_possible``.
 
     Args:
         samples: number of samples; names end in ``_n<samples>`` if it is not 10,000.
@@ -53,9 +54,10 @@ class OracleLikelihood:
         self.samples, self.batch_size, self.seed = samples, batch_size, seed
 
     def __call__(self, module: RoundModule, data: SetData, split: str) -> Evaluation:
-        """Returns ``oracle_nll``, ``oracle_nll_data`` and ``nll_per_token``, each in nats per token.
+        """Returns ``oracle_possible``, and in nats per token ``oracle_nll``, ``oracle_nll_data`` and ``nll_per_token``.
 
-        Empty if the distribution of the data is not known; without the last two if the split is empty.
+        Empty if the distribution of the data is not known; without ``oracle_nll`` if no sample is possible, and without
+        the last two if the split is empty.
 
         Raises:
             GenzooError: a sequence's likelihood under the model is not finite.
@@ -64,10 +66,11 @@ class OracleLikelihood:
             return Evaluation()
         suffix = "" if self.samples == STANDARD else f"_n{self.samples}"
         of_samples = data.oracle_nll(module.sample(self.samples, generator=generator(self.seed, "oracle")).cpu())
-        values = {
-            f"oracle_nll{suffix}": of_samples.mean().item(),
-            f"oracle_nll{suffix}_standard_error": standard_error(of_samples),
-        }
+        possible = of_samples.isfinite()
+        values = {f"oracle_possible{suffix}": possible.float().mean().item()}
+        if possible.any():
+            values[f"oracle_nll{suffix}"] = of_samples[possible].mean().item()
+            values[f"oracle_nll{suffix}_standard_error"] = standard_error(of_samples[possible])
         if len(own := data.evaluation_images(split).images):
             values["oracle_nll_data"] = data.oracle_nll(own).mean().item()
             if ScoresLikelihood in module.capabilities():

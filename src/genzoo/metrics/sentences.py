@@ -29,7 +29,7 @@ class SampleSentences:
         self.samples, self.seed = samples, seed
 
     def __call__(self, module: RoundModule, data: SetData, split: str) -> Evaluation:
-        """Returns the file; words are separated by blanks."""
+        """Returns the file; words, but not characters, are separated by blanks."""
         tokens = module.sample(self.samples, generator=generator(self.seed, "sentences")).squeeze(1)
-        lines = (" ".join(data.spec.vocabulary[token] for token in sentence) + "\n" for sentence in tokens.tolist())
-        return Evaluation(files={"sentences.txt": "".join(lines).encode()})
+        lines = "".join(f"{data.spec.text(sentence)}\n" for sentence in tokens.tolist())
+        return Evaluation(files={"sentences.txt": lines.encode()})
