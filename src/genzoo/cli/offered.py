@@ -15,7 +15,7 @@ LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that
 NOT_IMAGES = {
     **{"gaussians": "points", "swiss_roll": "points", "univariate": "points"},
     **{"moving_digits": "videos", "showers": "showers"},
-    **dict.fromkeys(("oracle_sentences", "sentences"), "sequences"),
+    **dict.fromkeys(("brown", "oracle_sentences", "sentences", "smiles"), "sequences"),
     **dict.fromkeys(("solids", "pictured_solids"), "volumes"),
     **dict.fromkeys(("tunes", "midi_folder"), "tunes"),
 }
