@@ -117,6 +117,17 @@ class Editing(Switches):
     trust: list[str]
 
 
+class Exploring(Switches):
+    """conf/explore.yaml."""
+
+    ckpt: str
+    port: int | None
+    browser: bool
+    data: "EvaluationData"
+    device: str
+    trust: list[str]
+
+
 class EditSearch(TypedDict):
     """Settings of the search for a picture's own code."""
 

@@ -1,0 +1,69 @@
+"""The server of the explorer's page, on this machine alone."""
+
+import logging
+import os
+import socket
+from importlib.util import find_spec
+
+from omegaconf import DictConfig, OmegaConf
+
+from genzoo.core.errors import GenzooError
+from genzoo.runs.context import be_quiet
+from genzoo.runs.schema import Exploring, check_keys, check_values
+
+log = logging.getLogger("genzoo")
+HOST = "127.0.0.1"
+
+
+def explore(cfg: DictConfig) -> None:
+    """Shows a checkpoint's model on a page of this machine, until it is interrupted.
+
+    Args:
+        cfg: composed from conf/explore.yaml.
+
+    Raises:
+        GenzooError: a setting is wrong, gradio is not installed, the port is in use, or the checkpoint is refused.
+    """
+    be_quiet()
+    check_keys(cfg, Exploring)
+    config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    check_values(config)
+    port = free_port(cfg.port)
+    if find_spec("gradio") is None:
+        raise GenzooError("genzoo explore needs gradio: pip install 'genzoo[explore]'.")
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from genzoo.app.explored import explored
+    from genzoo.app.page import STYLE, page
+    from genzoo.app.uploads import BYTES
+
+    blocks = page(explored(config))
+    log.info(f"the explorer is at http://{HOST}:{port}; Ctrl-C ends it")
+    blocks.launch(
+        server_name=HOST,
+        server_port=port,
+        share=False,
+        inbrowser=cfg.browser,
+        quiet=True,
+        show_error=True,
+        max_file_size=BYTES,
+        footer_links=[],
+        css=STYLE,
+        ssr_mode=False,
+    )
+
+
+def free_port(port: int | None) -> int:
+    """The port, or a free one.
+
+    Raises:
+        GenzooError: it is in use, or no port.
+    """
+    if port is not None and not 1024 <= port <= 65535:
+        raise GenzooError(f"port={port}: a number from 1024 to 65535 is needed, or null for a free one.")
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port or 0))
+        except OSError:
+            raise GenzooError(f"port={port}: it is in use; choose another, or port=null for a free one.") from None
+        return trial.getsockname()[1]
