@@ -31,6 +31,6 @@ def guarded(lock: Lock, function: Callable[..., Any]) -> Callable[..., Any]:
             raise gr.Error(str(error)) from None
         except Exception as error:
             log.exception("a handler of the explorer failed")
-            raise gr.Error(f"{type(error).__name__}: {one_line(error)}") from None
+            raise gr.Error(one_line(error)) from None
 
     return handler
