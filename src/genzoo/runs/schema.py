@@ -189,6 +189,15 @@ class Curves(Switches):
     picture: str
 
 
+class Gallery(Switches):
+    """conf/gallery.yaml."""
+
+    runs: str | list[str]
+    out: str
+    live: bool
+    seconds: int
+
+
 OPTIONAL = ("experiment", "hydra", "width", "shape", "target_shape")  # further optional keys
 UNREAD = "nothing reads this key"
 RECIPE = ("name", "rounds", "batch_size")  # keys read from every recipe
