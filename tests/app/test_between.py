@@ -1,5 +1,7 @@
 """The tab of paths: their ends and the images between them."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from PIL import Image
@@ -13,7 +15,7 @@ from support.likelihoods import Images
 
 
 def explored(*able):
-    return Explored(Affine(able), Images(values=256), "a model")
+    return Explored(Affine(able), Images(values=256), "a model", Path("nowhere"))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The tab of codes: controls, and what they change."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -15,7 +17,7 @@ LATENT = Latent(noise=Normal(12), digit=Categorical(3), style=Uniform(2))
 
 @pytest.fixture
 def model():
-    return Explored(Affine((Decodes,), LATENT), Images(), "a model")
+    return Explored(Affine((Decodes,), LATENT), Images(), "a model", Path("nowhere"))
 
 
 @pytest.fixture
@@ -58,4 +60,4 @@ def test_principal_directions_are_those_of_a_linear_decoder(model):
 
 def test_it_is_there_for_models_that_decode(model):
     assert codes.offered(model)
-    assert not codes.offered(Explored(Affine(()), Images(), "a model"))
+    assert not codes.offered(Explored(Affine(()), Images(), "a model", Path("nowhere")))

@@ -1,5 +1,7 @@
 """The tab of samples: what is drawn, and the training images beside it."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -30,7 +32,7 @@ class Draws(Inference):
 
 
 def of(module, **splits):
-    return Explored(module, Images(**splits), "a model")
+    return Explored(module, Images(**splits), "a model", Path("nowhere"))
 
 
 def test_a_model_that_decodes_shows_the_images_of_the_codes_that_are_kept():

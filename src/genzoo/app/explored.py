@@ -1,7 +1,9 @@
 """A model that the explorer shows."""
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -20,18 +22,19 @@ class Explored:
 
     Args:
         module: the model.
-        data: its data, not loaded.
+        source: its data, not loaded.
         name: of the model, for people.
+        folder: of the checkpoint, and of the run's pictures and metrics.
 
     Attributes:
         offers: capabilities of the model and kinds of its data, which tabs may need.
         lock: of the model, which is in one mode at a time.
     """
 
-    def __init__(self, module: RoundModule, data: Data, name: str):
-        self.module, self.name, self._data = module, name, data
-        self.spec = data.spec
-        self.offers = module.capabilities() | data.spec.kinds
+    def __init__(self, module: RoundModule, source: Data, name: str, folder: Path):
+        self.module, self.source, self.name, self.folder = module, source, name, folder
+        self.spec = source.spec
+        self.offers = module.capabilities() | source.spec.kinds
         self.lock = Lock()
 
     @cached_property
@@ -41,25 +44,35 @@ class Explored:
         Raises:
             GenzooError: they cannot be loaded.
         """
-        self._data.prepare_data()
-        self._data.setup()
-        return self._data
+        self.source.prepare_data()
+        self.source.setup()
+        return self.source
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What the run has measured; nothing if it has no ``metrics.json`` that can be read."""
+        try:
+            return json.loads((self.folder / "metrics.json").read_text())["metrics"]
+        except (OSError, ValueError, KeyError):
+            return {}
 
     def images(self, split: str, most: int) -> Tensor:
         """The first images of a split, at most ``most``, (N, C, H, W) in [-1, 1]."""
         return from_levels(self.data.evaluation_images(split).images[:most], self.spec.levels)
 
 
-def explored(cfg: Mapping[str, Any]) -> Explored:
+def explored(checkpoint: str, cfg: Mapping[str, Any]) -> Explored:
     """Loads the model of a checkpoint.
 
     Args:
+        checkpoint: see ``genzoo.load``.
         cfg: composed from conf/explore.yaml, in plain containers.
 
     Raises:
         GenzooError: the checkpoint is missing, damaged or refused.
     """
-    module, stored, _ = loaded(cfg["ckpt"], "ckpt", cfg["trust"], cfg["device"])
+    module, stored, path = loaded(checkpoint, "ckpt", cfg["trust"], cfg["device"])
     config = stored["config"]
     data = build_data({"data": relocate(config, cfg, cfg["data"]["root"])})
-    return Explored(module, data, f"{config['recipe']['name']} on {data.name}, {module.progress.rounds} rounds")
+    name = f"{config['recipe']['name']} on {data.name}, {module.progress.rounds:,} rounds"
+    return Explored(module, data, name, path.parent)

@@ -1,11 +1,12 @@
 """The page: a tab for each thing that its model can do."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import gradio as gr
 
 from genzoo.app.explored import Explored
-from genzoo.app.tabs import between, codes, samples
+from genzoo.app.tabs import between, codes, compare, episodes, samples, training
 from genzoo.core.errors import GenzooError
 
 STYLE = """
@@ -26,15 +27,16 @@ class Tab(Protocol):
         """Adds the tab's content to the page; ``start`` is the ``Start`` that was chosen, or None."""
 
 
-TABS: tuple[Tab, ...] = (samples, codes, between)
+TABS: tuple[Tab, ...] = (samples, codes, between, episodes, training)
 
 
-def page(model: Explored) -> gr.Blocks:
-    """Builds the page of a model.
+def page(models: Sequence[Explored]) -> gr.Blocks:
+    """Builds the page of a model, and of others to compare with it.
 
     Raises:
         GenzooError: no tab can show what the model does.
     """
+    model = models[0]
     tabs = [tab for tab in TABS if tab.offered(model)]
     if not tabs:
         raise GenzooError(f"ckpt: no tab of the explorer shows what {model.name} does; try genzoo evaluate.")
@@ -44,4 +46,7 @@ def page(model: Explored) -> gr.Blocks:
         for tab in tabs:
             with gr.Tab(tab.TITLE):
                 tab.build(model, start)
+        if len(models) > 1:
+            with gr.Tab(compare.TITLE):
+                compare.build(models)
     return blocks

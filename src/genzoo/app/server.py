@@ -13,6 +13,7 @@ from genzoo.runs.schema import Exploring, check_keys, check_values
 
 log = logging.getLogger("genzoo")
 HOST = "127.0.0.1"
+MOST = 4  #: models on one page
 
 
 def explore(cfg: DictConfig) -> None:
@@ -28,6 +29,10 @@ def explore(cfg: DictConfig) -> None:
     check_keys(cfg, Exploring)
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     check_values(config)
+    if not isinstance(cfg.ckpt, str) and not 1 <= len(cfg.ckpt) <= MOST:
+        raise GenzooError(
+            f"ckpt: {len(cfg.ckpt)} checkpoints are given; one is explored, and 2 to {MOST} are compared."
+        )
     port = free_port(cfg.port)
     if find_spec("gradio") is None:
         raise GenzooError("genzoo explore needs gradio: pip install 'genzoo[explore]'.")
@@ -36,7 +41,8 @@ def explore(cfg: DictConfig) -> None:
     from genzoo.app.page import STYLE, page
     from genzoo.app.uploads import BYTES
 
-    blocks = page(explored(config))
+    given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"]
+    blocks = page([explored(one, config) for one in given])
     log.info(f"the explorer is at http://{HOST}:{port}; Ctrl-C ends it")
     blocks.launch(
         server_name=HOST,

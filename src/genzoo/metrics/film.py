@@ -13,7 +13,7 @@ from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.metrics.playing import play
+from genzoo.metrics.playing import Episode, play
 
 
 @register
@@ -43,18 +43,34 @@ class Film:
         Raises:
             GenzooError: the environment cannot be rendered on this machine.
         """
+        return Evaluation(animations={"episode": self.play(module, data, f"film {split}")[1]})
+
+    def play(self, module: RoundModule, data: Data, split: str) -> tuple[Episode, list[Image.Image]]:
+        """Plays an episode.
+
+        Args:
+            module: model with the capability Acts.
+            data: data with an environment; it need not be loaded.
+            split: part of the seed.
+
+        Returns:
+            The episode, and its frames.
+
+        Raises:
+            GenzooError: the environment cannot be rendered on this machine.
+        """
         if "DISPLAY" not in os.environ:
             os.environ.setdefault("MUJOCO_GL", "egl")
         environment = Filmed(data.make("rgb_array"), -(-data.spec.time_limit // self.frames), self.size)
         try:
-            play(module, data, 1, f"film {split}", self.seed, self.deterministic, lambda: environment)
+            (episode,) = play(module, data, 1, split, self.seed, self.deterministic, lambda: environment)
         except gymnasium.error.DependencyNotInstalled as error:
             message = str(error).splitlines()[0]
             hint = 'pip install "genzoo[render]"' if "pygame" in message else message
             raise GenzooError(
                 f"metrics.film: drawing {data.id} needs packages that are not installed; {hint}"
             ) from error
-        return Evaluation(animations={"episode": environment.pictures})
+        return episode, environment.pictures
 
 
 class Filmed(gymnasium.Wrapper):

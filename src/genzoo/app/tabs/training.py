@@ -1,0 +1,53 @@
+"""The pictures of a run over its rounds."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import gradio as gr
+
+from genzoo.app.explored import Explored
+from genzoo.app.guarded import guarded
+
+TITLE = "Training"
+NAME = re.compile(r"(?P<kind>.+)-(?P<rounds>\d+)\.png")
+
+
+def offered(model: Explored) -> bool:
+    """Whether the run has kept pictures."""
+    return bool(kept(model.folder))
+
+
+def kept(run: Path) -> dict[str, dict[int, Path]]:
+    """The pictures of a run: kind -> rounds -> file."""
+    found: dict[str, dict[int, Path]] = {}
+    for path in sorted((run / "samples").glob("*.png")):
+        if match := NAME.fullmatch(path.name):
+            found.setdefault(match["kind"], {})[int(match["rounds"])] = path
+    return found
+
+
+def build(model: Explored, start: gr.State) -> None:
+    """Adds the tab's content to the page."""
+    found = kept(model.folder)
+    first = next(iter(found))
+    with gr.Row():
+        kind = gr.Dropdown(list(found), value=first, label="picture")
+        place = _slider(found[first])
+    rounds = gr.Markdown()
+    picture = gr.Image(str([*found[first].values()][-1]), label="picture", type="filepath", elem_id="training-picture")
+
+    def show(kind: str, place: float) -> tuple[str, str]:
+        after, path = [*found[kind].items()][min(int(place), len(found[kind])) - 1]
+        return str(path), f"After {after:,} rounds."
+
+    shown = guarded(model.lock, show)
+    place.input(
+        shown, [kind, place], [picture, rounds], show_progress="hidden", queue=False, trigger_mode="always_last"
+    )
+    kind.change(lambda kind: _slider(found[kind]), kind, place).then(shown, [kind, place], [picture, rounds])
+
+
+def _slider(pictures: Mapping[int, Path]) -> gr.Slider:
+    n = len(pictures)
+    return gr.Slider(1, max(n, 2), n, step=1, label="place among the kept pictures, the last one at the right")
