@@ -73,6 +73,9 @@ def explored(checkpoint: str, cfg: Mapping[str, Any]) -> Explored:
     """
     module, stored, path = loaded(checkpoint, "ckpt", cfg["trust"], cfg["device"])
     config = stored["config"]
-    data = build_data({"data": relocate(config, cfg, cfg["data"]["root"])})
+    chosen = relocate(config, cfg, cfg["data"]["root"])
+    if "demonstrations" in chosen:  # a policy is watched without the expert that it has imitated
+        chosen["demonstrations"] = None
+    data = build_data({"data": chosen})
     name = f"{config['recipe']['name']} on {data.name}, {module.progress.rounds:,} rounds"
     return Explored(module, data, name, path.parent)

@@ -11,6 +11,7 @@ from genzoo.core.errors import GenzooError
 
 STYLE = """
 .gradio-container img { image-rendering: pixelated; }
+gradio-app .grid-wrap { max-height: none; }
 footer { display: none !important; }
 """
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import gradio as gr
+from PIL import Image
 
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
@@ -35,11 +36,12 @@ def build(model: Explored, start: gr.State) -> None:
         kind = gr.Dropdown(list(found), value=first, label="picture")
         place = _slider(found[first])
     rounds = gr.Markdown()
-    picture = gr.Image(str([*found[first].values()][-1]), label="picture", type="filepath", elem_id="training-picture")
+    newest = Image.open([*found[first].values()][-1])
+    picture = gr.Image(newest, label="picture", type="pil", format="png", elem_id="kept", buttons=["download"])
 
-    def show(kind: str, place: float) -> tuple[str, str]:
+    def show(kind: str, place: float) -> tuple[Image.Image, str]:
         after, path = [*found[kind].items()][min(int(place), len(found[kind])) - 1]
-        return str(path), f"After {after:,} rounds."
+        return Image.open(path), f"After {after:,} rounds."
 
     shown = guarded(model.lock, show)
     place.input(
