@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from genzoo.cli.explanations import explain
@@ -44,13 +44,27 @@ def train(model: str | None = None, data: str | None = None, **overrides: Any) -
         genzoo.core.errors.GenzooError: data.sise: there is no such key with data=shapes. Did you mean data.size or ...
     """
     chosen = {key: name for key, name in (("model", model), ("data", data)) if name is not None}
-    given = [f"{key}={written(value)}" for key, value in {**chosen, **overrides}.items()]
+    with configured({**chosen, **overrides}) as cfg:
+        return training.train(cfg)
+
+
+@contextmanager
+def configured(overrides: Mapping[str, Any]) -> Iterator[DictConfig]:
+    """Inside, Hydra is as on a command line of ``genzoo train``, whose configuration this yields.
+
+    Args:
+        overrides: settings by dotted key; keys of the group's own file are replaced, new ones begin with ``+``.
+
+    Raises:
+        GenzooError: a setting is unknown or wrong.
+    """
+    given = [f"{key}={written(value)}" for key, value in overrides.items()]
     with _outer_hydra_set_aside():
         try:
             with initialize_config_dir(str(CONF), version_base="1.3"):
                 cfg = compose("train", given, return_hydra_config=True)
                 HydraConfig.instance().set_config(cfg)  # as on a command line with these overrides
-                return training.train(OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"]))
+                yield OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
         except (HydraException, OmegaConfBaseException) as error:
             raise GenzooError(explain(error, CONF, "train", given)) from None
 

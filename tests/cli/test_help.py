@@ -41,7 +41,7 @@ def test_every_model_and_every_set_stands_once_and_no_part(text):
 
 
 def test_data_stand_with_their_kinds(text):
-    assert set(listed(text, "points")) == {"grid", "ring", "swiss_roll", "univariate"}
+    assert set(listed(text, "points")) == {"grid", "modes", "ring", "swiss_roll", "two_moons", "univariate"}
     assert {"cartpole", "vime_mountain_car", "hopper"} <= set(listed(text, "environments"))
     assert {"mnist", "stream"} <= set(listed(text, "images"))
     assert set(listed(text, "own")) == {"arrays", "huggingface", "images", "table", "torchvision"}

@@ -532,6 +532,8 @@ DRAWN = {
     "pictured_solids": ("data.n_train=40", "data.n_validation=10", "data.n_test=20"),
     "swiss_roll": ("data.n_train=400",),
     "tunes": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
+    "two_moons": ("data.n_train=400",),
+    "modes": ("data.n_train=400",),
 }
 #: configuration of an environment -> what it needs to be one
 CHOSEN = {"gymnasium": ("data.id=Pendulum-v1", "data.observations=3", "data.actions=1", "data.policy=Gaussian")}

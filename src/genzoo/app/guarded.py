@@ -12,6 +12,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.data.files import one_line
 
 log = logging.getLogger("genzoo")
+LOCK = Lock()  #: of this process: rounds seed the global generator of random numbers, and drawing may use it
 
 
 def guarded(lock: Lock, function: Callable[..., Any]) -> Callable[..., Any]:

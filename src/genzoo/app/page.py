@@ -6,11 +6,12 @@ from typing import Protocol
 import gradio as gr
 
 from genzoo.app.explored import Explored
-from genzoo.app.tabs import between, codes, compare, episodes, samples, training
+from genzoo.app.tabs import between, codes, compare, episodes, playground, samples, training
 from genzoo.core.errors import GenzooError
 
 STYLE = """
 .gradio-container img { image-rendering: pixelated; }
+#game img { image-rendering: auto !important; }
 gradio-app .grid-wrap { max-height: none; }
 footer { display: none !important; }
 """
@@ -32,22 +33,24 @@ TABS: tuple[Tab, ...] = (samples, codes, between, episodes, training)
 
 
 def page(models: Sequence[Explored]) -> gr.Blocks:
-    """Builds the page of a model, and of others to compare with it.
+    """Builds the page of a model, and of others to compare with it; without any, what needs no model.
 
     Raises:
         GenzooError: no tab can show what the model does.
     """
-    model = models[0]
-    tabs = [tab for tab in TABS if tab.offered(model)]
-    if not tabs:
-        raise GenzooError(f"ckpt: no tab of the explorer shows what {model.name} does; try genzoo evaluate.")
-    with gr.Blocks(title=f"genzoo: {model.name}", analytics_enabled=False) as blocks:
-        gr.Markdown(f"# {model.name}")
+    tabs = [(tab, model) for model in models[:1] for tab in TABS if tab.offered(model)]
+    if models and not tabs:
+        raise GenzooError(f"ckpt: no tab of the explorer shows what {models[0].name} does; try genzoo evaluate.")
+    title = f"genzoo: {models[0].name}" if models else "genzoo"
+    with gr.Blocks(title=title, analytics_enabled=False) as blocks:
+        gr.Markdown(f"# {title.removeprefix('genzoo: ')}")
         start = gr.State(None)
-        for tab in tabs:
+        for tab, model in tabs:
             with gr.Tab(tab.TITLE):
                 tab.build(model, start)
         if len(models) > 1:
             with gr.Tab(compare.TITLE):
                 compare.build(models)
+        with gr.Tab(playground.TITLE):
+            playground.build()
     return blocks

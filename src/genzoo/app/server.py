@@ -41,7 +41,7 @@ def explore(cfg: DictConfig) -> None:
     from genzoo.app.page import STYLE, page
     from genzoo.app.uploads import BYTES
 
-    given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"]
+    given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"] or []
     blocks = page([explored(one, config) for one in given])
     log.info(f"the explorer is at http://{HOST}:{port}; Ctrl-C ends it")
     blocks.launch(

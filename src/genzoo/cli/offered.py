@@ -13,7 +13,7 @@ UNLISTED = ("paths", "hydra", "tables")  # folders whose files are not options t
 LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that are not model families
 #: module of genzoo.data -> kind of its data, which are images in all others
 NOT_IMAGES = {
-    **{"gaussians": "points", "swiss_roll": "points", "univariate": "points"},
+    **{"gaussians": "points", "swiss_roll": "points", "two_moons": "points", "univariate": "points"},
     **{"moving_digits": "videos", "showers": "showers"},
     **dict.fromkeys(("brown", "oracle_sentences", "sentences", "smiles"), "sequences"),
     **dict.fromkeys(("solids", "pictured_solids"), "volumes"),

@@ -1,70 +1,42 @@
 """Points in the plane from mixtures of Gaussians, for which covered and missed modes can be counted."""
 
 import math
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
-from genzoo.core.batches import ImageSet
 from genzoo.core.checks import check_integer
 from genzoo.core.errors import GenzooError
-from genzoo.core.randomness import generator
 from genzoo.core.registry import register
-from genzoo.data.facts import check_facts
-from genzoo.data.module import ImageData, split_of
-from genzoo.data.sizes import split_sizes
+from genzoo.data.points import Points
 
 
-class Gaussians(ImageData):
+class Gaussians(Points):
     """Base of the mixtures of equally likely isotropic Gaussians. A point is an "image" (2, 1, 1), its label the mode.
-
-    Models are trained on points / ``extent``, which lie in [-1, 1]; ``centres``, ``std`` and ``extent`` are in the
-    source's units.
 
     Args:
         centres: centres of the modes, (K, 2).
         std: standard deviation of each coordinate within a mode.
-        n_train, n_validation, n_test: number of points.
-        points_seed: seed of the points; the same seed gives the same points.
-        batch_size: points per batch over all ranks.
-        options: settings of ``ImageData``, and facts that the configuration states (size, channels, levels, classes),
-            which are checked.
+        reach: largest coordinate that a centre may have; None = that of the centres.
+        options: settings of ``Points``.
 
     Raises:
         GenzooError: a setting is out of range.
     """
 
-    facts: ClassVar[dict[str, int | None]] = {"size": 1, "channels": 2, "levels": None}
-
-    def __init__(
-        self,
-        centres: Tensor,
-        std: float,
-        n_train: int = 50_000,
-        n_validation: int = 1_000,
-        n_test: int = 10_000,
-        points_seed: int = 0,
-        batch_size: int = 512,
-        **options: Any,
-    ):
-        options = check_facts(self.name, {**self.facts, "classes": len(centres)}, options)
-        self.numbers = split_sizes(n_train, n_validation, n_test)
-        super().__init__(batch_size=batch_size, **options)
+    def __init__(self, centres: Tensor, std: float, reach: float | None = None, **options: Any):
         self.centres, self.std = centres, _positive("std", std)
-        self.extent = float(centres.abs().max()) + 10 * self.std  # ten deviations: no draw lies outside
-        self.points_seed = points_seed
+        extent = (
+            float(centres.abs().max()) if reach is None else reach
+        ) + 10 * self.std  # ten deviations: no draw lies outside
+        super().__init__(extent, len(centres), **options)
 
-    def load(self) -> Mapping[str, ImageSet]:
-        """Draws the splits."""
-        return {split: self._draw(split, n) for split, n in self.numbers.items()}
-
-    def _draw(self, split: str, n: int) -> ImageSet:
-        randomness = generator(self.points_seed, self.name, split)
+    def draw(self, n: int, randomness: Generator) -> tuple[Tensor, Tensor]:
+        """n points (n, 2) and their modes (n,)."""
         labels = torch.randint(len(self.centres), (n,), generator=randomness)
-        points = self.centres[labels] + self.std * torch.randn(n, 2, generator=randomness)
-        return split_of((points / self.extent).view(n, 2, 1, 1), labels)
+        return self.centres[labels] + self.std * torch.randn(n, 2, generator=randomness), labels
 
 
 @register
@@ -122,6 +94,36 @@ class Grid(Gaussians):
     def __init__(self, side: int = 5, spacing: float = 2.0, std: float = 0.05, **options: Any):
         line = _positive("spacing", spacing) * (torch.arange(check_integer("data.side", side, 2)) - (side - 1) / 2)
         super().__init__(torch.cartesian_prod(line, line).flip(1), std, **options)  # x runs fastest
+
+
+@register
+class Modes(Gaussians):
+    """Gaussians at given places within the square from -1 to 1.
+
+    Args:
+        centres: of the Gaussians, pairs of x and y.
+        std: standard deviation of each coordinate within a mode.
+        options: settings of ``Gaussians``.
+
+    Raises:
+        GenzooError: there are no centres, or one is no pair of numbers from -1 to 1.
+
+    Example:
+        >>> Modes(centres=[[-0.5, 0.0], [0.5, 0.0]]).spec.classes
+        2
+    """
+
+    name = "modes"
+
+    def __init__(
+        self, centres: Sequence[Sequence[float]] = ((-0.6, 0.0), (0.6, 0.0)), std: float = 0.02, **options: Any
+    ):
+        if not centres:
+            raise GenzooError("data.centres=[]: at least one centre is needed, such as [[0.5, 0.0]].")
+        for pair in centres:
+            if not (len(pair) == 2 and all(isinstance(x, int | float) and abs(x) <= 1 for x in pair)):
+                raise GenzooError(f"data.centres: {pair}: two numbers from -1 to 1 are needed.")
+        super().__init__(torch.tensor([[*pair] for pair in centres], dtype=torch.float32), std, 1.0, **options)
 
 
 def _positive(key: str, value: float) -> float:

@@ -12,6 +12,7 @@ from genzoo.core.checks import check_integer, check_positive
 from genzoo.core.errors import GenzooError
 from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
+from genzoo.core.rounds import RoundModule
 from genzoo.data.labels import check_classes, draw_labelled, known, of_classes
 from genzoo.data.loader import RoundLoader
 from genzoo.data.source import Data
@@ -200,7 +201,19 @@ class SetData(Data):
 
     def train_dataloader(self) -> RoundLoader:
         """Returns the loader of the remaining rounds, on the trainer's device."""
-        module = self.trainer.lightning_module
+        trainer = self.trainer
+        return self.loader(
+            trainer.lightning_module, trainer.strategy.root_device, trainer.global_rank, trainer.world_size
+        )
+
+    def loader(self, module: RoundModule, device: torch.device, rank: int = 0, ranks: int = 1) -> RoundLoader:
+        """Returns the loader of a model's remaining rounds.
+
+        Args:
+            module: the model.
+            device: of the batches.
+            rank, ranks: number of the process, and number of all processes.
+        """
         loader = RoundLoader(
             self.pools(),
             module.streams,
@@ -209,9 +222,9 @@ class SetData(Data):
             self.seed,
             self.spec.scaled,
             self.vary if self.varies else None,
-            self.trainer.strategy.root_device,
-            self.trainer.global_rank,
-            self.trainer.world_size,
+            device,
+            rank,
+            ranks,
         )
         loader.load_state_dict({"position": module.progress.rounds})
         return loader

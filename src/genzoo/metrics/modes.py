@@ -59,17 +59,21 @@ class Modes:
             return Evaluation()
         images = module.sample(self.samples, generator=generator(self.seed, "modes"))
         points = images.cpu().flatten(1) * data.extent
-        distance, nearest = torch.cdist(points, data.centres).min(1)
-        good = distance <= 3 * data.std
-        share = nearest.bincount(minlength=len(data.centres)) / len(points)
-        values = {
-            "modes_covered": len(nearest[good].unique()),
-            "high_quality": good.float().mean().item(),
-            "modes_reverse_kl": torch.special.xlogy(share, share * len(data.centres)).sum().item(),
-        }
         real = data.evaluation_images(split, self.samples).images.flatten(1) * data.extent
         protocol = {"samples": self.samples, "seed": self.seed, "modes": len(data.centres), "within_std": 3}
-        return Evaluation(values, {"density": density_picture(real, points, data.extent)}, protocol)
+        return Evaluation(reached(points, data), {"density": density_picture(real, points, data.extent)}, protocol)
+
+
+def reached(points: Tensor, data: Mixture) -> dict[str, float]:
+    """``modes_covered``, ``high_quality`` and ``modes_reverse_kl`` of points (N, 2) in the source's units."""
+    distance, nearest = torch.cdist(points, data.centres).min(1)
+    good = distance <= 3 * data.std
+    share = nearest.bincount(minlength=len(data.centres)) / len(points)
+    return {
+        "modes_covered": len(nearest[good].unique()),
+        "high_quality": good.float().mean().item(),
+        "modes_reverse_kl": torch.special.xlogy(share, share * len(data.centres)).sum().item(),
+    }
 
 
 def density_picture(real: Tensor, generated: Tensor, extent: float) -> Image.Image:

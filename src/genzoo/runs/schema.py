@@ -120,7 +120,7 @@ class Editing(Switches):
 class Exploring(Switches):
     """conf/explore.yaml."""
 
-    ckpt: str | list[str]
+    ckpt: str | list[str] | None
     port: int | None
     browser: bool
     data: "EvaluationData"

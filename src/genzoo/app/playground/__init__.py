@@ -1,0 +1,1 @@
+"""Games on points in the plane that are trained in the page's process."""
