@@ -37,8 +37,9 @@ def test_a_step_is_one_round_and_a_tick_at_least_one():
     assert session.rounds == 1
     assert stepped(session, *widgets())[0] is session
     assert session.rounds == 2
-    played(session)
+    *_, timer = played(session)
     assert session.rounds > 2
+    assert "active" not in timer  # a pause that comes while rounds are played lasts
 
 
 def test_a_round_changes_both_networks_and_nothing_else_does():

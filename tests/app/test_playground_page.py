@@ -50,10 +50,10 @@ def test_a_game_is_started_paused_and_restarted_without_a_checkpoint(browser, ad
     expect(status).not_to_contain_text("Round 0", timeout=30_000)
     assert image.get_attribute("src") != first
     view.get_by_role("button", name="Pause").click()
-    view.wait_for_timeout(2000)  # what was asked for before arrives
-    paused = status.inner_text()
-    view.wait_for_timeout(1500)
-    assert status.inner_text() == paused
+    view.wait_for_timeout(4000)  # what was asked for before arrives
+    paused = image.get_attribute("src")
+    view.wait_for_timeout(3000)
+    assert image.get_attribute("src") == paused
 
     view.get_by_role("button", name="Restart").click()
     expect(status).to_contain_text("Round 0", timeout=30_000)

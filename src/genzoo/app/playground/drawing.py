@@ -25,7 +25,7 @@ def picture(training: Training) -> Image.Image:
     half = MARGIN * training.data.extent
     line = (torch.arange(CELLS) + 0.5) / CELLS * 2 * half - half
     x, y = torch.meshgrid(line, line.flip(0), indexing="xy")
-    field = training.field(torch.stack([x, y], -1).flatten(0, 1)).view(CELLS, CELLS)
+    field = training.field(torch.stack([x, y], -1).flatten(0, 1)).view(CELLS, CELLS).nan_to_num()
     sheet = coloured(field).resize((FINER * SIDE, FINER * SIDE), Image.Resampling.BICUBIC)
     pen = ImageDraw.Draw(sheet)
     _dots(pen, training.points(SHOWN), half, 2.5, fill=REAL)

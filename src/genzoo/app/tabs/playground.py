@@ -108,7 +108,8 @@ def played(session: Training | None) -> tuple[Any, ...]:
     """The training some rounds later, and the timer, which stops when there are no further rounds."""
     if session is not None:
         session.play(SECONDS)
-    return *shown(session), gr.Timer(active=session is not None and not session.ended)
+    over = session is None or session.ended
+    return *shown(session), gr.Timer(active=False) if over else gr.skip()  # it may have been paused meanwhile
 
 
 def clicked(centres: tuple[tuple[float, float], ...], data: str, event: gr.SelectData) -> tuple[Any, ...]:
