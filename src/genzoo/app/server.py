@@ -29,10 +29,9 @@ def explore(cfg: DictConfig) -> None:
     check_keys(cfg, Exploring)
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     check_values(config)
-    if not isinstance(cfg.ckpt, str) and not 1 <= len(cfg.ckpt) <= MOST:
-        raise GenzooError(
-            f"ckpt: {len(cfg.ckpt)} checkpoints are given; one is explored, and 2 to {MOST} are compared."
-        )
+    given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"] or []
+    if len(given) > MOST:
+        raise GenzooError(f"ckpt: {len(given)} checkpoints are given; one is explored, and 2 to {MOST} are compared.")
     port = free_port(cfg.port)
     if find_spec("gradio") is None:
         raise GenzooError("genzoo explore needs gradio: pip install 'genzoo[explore]'.")
@@ -41,7 +40,6 @@ def explore(cfg: DictConfig) -> None:
     from genzoo.app.page import STYLE, page
     from genzoo.app.uploads import BYTES
 
-    given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"] or []
     blocks = page([explored(one, config) for one in given])
     log.info(f"the explorer is at http://{HOST}:{port}; Ctrl-C ends it")
     blocks.launch(

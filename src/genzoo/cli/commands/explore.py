@@ -1,4 +1,4 @@
-"""Shows a trained model in the browser, e.g. ``genzoo explore ckpt=runs/infogan-mnist/<run>``."""
+"""Shows a trained model in the browser, or without one trains a small one there, e.g. ``genzoo explore ckpt=runs/infogan-mnist/<run>``."""
 
 from genzoo.cli.entry import command
 
