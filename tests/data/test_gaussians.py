@@ -5,7 +5,7 @@ import torch
 
 from genzoo.core.batches import Stream
 from genzoo.core.errors import GenzooError
-from genzoo.data.gaussians import Grid, Ring
+from genzoo.data.gaussians import Grid, Modes, Ring
 from genzoo.data.loader import RoundLoader
 
 BOTH = pytest.mark.parametrize("mixture", [Ring, Grid])
@@ -94,3 +94,26 @@ def test_settings_are_checked(mixture, key, value):
 def test_a_setting_that_it_does_not_have_is_refused():
     with pytest.raises(GenzooError, match=r"data.raduis: data=ring has no such setting"):
         Ring(raduis=1.0)
+
+
+def test_modes_lie_where_they_are_placed_in_a_square_that_does_not_depend_on_them():
+    data = Modes(centres=[[0.5, -0.25]], std=0.03, n_train=2000)
+    assert data.extent == pytest.approx(1.3)
+    points = data.split("train").images.flatten(1) * data.extent
+    assert points.mean(0).tolist() == pytest.approx([0.5, -0.25], abs=0.005)
+    assert Modes(centres=[[1, 1], [-1, 0], [0, 0]]).extent == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(
+    ("centres", "line"),
+    [
+        ([], r"^data\.centres=\[\]: at least one centre is needed, such as \[\[0\.5, 0\.0\]\]\.$"),
+        ([[0, 2]], r"^data\.centres: \[0, 2\]: two numbers from -1 to 1 are needed\.$"),
+        ([[0]], r"^data\.centres: \[0\]: two numbers"),
+        ([["a", 0]], r"^data\.centres: \['a', 0\]: two numbers"),
+        ([0.5, 0.5], r"^data\.centres: 0\.5: two numbers"),
+    ],
+)
+def test_centres_that_are_no_pairs_of_the_square_are_one_line(centres, line):
+    with pytest.raises(GenzooError, match=line):
+        Modes(centres=centres)

@@ -121,7 +121,11 @@ class Modes(Gaussians):
         if not centres:
             raise GenzooError("data.centres=[]: at least one centre is needed, such as [[0.5, 0.0]].")
         for pair in centres:
-            if not (len(pair) == 2 and all(isinstance(x, int | float) and abs(x) <= 1 for x in pair)):
+            if not (
+                isinstance(pair, Sequence)
+                and len(pair) == 2
+                and all(isinstance(x, int | float) and abs(x) <= 1 for x in pair)
+            ):
                 raise GenzooError(f"data.centres: {pair}: two numbers from -1 to 1 are needed.")
         super().__init__(torch.tensor([[*pair] for pair in centres], dtype=torch.float32), std, 1.0, **options)
 

@@ -48,8 +48,8 @@ def empty() -> Image.Image:
 def place(pixel: tuple[int, int]) -> tuple[float, float]:
     """The x and y, from -1 to 1, of a pixel of the picture of one's own points.
 
-    >>> place((280, 280)), place((0, 0))
-    ((0.0, 0.0), (-1.0, 1.0))
+    >>> place((0, 0))
+    (-1.0, 1.0)
     """
     x, y = ((2 * p / SIDE - 1) * MARGIN * OWN for p in pixel)
     return tuple(round(max(-1.0, min(1.0, value)), 3) for value in (x, -y))
