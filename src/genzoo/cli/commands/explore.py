@@ -1,4 +1,4 @@
-"""Shows a trained model in the browser, or trains a small one there, e.g. ``genzoo explore ckpt=runs/gan-mnist/<run>``."""
+"""Shows a trained model in the browser, or trains a small one there, e.g. ``genzoo explore ckpt=runs/<run>``."""
 
 from genzoo.cli.entry import command
 
