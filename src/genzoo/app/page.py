@@ -6,7 +6,7 @@ from typing import Protocol
 import gradio as gr
 
 from genzoo.app.explored import Explored
-from genzoo.app.tabs import between, codes, compare, episodes, playground, samples, training
+from genzoo.app.tabs import between, codes, compare, completion, episodes, playground, samples, training
 from genzoo.core.errors import GenzooError
 
 STYLE = """
@@ -29,7 +29,7 @@ class Tab(Protocol):
         """Adds the tab's content to the page; ``start`` is the ``Start`` that was chosen, or None."""
 
 
-TABS: tuple[Tab, ...] = (samples, codes, between, episodes, training)
+TABS: tuple[Tab, ...] = (samples, codes, between, completion, episodes, training)
 
 
 def page(models: Sequence[Explored]) -> gr.Blocks:

@@ -1,0 +1,93 @@
+"""Tabs in headless Chromium, on models of smoke width."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from genzoo.app.explored import Explored
+from support.zoo import built
+
+
+@pytest.fixture(scope="module")
+def of(opened):
+    """A function that opens the page of a model once."""
+    pages = {}
+
+    def find(name):
+        if name not in pages:
+            _, data, module = built(name)
+            pages[name] = opened(Explored(module, data, name, Path()))
+        return pages[name]
+
+    return find
+
+
+def shown(page, name):
+    """The pictures of a gallery, when there are some."""
+    page.locator(f"#{name} img").first.wait_for()
+    return page.locator(f"#{name} img").count()
+
+
+def paint(page, name):
+    """A stroke over the middle of an editor's image."""
+    area = page.locator(f"#{name}-editor canvas").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 20, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y, steps=8)
+    page.mouse.up()
+
+
+def take(page, name):
+    """Takes the test image 0."""
+    page.locator(f"#{name}-take").click()
+    page.locator(f"#{name}-editor canvas").first.wait_for()
+
+
+def test_masks_are_completed(of):
+    found = of("gated_pixelcnn")
+    page = found.page
+    found.tab("Completion")
+    page.get_by_role("button", name="Complete: lower half").click()
+    assert "no image is chosen" in found.told()
+    take(page, "completion")
+    page.wait_for_timeout(1000)
+    page.locator("#complete-painted").click()
+    assert "the mask is empty" in found.told()
+
+    # By the keyboard alone.
+    page.get_by_role("button", name="Complete: lower half").focus()
+    page.keyboard.press("Enter")
+    assert shown(page, "completions") == 6
+    assert shown(page, "completion-maps") == 6
+
+    paint(page, "completion")
+    first = page.locator("#given img").get_attribute("src")
+    page.locator("#complete-painted").click()
+    page.wait_for_function("old => document.querySelector('#given img').src != old", arg=first)
+    found.check()
+
+
+@pytest.mark.parametrize("kind", ["pdf", "wide"])
+def test_uploads_are_taken_or_refused_in_one_line(of, tmp_path, kind):
+    found = of("gated_pixelcnn")
+    page = found.page
+    found.tab("Completion")
+    page.locator("#completion-source").get_by_text("upload").click()
+    path = tmp_path / "given.png"
+    if kind == "pdf":
+        path.write_bytes(b"%PDF-1.4 not a picture")
+    else:
+        Image.new("1", (20_000, 20_000)).save(path)
+    page.locator("#completion-file input[type=file]").set_input_files(path)
+    text = found.told()
+    assert "given.png: this is no image" in text
+    page.locator("#completion-file").get_by_role("button", name="Clear").click()
+    Image.new("RGB", (60, 40), "white").save(path)
+    page.locator("#completion-file input[type=file]").set_input_files(path)
+    page.locator("#completion-editor canvas").first.wait_for()
+    page.locator("#completion-file").get_by_role("button", name="Clear").click()
+    found.check()
