@@ -44,22 +44,21 @@ def paint(page, name):
 def take(page, name):
     """Takes the test image 0."""
     page.locator(f"#{name}-take").click()
-    page.locator(f"#{name}-editor canvas").first.wait_for()
+    page.locator(f"#{name}-editor").get_by_text("test image 0").wait_for()
 
 
 def test_masks_are_completed(of):
     found = of("gated_pixelcnn")
     page = found.page
     found.tab("Completion")
-    page.get_by_role("button", name="Complete: lower half").click()
+    page.get_by_role("button", name="lower half").click()
     assert "no image is chosen" in found.told()
     take(page, "completion")
-    page.wait_for_timeout(1000)
     page.locator("#complete-painted").click()
     assert "the mask is empty" in found.told()
 
     # By the keyboard alone.
-    page.get_by_role("button", name="Complete: lower half").focus()
+    page.get_by_role("button", name="lower half").focus()
     page.keyboard.press("Enter")
     assert shown(page, "completions") == 6
     assert shown(page, "completion-maps") == 6
@@ -88,6 +87,45 @@ def test_uploads_are_taken_or_refused_in_one_line(of, tmp_path, kind):
     page.locator("#completion-file").get_by_role("button", name="Clear").click()
     Image.new("RGB", (60, 40), "white").save(path)
     page.locator("#completion-file input[type=file]").set_input_files(path)
-    page.locator("#completion-editor canvas").first.wait_for()
+    page.locator("#completion-editor").get_by_text("upload", exact=True).wait_for()
     page.locator("#completion-file").get_by_role("button", name="Clear").click()
+    found.check()
+
+
+def test_likelihoods_are_computed_and_compared(of):
+    found = of("gated_pixelcnn")
+    page = found.page
+    found.tab("Anomaly")
+    page.locator("#anomaly-numbers textarea, #anomaly-numbers input").first.fill("99")
+    page.locator("#anomaly-score").click()
+    assert "test image 99: give numbers from 0 to 31" in found.told()
+    page.locator("#anomaly-numbers textarea, #anomaly-numbers input").first.fill("0, 5")
+    page.locator("#anomaly-score").click()
+    assert shown(page, "anomaly-images") == 2
+    assert shown(page, "anomaly-maps") == 2
+    page.locator("#anomaly-compare").click()
+    page.locator("#anomaly-plot img").wait_for()
+    assert "% of test images" in page.locator("#anomaly-images").inner_text()
+    found.check()
+
+
+def test_images_are_translated(of):
+    found = of("pix2pix")
+    page = found.page
+    found.tab("Translation")
+    page.locator("#translate").click()
+    assert "no image is chosen" in found.told()
+    take(page, "translation")
+    page.locator("#translate").click()
+    assert shown(page, "translated") == 2
+    found.check()
+
+
+def test_images_are_degraded_and_restored(of):
+    found = of("denoiser")
+    page = found.page
+    found.tab("Translation")
+    take(page, "translation")
+    page.locator("#translate").click()
+    assert shown(page, "translated") == 3
     found.check()

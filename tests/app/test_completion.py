@@ -74,8 +74,8 @@ def test_typical_masks_are_those_of_their_names():
     assert found["right half"][0].tolist() == [[True, False, False]] * 3
     assert found["centre"].sum() == 8
     assert not found["centre"][0, 1, 1]
-    assert torch.equal(found["as in training"], Fills.typical_mask)
-    assert "as in training" not in completion.masks(of(Affine((Decodes,))))
+    assert torch.equal(found["typical part"], Fills.typical_mask)
+    assert "typical part" not in completion.masks(of(Affine((Decodes,))))
 
 
 def test_the_tab_needs_images_and_a_way_to_complete_them():
@@ -122,7 +122,7 @@ def test_an_image_is_a_test_image_an_upload_the_chosen_sample_or_a_sheet(tmp_pat
 def test_a_missing_image_is_one_line(source, number, message):
     with pytest.raises(GenzooError, match=f"^{message}"):
         canvas.taken(of(Fills()), source, number, None, None)
-    with pytest.raises(GenzooError, match="^no image is chosen: choose one and press Take the image"):
+    with pytest.raises(GenzooError, match=r"^no image is chosen: choose one and press Take the image\.$"):
         canvas.needed(None)
 
 

@@ -136,7 +136,7 @@ def canvas(
     button = gr.Button("Take the image", elem_id=f"{name}-take")
     image = gr.State(None)
     editor = gr.ImageEditor(
-        label="image, to be painted on",
+        label="no image",
         type="pil",
         format="png",
         sources=(),
@@ -150,7 +150,8 @@ def canvas(
     def take(source: str, number: float | None, path: str | None, start: Start | None, domain: int | None) -> Any:
         found = taken(model, source, number, path, start, domain or 0)
         shown = enlarged(plain_picture(found)).convert("RGBA")
-        return found, {"background": shown, "layers": [], "composite": shown}
+        value = {"background": shown, "layers": [], "composite": shown}
+        return found, gr.update(value=value, label=f"{source} {number}" if source == TEST else source)
 
     source.input(
         lambda chosen: (gr.update(visible=chosen == TEST), gr.update(visible=chosen == UPLOAD)), source, [number, file]

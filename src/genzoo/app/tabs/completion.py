@@ -41,7 +41,7 @@ def masks(model: Explored) -> dict[str, Tensor]:
         "right half": upper_half(size, size).mT,
         "centre": around_centre(size, size // 2),
     }
-    return found | ({"as in training": model.module.typical_mask.cpu()} if Completes in model.offers else {})
+    return found | ({"typical part": model.module.typical_mask.cpu()} if Completes in model.offers else {})
 
 
 def completions(model: Explored, image: Tensor, given: Tensor, seed: int, n: int = N) -> Tensor:
@@ -76,9 +76,9 @@ def build(model: Explored, start: gr.State) -> None:
         with gr.Column(scale=1):
             seed = gr.Number(0, label="seed", precision=0, minimum=0)
             painting = gr.Button("Complete the painted part", variant="primary", elem_id="complete-painted")
-            gr.Markdown("or without a brush:")
+            gr.Markdown("or, without a brush, complete the")
             with gr.Row():
-                typical = {name: gr.Button(f"Complete: {name}", min_width=120) for name in masks(model)}
+                typical = {name: gr.Button(name, min_width=120) for name in masks(model)}
             left = gr.Image(label="given", type="pil", format="png", height=180, elem_id="given", buttons=[])
     gr.Markdown("Completions:")
     found = gallery(columns=N, elem_id="completions")
