@@ -129,3 +129,18 @@ def test_images_are_degraded_and_restored(of):
     page.locator("#translate").click()
     assert shown(page, "translated") == 3
     found.check()
+
+
+def test_samples_are_put_into_groups_and_added(of):
+    found = of("gan")
+    page = found.page
+    found.tab("Attributes")
+    page.locator("#arithmetic").click()
+    assert "group A is empty" in found.told()
+    for i, name in enumerate("ABC"):
+        page.locator("#group").get_by_text(name, exact=True).click()
+        page.locator("#grouped button.thumbnail-item").nth(i).click()
+        page.locator("#grouped .caption-label", has_text=name).wait_for()
+    page.locator("#arithmetic").click()
+    assert shown(page, "sums") == 4
+    found.check()

@@ -6,23 +6,12 @@ from typing import Protocol
 import gradio as gr
 
 from genzoo.app.explored import Explored
-from genzoo.app.tabs import (
-    anomaly,
-    between,
-    codes,
-    compare,
-    completion,
-    episodes,
-    playground,
-    samples,
-    training,
-    translation,
-)
+from genzoo.app.tabs import between, codes, compare, episodes, playground, samples, training
 from genzoo.core.errors import GenzooError
 
 STYLE = """
 .gradio-container img { image-rendering: pixelated; }
-from genzoo.app.tabs import ant
+#game img { image-rendering: auto !important; }
 gradio-app .grid-wrap { max-height: none; }
 footer { display: none !important; }
 """
@@ -40,7 +29,7 @@ class Tab(Protocol):
         """Adds the tab's content to the page; ``start`` is the ``Start`` that was chosen, or None."""
 
 
-TABS: tuple[Tab, ...] = (samples, codes, between, completion, translation, anomaly, episodes, training)
+TABS: tuple[Tab, ...] = (samples, codes, between, episodes, training)
 
 
 def page(models: Sequence[Explored]) -> gr.Blocks:
