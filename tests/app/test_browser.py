@@ -144,3 +144,17 @@ def test_samples_are_put_into_groups_and_added(of):
     page.locator("#arithmetic").click()
     assert shown(page, "sums") == 4
     found.check()
+
+
+def test_images_follow_strokes(of):
+    found = of("gan")
+    page = found.page
+    found.tab("Editing")
+    take(page, "editing")
+    page.locator("#edit").click()
+    assert "no pixel has a stroke" in found.told()
+    paint(page, "editing")
+    page.locator("#edit").click()
+    assert shown(page, "edit-result") == 3
+    assert shown(page, "edit-others") == 6
+    found.check()
