@@ -6,13 +6,26 @@ from typing import Protocol
 import gradio as gr
 
 from genzoo.app.explored import Explored
-from genzoo.app.tabs import between, codes, compare, episodes, playground, samples, training
+from genzoo.app.tabs import (
+    anomaly,
+    attributes,
+    between,
+    codes,
+    compare,
+    completion,
+    editing,
+    episodes,
+    playground,
+    samples,
+    training,
+    translation,
+)
 from genzoo.core.errors import GenzooError
 
 STYLE = """
 .gradio-container img { image-rendering: pixelated; }
 #game img { image-rendering: auto !important; }
-gradio-app .grid-wrap { max-height: none; }
+gradio-app .grid-wrap { min-height: 0 !important; max-height: none; }
 footer { display: none !important; }
 """
 
@@ -29,7 +42,18 @@ class Tab(Protocol):
         """Adds the tab's content to the page; ``start`` is the ``Start`` that was chosen, or None."""
 
 
-TABS: tuple[Tab, ...] = (samples, codes, between, episodes, training)
+TABS: tuple[Tab, ...] = (
+    samples,
+    codes,
+    between,
+    completion,
+    translation,
+    anomaly,
+    attributes,
+    editing,
+    episodes,
+    training,
+)
 
 
 def page(models: Sequence[Explored]) -> gr.Blocks:
