@@ -62,16 +62,14 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="module")
 def opened(browser: object) -> Iterator[Callable[[Explored], Opened]]:
     """A function that serves the page of a model and opens it; at the end of the module all servers end."""
-    from genzoo.app.page import STYLE, page
-    from genzoo.app.server import HOST, free_port
-    from genzoo.app.uploads import BYTES
+    from genzoo.app.page import page
+    from genzoo.app.server import HOST, free_port, serve
 
     served = []
 
     def open_page(*models: Explored, width: int = 1280) -> Opened:
         blocks, port = page(models), free_port(None)
-        settings = {"footer_links": [], "css": STYLE, "ssr_mode": False, "max_file_size": BYTES, "quiet": True}
-        blocks.launch(server_name=HOST, server_port=port, prevent_thread_lock=True, show_error=True, **settings)
+        serve(blocks, port, prevent_thread_lock=True)
         served.append(blocks)
         shown = browser.new_page(viewport={"width": width, "height": 900})
         shown.set_default_timeout(WAIT)

@@ -158,3 +158,38 @@ def test_images_follow_strokes(of):
     assert shown(page, "edit-result") == 3
     assert shown(page, "edit-others") == 6
     found.check()
+
+
+def test_a_chosen_sample_is_the_start_of_the_codes_and_a_slider_moves_its_image(of):
+    found = of("infogan")
+    page = found.page
+    found.tab("Samples")
+    assert shown(page, "samples") == 16  # the batch whose statistics the images depend on
+    page.locator("#samples button").nth(4).click()
+    assert shown(page, "neighbours") == 5
+    found.tab("Codes")
+    image = page.locator("#decoded img")
+    image.wait_for()
+    for key in ("ArrowRight", "ArrowLeft"):  # to another image, by the keyboard
+        before = image.get_attribute("src")
+        page.locator("input[type=range]:visible").last.focus()
+        page.keyboard.press(key)
+        page.wait_for_function("old => document.querySelector('#decoded img').src != old", arg=before)
+    before = image.get_attribute("src")
+    page.locator("input[type=radio]:visible:not(:checked)").first.check()
+    page.wait_for_function("old => document.querySelector('#decoded img').src != old", arg=before)
+    found.check()
+
+
+def test_a_path_leads_from_a_seed_to_an_upload(of, tmp_path):
+    found = of("infogan")
+    page = found.page
+    found.tab("Between two images")
+    Image.new("L", (30, 30), 90).save(tmp_path / "grey.png")
+    page.locator("input[type=file]:visible, input[type=file]").last.set_input_files(tmp_path / "grey.png")
+    page.get_by_text("grey", exact=False).first.wait_for()
+    page.get_by_role("button", name="Show the path").click()
+    assert shown(page, "path") == 10
+    page.get_by_text("the last upload is").wait_for()
+    page.locator("#film img").wait_for()
+    found.check()

@@ -4,12 +4,16 @@ import logging
 import os
 import socket
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 
 from genzoo.core.errors import GenzooError
 from genzoo.runs.context import be_quiet
 from genzoo.runs.schema import Exploring, check_keys, check_values
+
+if TYPE_CHECKING:
+    from gradio import Blocks
 
 log = logging.getLogger("genzoo")
 HOST = "127.0.0.1"
@@ -37,22 +41,35 @@ def explore(cfg: DictConfig) -> None:
         raise GenzooError("genzoo explore needs gradio: pip install 'genzoo[explore]'.")
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from genzoo.app.explored import explored
-    from genzoo.app.page import STYLE, page
-    from genzoo.app.uploads import BYTES
+    from genzoo.app.page import page
 
     blocks = page([explored(one, config) for one in given])
     log.info(f"the explorer is at http://{HOST}:{port}; Ctrl-C ends it")
+    serve(blocks, port, inbrowser=cfg.browser)
+
+
+def serve(blocks: "Blocks", port: int, **options: bool) -> None:
+    """Serves a page on this machine alone, without a share link and without statistics.
+
+    Args:
+        blocks: the page.
+        port: a free port.
+        options: further ones of gradio's ``launch``; by default it ends by an interruption.
+    """
+    from genzoo.app.page import STYLE
+    from genzoo.app.uploads import BYTES
+
     blocks.launch(
         server_name=HOST,
         server_port=port,
         share=False,
-        inbrowser=cfg.browser,
         quiet=True,
         show_error=True,
         max_file_size=BYTES,
         footer_links=[],
         css=STYLE,
         ssr_mode=False,
+        **options,
     )
 
 
