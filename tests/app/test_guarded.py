@@ -2,12 +2,11 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 
 import gradio as gr
 import pytest
 
-from genzoo.app.guarded import guarded
+from genzoo.app.guarded import LOCK, guarded
 from genzoo.core.errors import GenzooError
 
 
@@ -15,7 +14,7 @@ def failing(error):
     def handler():
         raise error
 
-    return guarded(Lock(), handler)
+    return guarded(handler)
 
 
 def test_a_mistake_is_shown_as_it_is():
@@ -30,8 +29,8 @@ def test_any_other_error_is_one_line():
     assert "\n" not in caught.value.message
 
 
-def test_handlers_of_one_lock_do_not_overlap():
-    lock, inside, most = Lock(), [], []
+def test_handlers_do_not_overlap():
+    inside, most = [], []
 
     def handler(i):
         inside.append(i)
@@ -41,12 +40,11 @@ def test_handlers_of_one_lock_do_not_overlap():
         return i
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(guarded(lock, handler), range(4))) == [0, 1, 2, 3]
+        assert list(pool.map(guarded(handler), range(4))) == [0, 1, 2, 3]
     assert max(most) == 1
 
 
 def test_an_error_frees_the_lock():
-    lock = Lock()
     with pytest.raises(gr.Error):
-        guarded(lock, lambda: 1 / 0)()
-    assert not lock.locked()
+        guarded(lambda: 1 / 0)()
+    assert not LOCK.locked()

@@ -157,7 +157,7 @@ def canvas(
         lambda chosen: (gr.update(visible=chosen == TEST), gr.update(visible=chosen == UPLOAD)), source, [number, file]
     )
     settings = [source, number, file, start, domain or gr.State(0)]
-    gr.on([button.click, number.submit, file.upload], guarded(model.lock, take), settings, [image, editor])
+    gr.on([button.click, number.submit, file.upload], guarded(take), settings, [image, editor])
     return Canvas(image, editor)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import Tensor
 
-from genzoo.app.guarded import LOCK
 from genzoo.core.images import from_levels
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
@@ -28,14 +27,12 @@ class Explored:
 
     Attributes:
         offers: capabilities of the model and kinds of its data, which tabs may need.
-        lock: of this process; a model is in one mode at a time.
     """
 
     def __init__(self, module: RoundModule, source: Data, name: str, folder: Path):
         self.module, self.source, self.name, self.folder = module, source, name, folder
         self.spec = source.spec
         self.offers = module.capabilities() | source.spec.kinds
-        self.lock = LOCK
 
     @cached_property
     def data(self) -> Data:

@@ -12,21 +12,16 @@ from genzoo.core.errors import GenzooError
 from genzoo.data.files import one_line
 
 log = logging.getLogger("genzoo")
-LOCK = Lock()  #: of this process: rounds seed the global generator of random numbers, and drawing may use it
+LOCK = Lock()  #: a model is in one mode at a time, and rounds of the playground seed the global generator
 
 
-def guarded(lock: Lock, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that runs alone among those of its lock, and whose errors the page shows in one line.
-
-    Args:
-        lock: of the model, whose mode a handler may change.
-        function: a handler.
-    """
+def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler that runs alone among those of this process, and whose errors the page shows in one line."""
 
     @wraps(function)
     def handler(*given: Any) -> Any:
         try:
-            with lock:
+            with LOCK:
                 return function(*given)
         except GenzooError as error:
             raise gr.Error(str(error)) from None

@@ -124,4 +124,4 @@ def build(model: Explored, start: gr.State) -> None:
 
     settings, results = [known, files, numbers], [scored, shades, plot, known]
     for widget, first in ((button, False), (compare, True)):
-        widget.click(guarded(model.lock, partial(score, first=first)), settings, results)
+        widget.click(guarded(partial(score, first=first)), settings, results)

@@ -92,7 +92,7 @@ def _build_edits(model: Explored, start: gr.State) -> None:
         return pictures(edited(model, needed(image), values)[None], model.spec)[0]
 
     for slider in sliders:
-        handler = guarded(model.lock, edit)
+        handler = guarded(edit)
         slider.input(handler, [image, *sliders], picture, show_progress="hidden", trigger_mode="always_last")
 
 
@@ -120,10 +120,10 @@ def _build_groups(model: Explored) -> None:
         images = arithmetic(model, drawn(model, int(seed)), groups)
         return list(zip(pictures(images, model.spec), (*GROUPS, "A - B + C"), strict=True))
 
-    grid.select(guarded(model.lock, choose), [seed, groups, group], [groups, grid])
-    amount.release(guarded(model.lock, move), [seed, groups, amount], moved)
-    button.click(guarded(model.lock, add), [seed, groups], sums)
-    empty = guarded(model.lock, lambda seed: ([""] * N, _grid(model, drawn(model, int(seed)), [""] * N), [], []))
+    grid.select(guarded(choose), [seed, groups, group], [groups, grid])
+    amount.release(guarded(move), [seed, groups, amount], moved)
+    button.click(guarded(add), [seed, groups], sums)
+    empty = guarded(lambda seed: ([""] * N, _grid(model, drawn(model, int(seed)), [""] * N), [], []))
     gr.on([clear.click, seed.change], empty, seed, [groups, grid, moved, sums])
 
 

@@ -84,7 +84,7 @@ def build(model: Explored, start: gr.State) -> None:
         return frames, film([*frames, *frames[::-1]]), _described(both)
 
     given = [widget for end in ends for widget in end]
-    button.click(guarded(model.lock, walk), [*given, shape], [strip, animation, reached])
+    button.click(guarded(walk), [*given, shape], [strip, animation, reached])
 
 
 def _end(side: str, seed: int, uploads: bool) -> tuple[gr.Number, gr.File]:

@@ -121,7 +121,7 @@ def build(model: Explored, start: gr.State) -> None:
         return values if len(values) > 1 else values[0]
 
     # Sliders redraw at once, and only their last position if they move faster than that.
-    render, restart, settings = guarded(model.lock, render), guarded(model.lock, restart), [start, seed, *widgets]
+    render, restart, settings = guarded(render), guarded(restart), [start, seed, *widgets]
     for widget in widgets:
         widget.input(render, settings, picture, show_progress="hidden", queue=False, trigger_mode="always_last")
     restarted = gr.on([again.click, seed.change, start.change], restart, [start, seed], widgets, show_progress="hidden")

@@ -35,9 +35,7 @@ def build(models: Sequence[Explored]) -> None:
                 gr.Markdown(f"### {model.name}")
                 grids.append(gallery(columns=5))
     for model, grid in zip(drawing, grids, strict=True):
-        draw = guarded(
-            model.lock, lambda seed, model=model: pictures(samples.draw(model, int(seed)).images, model.spec)
-        )
+        draw = guarded(lambda seed, model=model: pictures(samples.draw(model, int(seed)).images, model.spec))
         gr.on([button.click, seed.submit], draw, seed, grid)
     if rows := metrics_table(models):
         gr.Markdown("What the runs have measured; a metric compares only where its protocol is the same.")

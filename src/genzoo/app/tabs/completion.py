@@ -96,13 +96,13 @@ def build(model: Explored, start: gr.State) -> None:
         return complete(image, lambda: painted(value["layers"], model.spec).opacity < 0.5, seed)
 
     results = [left, found, shades]
-    painting.click(guarded(model.lock, of_strokes), [image, editor, seed], results)
+    painting.click(guarded(of_strokes), [image, editor, seed], results)
     for name, button in typical.items():
 
         def of_mask(image: Tensor | None, seed: float, name: str = name) -> tuple[Any, ...]:
             return complete(image, lambda: masks(model)[name], seed)
 
-        button.click(guarded(model.lock, of_mask), [image, seed], results)
+        button.click(guarded(of_mask), [image, seed], results)
 
 
 def _masked(model: Explored, image: Tensor, given: Tensor) -> Image.Image:

@@ -58,4 +58,4 @@ def build(model: Explored, start: gr.State) -> None:
         )
         return named, pictures(found.images[1 : N + 1], model.spec), film([*frames, *frames[::-1]])
 
-    button.click(guarded(model.lock, run), [image, editor, seed], [result, others, animation])
+    button.click(guarded(run), [image, editor, seed], [result, others, animation])

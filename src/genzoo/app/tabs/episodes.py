@@ -87,4 +87,4 @@ def build(model: Explored, start: gr.State) -> None:
         text = f"Return {watched.rewards.sum():.4g} in {len(watched.rewards)} steps."
         return film(watched.frames), return_picture(watched.rewards), text
 
-    button.click(guarded(model.lock, play), [chosen, seed, likeliest], [animation, plot, total])
+    button.click(guarded(play), [chosen, seed, likeliest], [animation, plot, total])

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from genzoo.app.guarded import LOCK, guarded
+from genzoo.app.guarded import guarded
 from genzoo.app.playground.drawing import empty, picture, place
 from genzoo.app.playground.settings import DATA, OBJECTIVES, PENALTIES, Settings
 from genzoo.app.playground.training import Training
@@ -60,14 +60,14 @@ def build() -> None:
     changes = [widget.change for widget in (data, objective, penalty)]
     changes += [steps.release, seed.blur, *(rate.blur for rate in rates)]
     data.change(lambda name: gr.Button(visible=name == OWN), data, clear, **quiet)
-    gr.on(changes, guarded(LOCK, applied), given, view, **quiet)
-    start.click(guarded(LOCK, started), given, [*view, timer], **quiet)
+    gr.on(changes, guarded(applied), given, view, **quiet)
+    start.click(guarded(started), given, [*view, timer], **quiet)
     pause.click(lambda: gr.Timer(active=False), None, timer, **quiet)
-    step.click(guarded(LOCK, stepped), given, view, **quiet)
-    restart.click(guarded(LOCK, restarted), given, view, **quiet)
-    timer.tick(guarded(LOCK, played), session, [image, status, timer], **quiet)
+    step.click(guarded(stepped), given, view, **quiet)
+    restart.click(guarded(restarted), given, view, **quiet)
+    timer.tick(guarded(played), session, [image, status, timer], **quiet)
     for change in (image.select(clicked, [centres, data], centres), clear.click(lambda: (), None, centres)):
-        change.then(guarded(LOCK, applied), given, view, **quiet)
+        change.then(guarded(applied), given, view, **quiet)
 
 
 def shown(training: Training | None) -> tuple[Image.Image, str]:

@@ -124,15 +124,15 @@ def build(model: Explored, start: gr.State) -> None:
         return chosen, list(zip(pictures(known, model.spec), distances, strict=True))
 
     settings = [seed, label, temperature, caption]
-    redraw = guarded(model.lock, redraw)
+    redraw = guarded(redraw)
     gr.on([button.click, seed.submit], redraw, settings, [grid, drawn])
-    grid.select(guarded(model.lock, choose), [drawn], [start, near])
+    grid.select(guarded(choose), [drawn], [start, near])
     if DrawsSequentially in model.offers:
         steps, animation = (
             gr.Button("Watch one being drawn"),
             gr.Image(label="steps", type="filepath", buttons=["download"]),
         )
-        steps.click(guarded(model.lock, lambda seed: _steps(model, int(seed))), [seed], [animation])
+        steps.click(guarded(lambda seed: _steps(model, int(seed))), [seed], [animation])
 
 
 def _steps(model: Explored, seed: int) -> str:

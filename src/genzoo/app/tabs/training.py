@@ -43,7 +43,7 @@ def build(model: Explored, start: gr.State) -> None:
         after, path = [*found[kind].items()][min(int(place), len(found[kind])) - 1]
         return Image.open(path), f"After {after:,} rounds."
 
-    shown = guarded(model.lock, show)
+    shown = guarded(show)
     place.input(
         shown, [kind, place], [picture, rounds], show_progress="hidden", queue=False, trigger_mode="always_last"
     )
