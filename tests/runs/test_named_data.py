@@ -52,14 +52,14 @@ def test_what_the_set_finds_wrong_is_told_with_its_name(tmp_path):
 def test_names_of_the_users_own_configurations_are_known(tmp_path):
     (tmp_path / "data").mkdir()
     text = (ROOT / "conf" / "data" / "noise.yaml").read_text().replace("noise_seed: 0", "noise_seed: 7")
-    (tmp_path / "data" / "mine.yaml").write_text(text)
-    with pytest.raises(GenzooError, match=r"^metrics.against=mine: there is no such data set\. Accepted: .*cartpole"):
-        NamedData("mine", tmp_path)
+    (tmp_path / "data" / "qqqq.yaml").write_text(text)
+    with pytest.raises(GenzooError, match=r"^metrics.against=qqqq: there is no such data set\. Accepted: .*cartpole"):
+        NamedData("qqqq", tmp_path)
     search = f"hydra.searchpath=[file://{tmp_path}]"
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config = compose("evaluate", ["ckpt=x", search], return_hydra_config=True)
     try:
         HydraConfig.instance().set_config(config)
-        assert NamedData("mine", tmp_path)(DIGITS).noise_seed == 7
+        assert NamedData("qqqq", tmp_path)(DIGITS).noise_seed == 7
     finally:
         HydraConfig.instance().cfg = None

@@ -116,7 +116,7 @@ class Modes(Gaussians):
     name = "modes"
 
     def __init__(
-        self, centres: Sequence[Sequence[float]] = ((-0.6, 0.0), (0.6, 0.0)), std: float = 0.02, **options: Any
+        self, centres: Sequence[Sequence[float]] = ([-0.6, 0.0], [0.6, 0.0]), std: float = 0.02, **options: Any
     ):
         if not centres:
             raise GenzooError("data.centres=[]: at least one centre is needed, such as [[0.5, 0.0]].")
