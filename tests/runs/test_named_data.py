@@ -53,7 +53,7 @@ def test_names_of_the_users_own_configurations_are_known(tmp_path):
     (tmp_path / "data").mkdir()
     text = (ROOT / "conf" / "data" / "noise.yaml").read_text().replace("noise_seed: 0", "noise_seed: 7")
     (tmp_path / "data" / "qqqq.yaml").write_text(text)
-    with pytest.raises(GenzooError, match=r"^metrics.against=qqqq: there is no such data set\. Accepted: .*cartpole"):
+    with pytest.raises(GenzooError, match=r"^metrics.against=qqqq: there is no such data set\. Accepted: .*brown"):
         NamedData("qqqq", tmp_path)
     search = f"hydra.searchpath=[file://{tmp_path}]"
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
