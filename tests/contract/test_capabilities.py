@@ -6,6 +6,7 @@ import torch
 from genzoo.core import capabilities
 from genzoo.core.batches import Events
 from genzoo.core.errors import GenzooError
+from genzoo.core.images import from_levels
 from support.zoo import (
     able,
     actions_of,
@@ -319,6 +320,21 @@ def test_what_is_asked_for_is_drawn_once_per_row(name):
     assert module.training, "sampling must leave the module as it was"
     with pytest.raises(GenzooError, match="are needed, not"):
         module.sample_given({}, torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("name", able(capabilities.TransfersStyle))
+def test_each_caption_is_drawn_in_the_style_of_its_image(name):
+    _, data, module = built(name)
+    test = data.split("test").at(slice(5))
+    images = from_levels(test.images, data.spec.levels)
+    a, b = module.sample_like(images, test.given), module.sample_like(images.flip(0), test.given)
+    assert a.shape == (5, *data.spec.shape)
+    assert a.abs().max() <= 1
+    assert torch.equal(a, module.sample_like(images, test.given))
+    assert not torch.equal(a, b)
+    assert not a.requires_grad
+    with pytest.raises(GenzooError, match=r"^images: one for each of 5 captions is needed, not 4\.$"):
+        module.sample_like(images[:4], test.given)
 
 
 @pytest.mark.parametrize("name", able(capabilities.SamplesJointly))

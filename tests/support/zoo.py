@@ -130,11 +130,16 @@ def asked_of(module: RoundModule) -> torch.Tensor:
     if "picture" in module.asks:
         noise = torch.randint(256, (2, *module.asks["picture"]), dtype=torch.uint8, generator=_seed())
         return module.sample_given({"picture": noise}, _seed())
-    captions = to_numbers(["a small red cross", "a shape in the middle"], module.asks["caption"][-1])
     places = {
         name: torch.rand(2, *shape, generator=_seed()) for name, shape in module.asks.items() if name != "caption"
     }
-    return module.sample_given({"caption": captions[:, None], **places}, _seed())
+    return module.sample_given({**captions_for(module), **places}, _seed())
+
+
+def captions_for(module: RoundModule) -> dict[str, torch.Tensor]:
+    """Two captions."""
+    numbers = to_numbers(["a small red cross", "a shape in the middle"], module.asks["caption"][-1])
+    return {"caption": numbers[:, None]}
 
 
 def given_of(module: RoundModule, images: torch.Tensor) -> torch.Tensor:
@@ -189,6 +194,7 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.SamplesClasses: lambda module: module.sample(5, torch.arange(5) % module.label_classes, _seed()),
     capabilities.SamplesAtTemperature: lambda module: module.sample(_some(module), generator=_seed(), temperature=0.5),
     capabilities.SamplesGiven: asked_of,
+    capabilities.TransfersStyle: lambda module: module.sample_like(images_for(module)[:2], captions_for(module)),
     capabilities.Decodes: lambda module: module.decode(_latent(module)),
     capabilities.Embeds: lambda module: module.embed(_latent(module)),
     capabilities.Features: lambda module: module.features(images_for(module)),

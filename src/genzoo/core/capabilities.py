@@ -72,6 +72,22 @@ class SamplesGiven(Protocol):
         ...
 
 
+class TransfersStyle(SamplesGiven, Protocol):
+    """Draws what is asked for in the style of an image: as the image is in all that is not asked for."""
+
+    def sample_like(self, images: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+        """Images (n, C, H, W) in [-1, 1] of what is asked for, each in the style of one of images (n, C, H, W).
+
+        Args:
+            images: in [-1, 1].
+            given: what is asked for: name -> (n, ...).
+
+        Raises:
+            GenzooError: something is missing or of another shape, or there is another number of images.
+        """
+        ...
+
+
 class Decodes(Protocol):
     """Maps latent codes to images."""
 
