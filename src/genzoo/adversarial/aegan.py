@@ -66,14 +66,9 @@ class AEGAN(EncodedGame, GAN):
 
     def turns(self) -> tuple[Turn, ...]:
         """The turns of the game, and that of the encoder; those of the other phase have 0 repeats."""
-
-        def in_the_game(turn: Turn) -> Turn:
-            return turn._replace(repeats=lambda round: turn.repeats_in(round) if round < self.game_rounds else 0)
-
-        encoder = Turn(
-            {"encoder": self.encoder_loss}, (self.real_stream(),), lambda round: int(round >= self.game_rounds)
-        )
-        return (*map(in_the_game, super().turns()), encoder)
+        game = (turn.in_rounds(end=self.game_rounds) for turn in super().turns())
+        encoder = Turn({"encoder": self.encoder_loss}, (self.real_stream(),))
+        return (*game, encoder.in_rounds(self.game_rounds))
 
     def on_fit_start(self) -> None:
         """Also checks that the run has rounds for the encoder.

@@ -73,17 +73,8 @@ class CRNNGAN(WaitingGAN):
     def turns(self) -> tuple[Turn, ...]:
         """The turn of the first phase, and those of the game."""
         first = self.pretraining_rounds
-        alone = Turn(
-            {"generator": self.prediction_loss},
-            (self.real_stream(),),
-            lambda round: int(round < first),
-            draws=self.excerpts,
-        )
-        later = (
-            turn._replace(repeats=lambda round, turn=turn: turn.repeats_in(round) if round >= first else 0)
-            for turn in super().turns()
-        )
-        return (alone, *later)
+        alone = Turn({"generator": self.prediction_loss}, (self.real_stream(),), draws=self.excerpts)
+        return (alone.in_rounds(end=first), *(turn.in_rounds(first) for turn in super().turns()))
 
     def on_fit_start(self) -> None:
         """Raises a GenzooError, too, if the run has no rounds for the game."""

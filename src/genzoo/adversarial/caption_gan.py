@@ -78,11 +78,11 @@ class CaptionGAN(ImageModule):
 
     def turns(self) -> tuple[Turn, ...]:
         """The embedding's turn, later the discriminator's and the generator's, on one batch."""
-        real, end = (Stream("real"),), self.embedding_rounds
+        real, first = (Stream("real"),), self.embedding_rounds
         losses = {"discriminator": self.discriminator_loss, "generator": self.generator_loss}
         return (
-            Turn({"embedding": self.embedding_loss}, real, lambda round: int(round < end)),
-            Turn(losses, real, lambda round: int(round >= end), draws=self.draws, at_once=False),
+            Turn({"embedding": self.embedding_loss}, real).in_rounds(end=first),
+            Turn(losses, real, draws=self.draws, at_once=False).in_rounds(first),
         )
 
     def on_fit_start(self) -> None:

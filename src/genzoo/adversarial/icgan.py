@@ -85,18 +85,11 @@ class ICGAN(Game):
 
     def turns(self) -> tuple[Turn, ...]:
         """The turns of the game in the first rounds, then those of the encoders."""
-
-        def first(turn: Turn) -> Turn:
-            return turn._replace(repeats=lambda round: turn.repeats_in(round) if round < self.game_rounds else 0)
-
-        def then(round: int) -> int:
-            return int(round >= self.game_rounds)
-
-        real = (self.real_stream(),)
+        first, real = self.game_rounds, (self.real_stream(),)
         return (
-            *map(first, super().turns()),
-            Turn({"noise_encoder": self.noise_loss}, real, then, self.draw_generated),
-            Turn({"attribute_encoder": self.attribute_loss}, real, then),
+            *(turn.in_rounds(end=first) for turn in super().turns()),
+            Turn({"noise_encoder": self.noise_loss}, real, draws=self.draw_generated).in_rounds(first),
+            Turn({"attribute_encoder": self.attribute_loss}, real).in_rounds(first),
         )
 
     def on_fit_start(self) -> None:

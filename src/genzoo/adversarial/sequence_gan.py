@@ -86,9 +86,9 @@ class SequenceGAN(SequenceModule):
         """The turns of all phases; those of the other phases have 0 repeats."""
         first, game, real = self.likelihood_rounds, self.game, Stream("real")
         return (
-            Turn({"generator": self.likelihood_loss}, (real,), lambda round: self.set_batches * int(round < first)),
-            Turn({}, repeats=lambda round: int(round == game), draws=self.forget_likelihood),
-            Turn({"generator": self.policy_loss}, (real,), lambda round: int(round >= game), draws=self.judged),
+            Turn({"generator": self.likelihood_loss}, (real,), self.set_batches).in_rounds(end=first),
+            Turn({}, draws=self.forget_likelihood).in_rounds(game, game + 1),
+            Turn({"generator": self.policy_loss}, (real,), draws=self.judged).in_rounds(game),
             Turn(
                 {"discriminator": self.discriminator_loss},
                 (real._replace(batches=self.set_batches),),

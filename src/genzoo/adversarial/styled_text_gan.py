@@ -52,10 +52,9 @@ class StyledTextGAN(TextGAN):
     def turns(self) -> tuple[Turn, ...]:
         """The embedding's turn, those of the game until it ends, and the style encoder's."""
         embedding, game = super().turns()
+        style = Turn({"style_encoder": self.style_loss}, game.streams, draws=self.draw_generated)
         start = self.embedding_rounds
-        end = start + self.game_rounds
-        style = Turn({"style_encoder": self.style_loss}, game.streams, game.repeats, self.draw_generated)
-        return embedding, game._replace(repeats=lambda round: int(start <= round < end)), style
+        return embedding, game.in_rounds(end=start + self.game_rounds), style.in_rounds(start)
 
     def capabilities(self) -> frozenset[type]:
         """It transfers styles, too."""

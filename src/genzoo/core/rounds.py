@@ -7,6 +7,7 @@ steps of an environment) of all ranks, as plain integers, because Lightning's ``
 step.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -56,6 +57,15 @@ class Turn(NamedTuple):
     def repeats_in(self, round: int) -> int:
         """Number of repeats of the turn in the round that follows ``round`` completed ones."""
         return self.repeats if isinstance(self.repeats, int) else self.repeats(round)
+
+    def in_rounds(self, first: int = 0, end: float = math.inf) -> "Turn":
+        """The turn in the rounds that follow at least ``first`` and less than ``end`` completed ones, and in no others.
+
+        >>> turn = Turn({}, repeats=2).in_rounds(1, 3)
+        >>> [turn.repeats_in(round) for round in range(4)]
+        [0, 2, 2, 0]
+        """
+        return self._replace(repeats=lambda round: self.repeats_in(round) if first <= round < end else 0)
 
 
 class Progress:

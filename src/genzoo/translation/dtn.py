@@ -85,14 +85,8 @@ class DomainTransferNetwork(TwoDomainModule, Translator):
         end, labelled = self.encoder_rounds, Stream("labelled", "labelled")
         losses = {"discriminator": self.discriminator_loss, "generator": self.generator_loss}
         return (
-            Turn({"encoder": self.encoder_loss}, (labelled,), lambda round: int(round < end)),
-            Turn(
-                losses,
-                self.streams_of_domains,
-                lambda round: int(round >= end),
-                draws=self.draws,
-                at_once=False,
-            ),
+            Turn({"encoder": self.encoder_loss}, (labelled,)).in_rounds(end=end),
+            Turn(losses, self.streams_of_domains, draws=self.draws, at_once=False).in_rounds(end),
         )
 
     def on_fit_start(self) -> None:

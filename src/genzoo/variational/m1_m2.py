@@ -77,9 +77,9 @@ class M1M2(M2):
         labelled, unlabelled, end = Stream("labelled", "labelled"), Stream("unlabelled"), self.m1_rounds
         m2 = Turn({"m2": self.semi_supervised_loss}, (labelled, unlabelled), draws=self.draw_features)
         return (
-            Turn({"m1": self.m1_loss}, (unlabelled,), lambda round: int(round < end)),
-            Turn({}, (unlabelled._replace(batches=10),), lambda round: int(round == end), draws=self.choose_features),
-            m2._replace(repeats=lambda round: int(round >= end)),
+            Turn({"m1": self.m1_loss}, (unlabelled,)).in_rounds(end=end),
+            Turn({}, (unlabelled._replace(batches=10),), draws=self.choose_features).in_rounds(end, end + 1),
+            m2.in_rounds(end),
         )
 
     def on_fit_start(self) -> None:
