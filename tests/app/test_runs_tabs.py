@@ -11,6 +11,7 @@ from PIL import Image
 from genzoo.app.explored import Explored, explored
 from genzoo.app.tabs import compare, episodes, samples, training
 from genzoo.metrics.playing import play
+from genzoo.runs.kept_pictures import kept_pictures
 from support import composed
 from support.decoders import Affine
 from support.likelihoods import Images
@@ -74,7 +75,7 @@ def test_pictures_are_found_by_kind_and_round(tmp_path):
     names = ("grid-000100.png", "grid-000020.png", "completions-upper-000020.png", "interpolation.png", "grid.gif")
     for name in names:
         Image.new("L", (1, 1)).save(tmp_path / "samples" / name)
-    found = {kind: {n: path.name for n, path in of.items()} for kind, of in training.kept(tmp_path).items()}
+    found = {kind: {n: path.name for n, path in of.items()} for kind, of in kept_pictures(tmp_path).items()}
     assert found == {
         "completions-upper": {20: "completions-upper-000020.png"},
         "grid": {20: "grid-000020.png", 100: "grid-000100.png"},

@@ -89,7 +89,7 @@ def images_of(model: Explored, domain: int = 0) -> Tensor:
     """The levels of the test images of a domain, (N, C, H, W)."""
     if domain:
         return model.data.domain(model.spec.domains[domain], "test").images
-    return model.data.evaluation_images("test").images
+    return model.levels("test")
 
 
 def painted(layers: Sequence[Image.Image], spec: DataSpec) -> Strokes:

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from genzoo.core.images import from_levels
+from genzoo.core.randomness import generator
 from genzoo.core.rounds import RoundModule
 from genzoo.data.source import Data
 from genzoo.runs.build import build_data
@@ -45,7 +46,7 @@ class Explored:
         self.source.setup()
         return self.source
 
-    @property
+    @cached_property
     def metrics(self) -> dict[str, float]:
         """What the run has measured; nothing if it has no ``metrics.json`` that can be read."""
         try:
@@ -53,9 +54,21 @@ class Explored:
         except (OSError, ValueError, KeyError):
             return {}
 
+    def levels(self, split: str, most: int | None = None) -> Tensor:
+        """The levels of the first images of a split, at most ``most``, (N, C, H, W)."""
+        return self.data.evaluation_images(split, most).images
+
     def images(self, split: str, most: int) -> Tensor:
         """The first images of a split, at most ``most``, (N, C, H, W) in [-1, 1]."""
-        return from_levels(self.data.evaluation_images(split).images[:most], self.spec.levels)
+        return from_levels(self.levels(split, most), self.spec.levels)
+
+    def codes(self, seed: int, n: int = 1) -> Tensor:
+        """n codes of the prior, (n, latent.width), the same for the same arguments."""
+        return self.module.latent.sample(n, generator(seed, "explorer"))
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """The images (n, C, H, W) of codes (n, latent.width), on the CPU."""
+        return self.module.decode(codes.to(self.module.device)).cpu()
 
 
 def explored(checkpoint: str, cfg: Mapping[str, Any]) -> Explored:

@@ -47,7 +47,7 @@ def given(model: Explored, paths: Sequence[str] | None, numbers: str) -> Tensor:
     if paths:
         images = [uploaded(path, model.spec) for path in paths[: MOST + 1]]
     else:
-        test = model.data.evaluation_images("test").images
+        test = model.levels("test")
         words = numbers.replace(",", " ").split()
         if wrong := [word for word in words if not word.isdecimal() or int(word) >= len(test)]:
             raise GenzooError(f"test image {wrong[0]}: give numbers from 0 to {len(test) - 1}, such as 0, 1, 2.")
@@ -66,7 +66,7 @@ def scores(model: Explored, levels: Tensor) -> Tensor:
 
 def reference(model: Explored) -> Tensor:
     """log p(x) of 200 test images, evenly spaced over the split."""
-    return scores(model, evenly_spaced(model.data.evaluation_images("test").images, COMPARED))
+    return scores(model, evenly_spaced(model.levels("test"), COMPARED))
 
 
 def described(score: float, compared: Tensor | None) -> str:

@@ -8,14 +8,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from genzoo.app.canvas import CHOSEN, TEST, UPLOAD, canvas, needed
+from genzoo.app.canvas import canvas, needed
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
 from genzoo.app.shown import gallery, pictures
 from genzoo.core.batches import Images
 from genzoo.core.capabilities import Decodes, EditsAttributes
 from genzoo.core.errors import GenzooError
-from genzoo.core.randomness import generator
 
 TITLE = "Attributes"
 N = 30  #: samples among which groups are chosen
@@ -34,14 +33,9 @@ def edited(model: Explored, image: Tensor, values: Sequence[float]) -> Tensor:
     return model.module.edit(image[None].to(model.module.device), given)[0].cpu()
 
 
-def drawn(model: Explored, seed: int) -> Tensor:
+def drawn(model: Explored, seed: float) -> Tensor:
     """The codes of 30 samples, (30, latent.width)."""
-    return model.module.latent.sample(N, generator(seed, "explorer"))
-
-
-def decoded(model: Explored, codes: Tensor) -> Tensor:
-    """The images (n, C, H, W) of codes (n, latent.width)."""
-    return model.module.decode(codes.to(model.module.device)).cpu()
+    return model.codes(int(seed), N)
 
 
 def mean(codes: Tensor, groups: Sequence[str], name: str) -> Tensor:
@@ -63,13 +57,13 @@ def mean(codes: Tensor, groups: Sequence[str], name: str) -> Tensor:
 
 def along(model: Explored, codes: Tensor, groups: Sequence[str], amount: float) -> Tensor:
     """The images of z + amount (A - B) for the codes z of all samples, with the mean codes A and B of two groups."""
-    return decoded(model, codes + amount * (mean(codes, groups, "A") - mean(codes, groups, "B")))
+    return model.decode(codes + amount * (mean(codes, groups, "A") - mean(codes, groups, "B")))
 
 
 def arithmetic(model: Explored, codes: Tensor, groups: Sequence[str]) -> Tensor:
     """The images of the mean codes A, B and C of three groups, and of A - B + C, (4, C, H, W)."""
     a, b, c = (mean(codes, groups, name) for name in GROUPS)
-    return decoded(model, torch.stack([a, b, c, a - b + c]))
+    return model.decode(torch.stack([a, b, c, a - b + c]))
 
 
 def build(model: Explored, start: gr.State) -> None:
@@ -83,7 +77,7 @@ def build(model: Explored, start: gr.State) -> None:
 def _build_edits(model: Explored, start: gr.State) -> None:
     with gr.Row():
         with gr.Column():
-            image, _ = canvas(model, start, "attributes", ["#ffffff"], (TEST, UPLOAD, CHOSEN))
+            image, _ = canvas(model, start, "attributes", ["#ffffff"])
         with gr.Column():
             sliders = [gr.Slider(0, 1, 0.5, step=0.05, label=name) for name in model.module.attributes]
             picture = gr.Image(label="edited", type="pil", format="png", elem_id="edited", buttons=["download"])
@@ -111,21 +105,21 @@ def _build_groups(model: Explored) -> None:
     def choose(seed: float, groups: list[str], group: str, event: gr.SelectData) -> tuple[Any, ...]:
         before = groups[event.index]
         groups = [*groups[: event.index], "" if before == group else group, *groups[event.index + 1 :]]
-        return groups, _grid(model, drawn(model, int(seed)), groups)
+        return groups, _grid(model, drawn(model, seed), groups)
 
     def move(seed: float, groups: list[str], amount: float) -> list[Image.Image]:
-        return pictures(along(model, drawn(model, int(seed)), groups, amount), model.spec)
+        return pictures(along(model, drawn(model, seed), groups, amount), model.spec)
 
     def add(seed: float, groups: list[str]) -> list[tuple[Image.Image, str]]:
-        images = arithmetic(model, drawn(model, int(seed)), groups)
+        images = arithmetic(model, drawn(model, seed), groups)
         return list(zip(pictures(images, model.spec), (*GROUPS, "A - B + C"), strict=True))
 
     grid.select(guarded(choose), [seed, groups, group], [groups, grid])
     amount.release(guarded(move), [seed, groups, amount], moved)
     button.click(guarded(add), [seed, groups], sums)
-    empty = guarded(lambda seed: ([""] * N, _grid(model, drawn(model, int(seed)), [""] * N), [], []))
+    empty = guarded(lambda seed: ([""] * N, _grid(model, drawn(model, seed), [""] * N), [], []))
     gr.on([clear.click, seed.change], empty, seed, [groups, grid, moved, sums])
 
 
 def _grid(model: Explored, codes: Tensor, groups: Sequence[str]) -> list[tuple[Image.Image, str]]:
-    return list(zip(pictures(decoded(model, codes), model.spec), groups, strict=True))
+    return list(zip(pictures(model.decode(codes), model.spec), groups, strict=True))

@@ -42,7 +42,7 @@ def offered(model: Explored) -> bool:
 
 def drawn(model: Explored, seed: int) -> End:
     """The code of a seed, as in the tab of samples of one image."""
-    return End(model.module.latent.sample(1, generator(seed, "explorer"))[0])
+    return End(model.codes(seed)[0])
 
 
 def found(model: Explored, path: str) -> End:
@@ -64,7 +64,7 @@ def path(model: Explored, start: Tensor, end: Tensor, arc: bool) -> Tensor:
     """Images (10, C, H, W) of codes between two codes (latent.width,), on the arc of each part, or on the line."""
     latent, t = model.module.latent, torch.linspace(0, 1, STEPS)[:, None]
     codes = spherical(latent, start[None], end[None], t) if arc else torch.lerp(start[None], end[None], t)
-    return model.module.decode(codes.to(model.module.device))
+    return model.decode(codes)
 
 
 def build(model: Explored, start: gr.State) -> None:

@@ -69,7 +69,7 @@ def principal_directions(model: Explored, name: str) -> Tensor:
     drawn = generator(0, "explorer", "directions")
     fixed, draws = latent.split(latent.sample(1, drawn)), latent.parts[name].sample(DRAWS, drawn)
     codes = latent.join({**{k: v.expand(DRAWS, -1) for k, v in fixed.items()}, name: draws})
-    images = model.module.decode(codes.to(model.module.device)).flatten(1).float().cpu()
+    images = model.decode(codes).flatten(1).float()
     slopes = torch.linalg.lstsq(draws - draws.mean(0), images - images.mean(0)).solution  # (size, pixels)
     ways = torch.linalg.svd(slopes, full_matrices=False).U.T[:DIRECTIONS]
     return ways * draws.std()
@@ -101,17 +101,17 @@ def changed(latent: Latent, code: Tensor, ways: Sequence[Control], values: Seque
 def build(model: Explored, start: gr.State) -> None:
     """Adds the tab's content to the page."""
     latent, ways = model.module.latent, controls(model)
-    first = initial(latent, _code(model, None, 0), ways)
+    code = _code(model, None, 0)
     with gr.Row():
         with gr.Column(scale=1):
-            decoded = _decoded(model, _code(model, None, 0))
+            decoded = _decoded(model, code)
             picture = gr.Image(
                 decoded, label="image", type="pil", format="png", elem_id="decoded", buttons=["download"]
             )
             seed = gr.Number(0, label="seed of the start, if no image was chosen", precision=0, minimum=0)
             again = gr.Button("Back to the start")
         with gr.Column(scale=2):
-            widgets = [_widget(latent, *both) for both in zip(ways, first, strict=True)]
+            widgets = [_widget(latent, *both) for both in zip(ways, initial(latent, code, ways), strict=True)]
 
     def render(chosen: Start | None, seed: float, *values: float) -> Image.Image:
         return _decoded(model, changed(latent, _code(model, chosen, seed), ways, values))
@@ -132,11 +132,11 @@ def _code(model: Explored, chosen: Start | None, seed: float) -> Tensor:
     """The code of the chosen image, or a draw."""
     if chosen is not None and chosen.code is not None:
         return chosen.code
-    return model.module.latent.sample(1, generator(int(seed), "explorer"))[0]
+    return model.codes(int(seed))[0]
 
 
 def _decoded(model: Explored, code: Tensor) -> Image.Image:
-    return pictures(model.module.decode(code[None].to(model.module.device)), model.spec)[0]
+    return pictures(model.decode(code[None]), model.spec)[0]
 
 
 def _widget(latent: Latent, control: Control, value: float) -> gr.Slider | gr.Radio:

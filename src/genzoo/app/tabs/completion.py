@@ -1,6 +1,5 @@
 """Completions of an image, parts of which are masked."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -78,7 +77,8 @@ def build(model: Explored, start: gr.State) -> None:
             painting = gr.Button("Complete the painted part", variant="primary", elem_id="complete-painted")
             gr.Markdown("or, without a brush, complete the")
             with gr.Row():
-                typical = {name: gr.Button(name, min_width=120) for name in masks(model)}
+                typical = masks(model)
+                buttons = [gr.Button(name, min_width=120) for name in typical]
             left = gr.Image(label="given", type="pil", format="png", height=180, elem_id="given", buttons=[])
     gr.Markdown("Completions:")
     found = gallery(columns=N, elem_id="completions")
@@ -87,22 +87,18 @@ def build(model: Explored, start: gr.State) -> None:
         gr.Markdown("-log p of each of their pixels, given the earlier ones; white is the largest value:")
         shades = gallery(columns=N, elem_id="completion-maps")
 
-    def complete(image: Tensor | None, given: Callable[[], Tensor], seed: float) -> tuple[Any, ...]:
-        whole, mask = needed(image), given()
-        drawn = completions(model, whole, mask, int(seed))
-        return _masked(model, whole, mask), pictures(drawn, model.spec), maps(model, drawn) if mapped else []
+    def complete(image: Tensor | None, seed: float, given: Tensor) -> tuple[Any, ...]:
+        whole = needed(image)
+        drawn = completions(model, whole, given, int(seed))
+        return _masked(model, whole, given), pictures(drawn, model.spec), maps(model, drawn) if mapped else []
 
-    def of_strokes(image: Tensor | None, value: dict[str, Any], seed: float) -> tuple[Any, ...]:
-        return complete(image, lambda: painted(value["layers"], model.spec).opacity < 0.5, seed)
+    def of_strokes(image: Tensor | None, seed: float, value: dict[str, Any]) -> tuple[Any, ...]:
+        return complete(needed(image), seed, painted(value["layers"], model.spec).opacity < 0.5)
 
     results = [left, found, shades]
-    painting.click(guarded(of_strokes), [image, editor, seed], results)
-    for name, button in typical.items():
-
-        def of_mask(image: Tensor | None, seed: float, name: str = name) -> tuple[Any, ...]:
-            return complete(image, lambda: masks(model)[name], seed)
-
-        button.click(guarded(of_mask), [image, seed], results)
+    painting.click(guarded(of_strokes), [image, seed, editor], results)
+    for button, given in zip(buttons, typical.values(), strict=True):
+        button.click(guarded(partial(complete, given=given)), [image, seed], results)
 
 
 def _masked(model: Explored, image: Tensor, given: Tensor) -> Image.Image:

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from genzoo.app.canvas import CHOSEN, TEST, UPLOAD, Strokes, canvas, needed, painted
+from genzoo.app.canvas import Strokes, canvas, needed, painted
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
 from genzoo.app.shown import film, gallery, pictures
@@ -40,7 +40,7 @@ def build(model: Explored, start: gr.State) -> None:
     with gr.Row():
         with gr.Column():
             colours = ["#ffffff", "#000000", *(["#d62828", "#2a9d8f", "#1d70b8"] if model.spec.channels == 3 else [])]
-            image, editor = canvas(model, start, "editing", colours, (TEST, UPLOAD, CHOSEN))
+            image, editor = canvas(model, start, "editing", colours)
         with gr.Column():
             seed = gr.Number(0, label="seed", precision=0, minimum=0)
             button = gr.Button("Let the image follow the strokes", variant="primary", elem_id="edit")

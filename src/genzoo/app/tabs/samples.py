@@ -19,6 +19,7 @@ from genzoo.core.capabilities import (
     SamplesClasses,
     SamplesGiven,
 )
+from genzoo.core.images import from_levels
 from genzoo.core.randomness import generator
 from genzoo.core.text import to_numbers
 from genzoo.metrics.nearest import nearest
@@ -74,18 +75,19 @@ def draw(
         classes = torch.arange(n) % module.label_classes if label is None else torch.full((n,), label)
         return Drawn(module.sample(n, classes, drawn)[:N])
     if Decodes in model.offers:
-        codes = module.latent.sample(n, drawn)
-        return Drawn(module.decode(codes.to(module.device))[:N], codes[:N])
+        codes = model.codes(seed, n)
+        return Drawn(model.decode(codes)[:N], codes[:N])
     options = {} if temperature is None else {"temperature": temperature}
     return Drawn(module.sample(n, None, drawn, **options)[:N])
 
 
 def neighbours(model: Explored, image: Tensor) -> tuple[Tensor, list[str]]:
     """The training images that are nearest to an image (C, H, W), with their distances as text."""
-    known = model.images("train", SEARCHED)
-    distances, indices = nearest(image.flatten()[None].cpu(), known.flatten(1).split(1000), NEIGHBOURS)
+    levels, n = model.levels("train", SEARCHED), model.spec.levels
+    known = (from_levels(part, n).flatten(1) for part in levels.split(1000))  # all of them at once may be gigabytes
+    distances, indices = nearest(image.flatten()[None].cpu(), known, NEIGHBOURS)
     scale = 127.5 / image.numel() ** 0.5  # the root of the mean square, in levels
-    return known[indices[0]], [f"{scale * distance:.1f} levels" for distance in distances[0].tolist()]
+    return from_levels(levels[indices[0]], n), [f"{scale * distance:.1f} levels" for distance in distances[0].tolist()]
 
 
 def build(model: Explored, start: gr.State) -> None:
@@ -124,14 +126,11 @@ def build(model: Explored, start: gr.State) -> None:
         return chosen, list(zip(pictures(known, model.spec), distances, strict=True))
 
     settings = [seed, label, temperature, caption]
-    redraw = guarded(redraw)
-    gr.on([button.click, seed.submit], redraw, settings, [grid, drawn])
+    gr.on([button.click, seed.submit], guarded(redraw), settings, [grid, drawn])
     grid.select(guarded(choose), [drawn], [start, near])
     if DrawsSequentially in model.offers:
-        steps, animation = (
-            gr.Button("Watch one being drawn"),
-            gr.Image(label="steps", type="filepath", buttons=["download"]),
-        )
+        steps = gr.Button("Watch one being drawn")
+        animation = gr.Image(label="steps", type="filepath", buttons=["download"])
         steps.click(guarded(lambda seed: _steps(model, int(seed))), [seed], [animation])
 
 

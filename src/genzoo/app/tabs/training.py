@@ -1,6 +1,5 @@
 """The pictures of a run over its rounds."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,28 +8,19 @@ from PIL import Image
 
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
+from genzoo.runs.kept_pictures import kept_pictures
 
 TITLE = "Training"
-NAME = re.compile(r"(?P<kind>.+)-(?P<rounds>\d+)\.png")
 
 
 def offered(model: Explored) -> bool:
     """Whether the run has kept pictures."""
-    return bool(kept(model.folder))
-
-
-def kept(run: Path) -> dict[str, dict[int, Path]]:
-    """The pictures of a run: kind -> rounds -> file."""
-    found: dict[str, dict[int, Path]] = {}
-    for path in sorted((run / "samples").glob("*.png")):
-        if match := NAME.fullmatch(path.name):
-            found.setdefault(match["kind"], {})[int(match["rounds"])] = path
-    return found
+    return bool(kept_pictures(model.folder))
 
 
 def build(model: Explored, start: gr.State) -> None:
     """Adds the tab's content to the page."""
-    found = kept(model.folder)
+    found = kept_pictures(model.folder)
     first = next(iter(found))
     with gr.Row():
         kind = gr.Dropdown(list(found), value=first, label="picture")

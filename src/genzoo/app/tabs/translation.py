@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from genzoo.app.canvas import BLACK, CHOSEN, TEST, UPLOAD, WHITE, canvas, needed, over, painted, spec_of
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
-from genzoo.app.shown import enlarged
+from genzoo.app.shown import enlarged, gallery
 from genzoo.core.batches import Images
 from genzoo.core.capabilities import Restores, Translates
 from genzoo.core.pictures import plain_picture
@@ -67,9 +67,7 @@ def build(model: Explored, start: gr.State) -> None:
             seed = gr.Number(0, label="seed", precision=0, minimum=0)
             text = "Translate" if ways else "Degrade and restore"
             button = gr.Button(f"{text} the image as painted", variant="primary", elem_id="translate")
-            found = gr.Gallery(
-                show_label=False, columns=3, height="auto", allow_preview=False, format="png", elem_id="translated"
-            )
+            found = gallery(columns=3, elem_id="translated")
 
     def run(image: Tensor | None, value: dict[str, Any], name: str, seed: float) -> Named:
         whole, spec = needed(image), spec_of(model, _domain(ways, name))

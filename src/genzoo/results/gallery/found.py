@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from genzoo.core.errors import GenzooError
 from genzoo.launch.sweeps import JOBS, read_jobs
 from genzoo.runs.csv_logger import read_rows
+from genzoo.runs.kept_pictures import kept_pictures
 from genzoo.runs.logs import csv_files
 
 Curve = Sequence[tuple[int, float]]  # round, value
@@ -78,7 +79,7 @@ def shown(run: Path) -> RunShown:
         name=f"{report['model']} on {report['data']}, seed {report['seed']}" if report else name,
         state=_ended(report) if report else _going_on(rows, of_rounds),
         running=not report,
-        pictures=_pictures(run / "samples"),
+        pictures=_pictures(run),
         curves=_curves(rows),
         metrics=report.get("metrics", {}),
         protocol=report.get("protocol", {}),
@@ -86,17 +87,13 @@ def shown(run: Path) -> RunShown:
     )
 
 
-def _pictures(folder: Path) -> dict[str, Path]:
-    """The newest picture of each kind, and the films: ``grid-000100.png`` is of the kind ``grid``."""
-    newest = {}
-    for path in sorted(folder.glob("*.png")):
-        kind, _, rounds = path.stem.rpartition("-")
-        newest[kind or rounds] = (path, int(rounds) if kind and rounds.isdigit() else None)
-    captions = {
-        f"{kind} after {rounds:,} rounds" if rounds is not None else kind: path
-        for kind, (path, rounds) in newest.items()
-    }
-    return captions | {f"{path.stem} over the rounds": path for path in sorted(folder.glob("*.gif"))}
+def _pictures(run: Path) -> dict[str, Path]:
+    """The newest picture of each kind, those that are not of a round, and the films."""
+    kept, folder = kept_pictures(run), run / "samples"
+    newest = {f"{kind} after {max(of):,} rounds": of[max(of)] for kind, of in kept.items()}
+    known = {path for of in kept.values() for path in of.values()}
+    others = {path.stem: path for path in sorted(folder.glob("*.png")) if path not in known}
+    return newest | others | {f"{path.stem} over the rounds": path for path in sorted(folder.glob("*.gif"))}
 
 
 def _curves(rows: Sequence[Mapping[str, str]]) -> dict[str, Curve]:
