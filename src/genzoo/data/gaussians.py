@@ -28,10 +28,8 @@ class Gaussians(Points):
 
     def __init__(self, centres: Tensor, std: float, reach: float | None = None, **options: Any):
         self.centres, self.std = centres, _positive("std", std)
-        extent = (
-            float(centres.abs().max()) if reach is None else reach
-        ) + 10 * self.std  # ten deviations: no draw lies outside
-        super().__init__(extent, len(centres), **options)
+        reach = float(centres.abs().max()) if reach is None else reach
+        super().__init__(reach + 10 * self.std, len(centres), **options)  # ten deviations: no draw lies outside
 
     def draw(self, n: int, randomness: Generator) -> tuple[Tensor, Tensor]:
         """n points (n, 2) and their modes (n,)."""

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from genzoo.core.checks import check_positive
+from genzoo.core.precision import in_float32
 from genzoo.core.registry import register
 from genzoo.nn.recurrent_language import RecurrentLanguage
 
@@ -48,8 +49,8 @@ class CharRNN(RecurrentLanguage):
     def read(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The last layer's hidden states (n, t, hidden) and the state after tokens (n, t); None = the zero state."""
         one_hot = F.one_hot(tokens, self.words).to(self.output.weight)
-        with torch.autocast(tokens.device.type, enabled=False):  # on a CPU, LSTMs have no half precision
-            h, after = self.lstm(one_hot, None if state is None else state.chunk(2))
+        before = None if state is None else state.chunk(2)
+        h, after = in_float32(lambda x: self.lstm(x, before), one_hot)  # on a CPU, LSTMs have no half precision
         return h, torch.cat(after)
 
     def step(self, tokens: Tensor, state: Tensor) -> Tensor:
