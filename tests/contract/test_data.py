@@ -12,7 +12,7 @@ from genzoo.core.errors import GenzooError
 from genzoo.core.registry import check_targets
 from genzoo.runs.build import build_data
 from support import DATA, ENVIRONMENTS, composed, loaded
-from support.sets import CHOSEN, DRAWN, FILES
+from support.contract_sets import CHOSEN, DRAWN, FILES
 
 DAMAGES = {
     "cut off": lambda content: content[: len(content) // 2],
@@ -66,7 +66,7 @@ def error_of(act):
 def test_it_is_under_this_contract(name):
     assert name in {*FILES, *DRAWN, *ENVIRONMENTS}, (
         f"conf/data/{name}.yaml: add it to FILES, with a function that writes small files in its format, or, if it is "
-        "drawn on the spot, to DRAWN in tests/support/sets.py"
+        "drawn on the spot, to DRAWN in tests/support/contract_sets.py"
     )
 
 

@@ -13,7 +13,7 @@ from genzoo.data.module import ImageData, split_of
 from genzoo.data.shapes import Shapes
 from genzoo.runs.build import build_data
 from support import DATA, IMAGE_SETS, resolved
-from support.sets import FILES
+from support.contract_sets import FILES
 
 
 class Odd(ImageData):
