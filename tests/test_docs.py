@@ -1,7 +1,9 @@
 """The examples of the documentation work as they stand there, and its links lead to files."""
 
+import doctest
 import importlib.util
 import json
+import pydoc
 import re
 import shlex
 import subprocess
@@ -135,3 +137,13 @@ def test_the_readme_begins_with_the_commands_that_tools_read():
         "pip install -e . && python train.py model=infogan data=mnist trainer=quick",
         "pip install -e '.[dev]' && pytest -n auto",
     ]
+
+
+@pytest.mark.parametrize("name", re.findall(r"^::: (\S+)", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE))
+def test_examples_of_the_api_page_are_in_a_section_of_their_own(name):
+    """Elsewhere `>>>` becomes a quotation, and a list below a list a link that leads nowhere."""
+    entry = pydoc.locate(name)
+    assert entry.__doc__
+    for found in doctest.DocTestFinder().find(entry, name):
+        before, example, _ = found.docstring.partition(">>>")
+        assert not example or re.search(r"^ *Examples:$", before, re.MULTILINE), found.name

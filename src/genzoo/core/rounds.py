@@ -61,9 +61,10 @@ class Turn(NamedTuple):
     def in_rounds(self, first: int = 0, end: float = math.inf) -> "Turn":
         """The turn in the rounds that follow at least ``first`` and less than ``end`` completed ones, and in no others.
 
-        >>> turn = Turn({}, repeats=2).in_rounds(1, 3)
-        >>> [turn.repeats_in(round) for round in range(4)]
-        [0, 2, 2, 0]
+        Examples:
+            >>> turn = Turn({}, repeats=2).in_rounds(1, 3)
+            >>> [turn.repeats_in(round) for round in range(4)]
+            [0, 2, 2, 0]
         """
         return self._replace(repeats=lambda round: self.repeats_in(round) if first <= round < end else 0)
 
