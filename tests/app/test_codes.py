@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from genzoo.app import controls
 from genzoo.app.explored import Explored
 from genzoo.app.tabs import codes
 from genzoo.core.capabilities import Decodes
@@ -25,37 +26,38 @@ def code():
     return LATENT.sample(1, torch.Generator().manual_seed(5))[0]
 
 
-def test_each_part_has_its_controls(model):
-    found = codes.controls(model)
-    wide, rest = found[: codes.DIRECTIONS], found[codes.DIRECTIONS :]
-    assert [control.name for control in wide] == [f"noise, principal direction {i}" for i in (1, 2, 3, 4)]
-    assert [(control.name, control.limit) for control in rest] == [("digit", 0.0), ("style 0", 2.0), ("style 1", 2.0)]
+def test_each_part_has_its_controls():
+    found = controls.controls(LATENT)
+    assert [control.name for control in found[:4]] == [f"noise, direction {i}" for i in (1, 2, 3, 4)]
+    assert [(one.name, one.limit) for one in found[4:]] == [("digit", 0.0), ("style 0", 2.0), ("style 1", 2.0)]
 
 
-def test_at_the_first_values_the_code_is_unchanged(model, code):
-    ways = codes.controls(model)
-    assert torch.allclose(codes.changed(LATENT, code, ways, codes.initial(LATENT, code, ways)), code)
+@pytest.mark.parametrize("kind", controls.KINDS)
+def test_at_the_first_values_the_code_is_unchanged(model, code, kind):
+    ways = controls.directions(model, kind)
+    assert torch.allclose(controls.changed(LATENT, code, ways, controls.initial(LATENT, code)), code)
 
 
-def test_each_value_changes_its_own_part_alone(model, code):
-    ways = codes.controls(model)
-    values = codes.initial(LATENT, code, ways)
-    for i, control in enumerate(ways):
+@pytest.mark.parametrize("kind", controls.KINDS)
+def test_each_value_changes_its_own_part_alone(model, code, kind):
+    ways, values = controls.directions(model, kind), controls.initial(LATENT, code)
+    for i, control in enumerate(controls.controls(LATENT)):
         moved = [*values]
-        moved[i] = (values[i] + 1) % 3 if control.direction is None else 0.25
-        before, after = LATENT.split(code), LATENT.split(codes.changed(LATENT, code, ways, moved))
+        moved[i] = (values[i] + 1) % 3 if control.index is None else 0.25
+        before, after = LATENT.split(code), LATENT.split(controls.changed(LATENT, code, ways, moved))
         assert {name for name in before if not torch.allclose(before[name], after[name])} == {control.part}
         if control.part == "digit":
             assert after["digit"].tolist() == [float(j == moved[i]) for j in range(3)]
         if control.part == "style":
-            assert after["style"][int(control.name[-1])] == 0.25
+            assert after["style"][control.index] == 0.25
+        if control.part == "noise":
+            assert torch.allclose(after["noise"] - before["noise"], 0.25 * ways["noise"][control.index], atol=1e-6)
 
 
-def test_principal_directions_are_those_of_a_linear_decoder(model):
-    ways = codes.principal_directions(model, "noise")
-    exact = torch.linalg.svd(model.module.w.detach()[:, :12], full_matrices=False).Vh[: codes.DIRECTIONS]
-    assert torch.allclose((torch.nn.functional.normalize(ways, dim=1) * exact).sum(1).abs(), torch.ones(4), atol=1e-3)
-    assert ways.norm(dim=1) == pytest.approx(torch.ones(4), rel=0.05)  # one standard deviation
+def test_the_kinds_of_directions_differ(model):
+    ways = {kind: controls.directions(model, kind)["noise"][:4] for kind in controls.KINDS}
+    assert torch.equal(ways["first dimensions"], torch.eye(12)[:4])
+    assert not torch.allclose(ways["principal"], ways["random"], atol=0.1)
 
 
 def test_it_is_there_for_models_that_decode(model):

@@ -113,3 +113,20 @@ def test_an_animation_of_one_picture_is_that_picture(tmp_path):
     with Image.open(tmp_path / "film.gif") as film:
         assert film.n_frames == 1
         assert film.convert("L").getpixel((30, 30)) == 255
+
+
+@pytest.mark.parametrize("rows", [None, ["a row", "another"]])
+def test_names_stand_above_their_columns(rows):
+    images = torch.zeros(6, 1, 64, 64)
+    plain, named = picture(images, 3, rows), picture(images, 3, rows, column_names=["I", "", "I"])
+    assert named.size == (plain.width, plain.height + 16)
+    assert named.crop((0, 16, *named.size)).tobytes() == plain.tobytes()
+    dark = (np.array(named.convert("L"))[:16] < 128).any(0).nonzero()[0]
+    middles = plain.width - 2 - np.array([2.5, 0.5]) * 66
+    assert {int(np.abs(middles - x).argmin()) for x in dark} == {0, 1}
+    assert all(np.abs(middles - x).min() < 4 for x in dark)
+
+
+def test_long_names_of_columns_are_written_small():
+    pixels = np.array(picture(torch.zeros(2, 1, 64, 64), 2, column_names=["reconstruction", "of the image"]))
+    assert (pixels[:16, 64:68] == 255).all()  # a gap between both

@@ -8,6 +8,7 @@ import torch
 
 from genzoo.core.batches import DataSpec
 from genzoo.core.capabilities import Decodes, Samples
+from genzoo.core.directions import principal_directions
 from genzoo.core.images import to_levels
 from genzoo.core.inference import Inference
 from genzoo.core.latent import Categorical, Latent, Normal, Uniform
@@ -58,10 +59,11 @@ def test_the_grid_shows_its_samples_row_by_row():
 
 def test_the_traversal_shows_a_row_a_name_beside_a_margin():
     sheet = Traversal(steps=4, seed=3)(Painter(), DATA, "test").pictures["traversal"]
-    codes, names = Painter().latent.traverse(4, generator(3, "traversal"))
+    ways = {"noise": principal_directions(Painter(), "noise", generator(3, "directions"))}
+    codes, names = Painter().latent.traverse(4, generator(3, "traversal"), ways)
     expected = to_levels(codes[..., :2].tanh()).numpy()
-    assert len(names) == 6  # noise, three digits, two styles
-    assert (cells(sheet, 6, 4) == expected).all()
+    assert len(names) == 9  # four directions of the noise, three digits, two styles
+    assert (cells(sheet, 9, 4) == expected).all()
     assert sheet.width > 4 * 66 + 2
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import torch
@@ -49,12 +50,8 @@ class _Continuous:
         raise NotImplementedError
 
     def walk(self, steps: int, generator: Generator) -> Tensor:
-        """One row per dimension, with the others in the middle; for more than 10, one row between two draws."""
-        if self.size <= 10:
-            shifts = torch.linspace(-self.limit, self.limit, steps)[None, :, None] * torch.eye(self.size)[:, None, :]
-            return self.middle + shifts
-        start, end = self.sample(2, generator)
-        return torch.lerp(start, end, torch.linspace(0, 1, steps)[:, None])[None]
+        """One row per dimension, with the others in the middle."""
+        return self.middle + self.limit * _multiples(torch.eye(self.size), steps)
 
 
 @register
@@ -208,17 +205,32 @@ class Latent:
         """Codes from their named parts: the inverse of ``split``."""
         return torch.cat([values[name] for name in self.parts], dim=-1)
 
-    def traverse(self, steps: int, generator: Generator) -> Traversal:
+    def traverse(
+        self, steps: int, generator: Generator, directions: Mapping[str, Tensor] = MappingProxyType({})
+    ) -> Traversal:
         """A traversal of every part.
 
         A categorical part has one row per category, with a new draw of all other parts per column; a continuous part
         has one row per dimension, along which its value changes, with all other parts fixed.
+
+        Args:
+            steps: codes per row.
+            generator: of the draws.
+            directions: continuous part -> directions (k, size), from -2 to 2 times which it is moved from a draw,
+                instead of its dimensions.
         """
         base = self.split(self.sample(steps, generator))  # one draw per column
         rows, names = [], []
         for name, part in self.parts.items():
-            for i, walk in enumerate(part.walk(steps, generator)):
+            ways = directions.get(name)
+            walks = part.walk(steps, generator) if ways is None else base[name][:1] + 2 * _multiples(ways, steps)
+            for i, walk in enumerate(walks):
                 others = {k: v[:1].expand(steps, -1) if part.varies_along_rows else v for k, v in base.items()}
                 rows.append(self.join({**others, name: walk}))
-                names.append(f"{name} {i}")
+                names.append(f"{name} {i}" if ways is None else f"{name}, direction {i + 1}")
         return Traversal(torch.stack(rows), names)
+
+
+def _multiples(ways: Tensor, steps: int) -> Tensor:
+    """Multiples from -1 to 1 of directions (k, size): (k, steps, size)."""
+    return torch.linspace(-1, 1, steps)[:, None] * ways[:, None]

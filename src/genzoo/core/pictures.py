@@ -13,15 +13,20 @@ from genzoo.core.images import to_levels
 
 
 def picture(
-    images: Tensor, columns: int, row_names: Sequence[str] | None = None, captions: Sequence[str] | None = None
+    images: Tensor,
+    columns: int,
+    row_names: Sequence[str] | None = None,
+    captions: Sequence[str] | None = None,
+    column_names: Sequence[str] | None = None,
 ) -> Image.Image:
-    """A grid of images, enlarged if they are small, with names left of the rows and captions under the images.
+    """A grid of images, enlarged if they are small, with names of rows and columns and captions under the images.
 
     Args:
         images: (n, C, H, W) in [-1, 1], row by row.
         columns: images per row.
-        row_names: one per row.
+        row_names: one per row, left of it.
         captions: one per image.
+        column_names: one per column, above it.
     """
     levels = to_levels(images.detach().float().cpu())
     n, channels, height, width = levels.shape
@@ -43,7 +48,8 @@ def picture(
         for caption, (top, left) in zip(captions, corners, strict=True):
             middle = (left + width / 2) * zoom, (top + height + strip / 2) * zoom
             pen.text(middle, caption, fill="black", anchor="mm", font=font)
-    return _name_rows(grid, row_names) if row_names else grid
+    named = _name_rows(grid, row_names) if row_names else grid
+    return _name_columns(named, column_names, grid.width / columns) if column_names else named
 
 
 def picture_of_rows(rows: Mapping[str, Tensor]) -> Image.Image:
@@ -68,6 +74,20 @@ def _name_rows(grid: Image.Image, names: Sequence[str]) -> Image.Image:
     for i, name in enumerate(names):
         pen.text((margin - 6, (i + 0.5) * pitch), name, fill="black", anchor="rm", font=font)
     return sheet
+
+
+def _name_columns(sheet: Image.Image, names: Sequence[str], pitch: float) -> Image.Image:
+    """Names above columns of a width, which end at the sheet's right edge."""
+    font = ImageFont.load_default(size=11)
+    longest = max(font.getlength(name) for name in names)
+    font = ImageFont.load_default(size=max(7, min(11, int(11 * pitch / longest))))
+    named = Image.new(sheet.mode, (sheet.width, sheet.height + 16), "white")
+    named.paste(sheet, (0, 16))
+    pen = ImageDraw.Draw(named)
+    for i, name in enumerate(names):
+        middle = sheet.width - (len(names) - i - 0.5) * pitch
+        pen.text((middle, 8), name, fill="black", anchor="mm", font=font)
+    return named
 
 
 def save_picture(sheet: Image.Image, path: Path) -> None:

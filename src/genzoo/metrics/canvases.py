@@ -48,7 +48,8 @@ class Canvases:
         steps = len(images)
         columns = min(self.columns, steps)
         shown = [round(steps * i / columns) - 1 for i in range(1, columns + 1)]
-        strip = picture(images[shown].transpose(0, 1).flatten(0, 1), columns)
+        names = [f"step {i + 1}" for i in shown]
+        strip = picture(images[shown].transpose(0, 1).flatten(0, 1), columns, column_names=names)
         grids = [picture(sheet, math.ceil(math.sqrt(len(sheet)))) for sheet in images]
         return Evaluation(pictures={"canvases": strip}, animations={"canvases": grids})
 

@@ -49,7 +49,8 @@ class Completions:
         copies = (x.repeat_interleave(self.completions, dim=0).to(module.device) for x in (left, given))
         drawn = self.complete(module, *copies, generator(self.seed, "completion")).cpu()
         rows = torch.cat([images[:, None], left[:, None], drawn.unflatten(0, (len(images), -1))], dim=1)
-        return Evaluation(pictures={self.name: picture(rows.flatten(0, 1), rows.shape[1])})
+        names = ["image", "given", *(f"completion {i + 1}" for i in range(self.completions))]
+        return Evaluation(pictures={self.name: picture(rows.flatten(0, 1), len(names), column_names=names)})
 
     def given(self, module: RoundModule, images: Tensor) -> Tensor:
         """The mask (1, H, W) of the given pixels."""

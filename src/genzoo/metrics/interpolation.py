@@ -47,10 +47,11 @@ class Interpolation:
         t = torch.linspace(0, 1, self.steps).unsqueeze(1)  # start, end (rows, 1, F); t (steps, 1)
         codes = {"linear": torch.lerp(start, end, t), "spherical": spherical(latent, start, end, t)}
         names = [f"pair {i}" for i in range(self.rows)]
+        places = ["first draw", *(f"{place:.2f}" for place in t.flatten()[1:-1]), "second draw"]
         images = {path: module.decode(z.flatten(0, 1).to(module.device)) for path, z in codes.items()}
         return Evaluation(
             pictures={
-                f"interpolation_{path}": picture(show(found, data.spec), self.steps, names)
+                f"interpolation_{path}": picture(show(found, data.spec), self.steps, names, None, places)
                 for path, found in images.items()
             }
         )

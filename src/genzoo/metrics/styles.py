@@ -59,7 +59,9 @@ class Styles:
         drawn = module.sample_like(styles, {"caption": captions.repeat(len(shown), 1, 1)})
         rows = torch.cat([shown[:, None], drawn.unflatten(0, (len(shown), len(captions)))], 1)
         protocol = {"images": len(made), "seed": self.seed, "batch_norm": module.batch_norm}
-        return Evaluation(values, {"styles": picture(rows.flatten(0, 1), rows.shape[1])}, protocol)
+        names = ["style", *(f"caption {i + 1}" for i in range(len(captions)))]
+        sheet = picture(rows.flatten(0, 1), len(names), column_names=names)
+        return Evaluation(values, {"styles": sheet}, protocol)
 
 
 def _distance(images: Tensor, others: Tensor) -> float:
