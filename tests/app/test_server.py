@@ -36,7 +36,7 @@ def test_a_free_port_can_be_bound():
 
 def test_without_gradio_the_message_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr("genzoo.app.server.find_spec", lambda name: None)
-    with pytest.raises(GenzooError, match=r"^genzoo explore needs gradio: pip install 'genzoo\[explore\]'\.$"):
+    with pytest.raises(GenzooError, match=r"^the explorer needs gradio: pip install 'genzoo\[explore\]'\.$"):
         given("port=null")
 
 

@@ -3,8 +3,9 @@
 import logging
 import os
 import socket
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -27,7 +28,7 @@ def explore(cfg: DictConfig) -> None:
         cfg: composed from conf/explore.yaml.
 
     Raises:
-        GenzooError: a setting is wrong, gradio is not installed, the port is in use, or the checkpoint is refused.
+        GenzooError: a setting is wrong, gradio is not installed, the port is in use, or a checkpoint is refused.
     """
     be_quiet()
     check_keys(cfg, Exploring)
@@ -36,16 +37,34 @@ def explore(cfg: DictConfig) -> None:
     given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"] or []
     if len(given) > MOST:
         raise GenzooError(f"ckpt: {len(given)} checkpoints are given; one is explored, and 2 to {MOST} are compared.")
-    port = free_port(cfg.port)
-    if find_spec("gradio") is None:
-        raise GenzooError("genzoo explore needs gradio: pip install 'genzoo[explore]'.")
+    show(given, config, free_port(cfg.port))
+
+
+def show(checkpoints: Sequence[str], cfg: Mapping[str, Any], port: int) -> None:
+    """Shows the models of checkpoints on one page.
+
+    Args:
+        checkpoints: see ``genzoo.load``.
+        cfg: composed from conf/explore.yaml, in plain containers.
+        port: a free one.
+
+    Raises:
+        GenzooError: gradio is not installed, or a checkpoint is refused.
+    """
+    check_gradio()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from genzoo.app.explored import explored
     from genzoo.app.page import page
 
-    blocks = page([explored(one, config) for one in given])
+    blocks = page([explored(one, cfg) for one in checkpoints])
     log.info(f"the explorer is at http://{HOST}:{port}; Ctrl-C ends it")
-    serve(blocks, port, inbrowser=cfg.browser)
+    serve(blocks, port, inbrowser=cfg["browser"])
+
+
+def check_gradio() -> None:
+    """Raises a ``GenzooError`` if gradio is not installed."""
+    if find_spec("gradio") is None:
+        raise GenzooError("the explorer needs gradio: pip install 'genzoo[explore]'.")
 
 
 def serve(blocks: "Blocks", port: int, **options: bool) -> None:

@@ -128,6 +128,14 @@ class Exploring(Switches):
     trust: list[str]
 
 
+class Lesson(Switches):
+    """conf/lesson.yaml."""
+
+    models: dict[str, Any]
+    port: int | None
+    browser: bool
+
+
 class EditSearch(TypedDict):
     """Settings of the search for a picture's own code."""
 
