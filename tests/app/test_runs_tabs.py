@@ -96,6 +96,12 @@ def test_metrics_stand_side_by_side(tmp_path):
     assert compare.metrics_table(models) == [["test/fid", "12.35", "3", "-"], ["test/nll", "-", "80", "-"]]
 
 
+@pytest.mark.parametrize(("percent", "after"), [(0, 4), (1, 4), (49, 4), (50, 100), (99.9, 100), (100, 200)])
+def test_a_share_of_a_training_has_the_last_picture_before_it(percent, after):
+    kept = {n: f"{n}.png" for n in (4, 100, 200)}
+    assert compare.at_share(kept, percent) == (after, f"{after}.png")
+
+
 def test_samples_of_a_loaded_model_do_not_depend_on_the_page_before(run):
     first, again = (samples.draw(shown(run("gan")), 5).images for _ in range(2))
     assert torch.equal(first, again)
