@@ -39,10 +39,8 @@ def test_each_slider_is_its_attribute():
     assert found[0, :, 0].tolist() == [0.25, 0.75, 0]
 
 
-def test_samples_move_along_the_difference_of_the_mean_codes_of_two_groups():
-    module = Affine((Decodes,))
-    found = attributes.along(of(module), CODES, GROUPS, 0.5)
-    assert torch.allclose(found, module.decode(CODES + 0.5 * torch.tensor([3.0, 3])))  # (2, 3) - (-1, 0)
+def test_the_direction_of_two_groups_is_the_difference_of_their_mean_codes():
+    assert attributes.difference(CODES, GROUPS).tolist() == [3, 3]  # (2, 3) - (-1, 0)
 
 
 def test_arithmetic_is_that_of_mean_codes():

@@ -30,10 +30,13 @@ def enlarged(picture: Image.Image) -> Image.Image:
     return picture.resize((zoom * picture.width, zoom * picture.height), Image.Resampling.NEAREST)
 
 
-def gallery(images: Sequence[Image.Image] | None = None, columns: int = 10, elem_id: str | None = None) -> gr.Gallery:
+def gallery(
+    images: Sequence[Image.Image] | None = None, columns: int = 10, elem_id: str | None = None, visible: bool = True
+) -> gr.Gallery:
     """Pictures in rows, each of which can be chosen."""
     return gr.Gallery(
         images,
+        visible=visible,
         show_label=False,
         columns=columns,
         height="auto",

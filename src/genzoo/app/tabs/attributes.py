@@ -1,6 +1,7 @@
 """Attributes of images, as sliders: those that the model edits, or directions between groups of its samples."""
 
 from collections.abc import Sequence
+from functools import cache, partial
 from typing import Any
 
 import gradio as gr
@@ -8,6 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genzoo.app import data_attributes
 from genzoo.app.canvas import canvas, needed
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
@@ -19,6 +21,7 @@ from genzoo.core.errors import GenzooError
 TITLE = "Attributes"
 N = 30  #: samples among which groups are chosen
 GROUPS = ("A", "B", "C")
+DIFFERENCE = "A - B"
 LIMIT = 2.0  #: largest multiple of a direction
 
 
@@ -55,9 +58,9 @@ def mean(codes: Tensor, groups: Sequence[str], name: str) -> Tensor:
     return codes[chosen].mean(0)
 
 
-def along(model: Explored, codes: Tensor, groups: Sequence[str], amount: float) -> Tensor:
-    """The images of z + amount (A - B) for the codes z of all samples, with the mean codes A and B of two groups."""
-    return model.decode(codes + amount * (mean(codes, groups, "A") - mean(codes, groups, "B")))
+def difference(codes: Tensor, groups: Sequence[str]) -> Tensor:
+    """The direction from the mean code of group B to that of group A, (latent.width,)."""
+    return mean(codes, groups, "A") - mean(codes, groups, "B")
 
 
 def arithmetic(model: Explored, codes: Tensor, groups: Sequence[str]) -> Tensor:
@@ -97,27 +100,36 @@ def _build_groups(model: Explored) -> None:
         clear = gr.Button("Empty the groups")
     groups = gr.State([""] * N)
     grid = gallery(_grid(model, drawn(model, 0), [""] * N), elem_id="grouped")
-    amount = gr.Slider(-LIMIT, LIMIT, 0, step=0.1, label="less or more of A - B", elem_id="amount")
-    moved = gallery(elem_id="moved")
+    with gr.Row():
+        choices = [DIFFERENCE, *data_attributes.names(model)]
+        kind = gr.Dropdown(choices, value=DIFFERENCE, label="direction", elem_id="direction")
+        amount = gr.Slider(-LIMIT, LIMIT, 0, step=0.1, label="less or more of it", elem_id="amount")
+    moved = gallery(elem_id="moved", visible=False)
     button = gr.Button("Show A, B, C and A - B + C", elem_id="arithmetic")
-    sums = gallery(columns=4, elem_id="sums")
+    sums = gallery(columns=4, elem_id="sums", visible=False)
 
     def choose(seed: float, groups: list[str], group: str, event: gr.SelectData) -> tuple[Any, ...]:
         before = groups[event.index]
         groups = [*groups[: event.index], "" if before == group else group, *groups[event.index + 1 :]]
         return groups, _grid(model, drawn(model, seed), groups)
 
-    def move(seed: float, groups: list[str], amount: float) -> list[Image.Image]:
-        return pictures(along(model, drawn(model, seed), groups, amount), model.spec)
+    attribute = cache(partial(data_attributes.direction, model))
 
-    def add(seed: float, groups: list[str]) -> list[tuple[Image.Image, str]]:
-        images = arithmetic(model, drawn(model, seed), groups)
-        return list(zip(pictures(images, model.spec), (*GROUPS, "A - B + C"), strict=True))
+    def move(seed: float, groups: list[str], kind: str, amount: float) -> gr.Gallery:
+        codes = drawn(model, seed)
+        way = difference(codes, groups) if kind == DIFFERENCE else attribute(kind)
+        return gr.Gallery(pictures(model.decode(codes + amount * way), model.spec), visible=True)
+
+    def add(seed: float, groups: list[str]) -> gr.Gallery:
+        images = pictures(arithmetic(model, drawn(model, seed), groups), model.spec)
+        return gr.Gallery(list(zip(images, (*GROUPS, "A - B + C"), strict=True)), visible=True)
 
     grid.select(guarded(choose), [seed, groups, group], [groups, grid])
-    amount.release(guarded(move), [seed, groups, amount], moved)
+    amount.release(guarded(move), [seed, groups, kind, amount], moved)
+    kind.input(lambda: 0, None, amount, show_progress="hidden")
     button.click(guarded(add), [seed, groups], sums)
-    empty = guarded(lambda seed: ([""] * N, _grid(model, drawn(model, seed), [""] * N), [], []))
+    hidden = gr.Gallery([], visible=False)
+    empty = guarded(lambda seed: ([""] * N, _grid(model, drawn(model, seed), [""] * N), hidden, hidden))
     gr.on([clear.click, seed.change], empty, seed, [groups, grid, moved, sums])
 
 

@@ -6,20 +6,18 @@ import gradio as gr
 import torch
 from torch import Tensor
 
+from genzoo.app.codes_of import codes_of
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
 from genzoo.app.shown import film, gallery, pictures
 from genzoo.app.uploads import uploaded
 from genzoo.core.batches import Images, Shown
-from genzoo.core.capabilities import Decodes, Encodes
-from genzoo.core.image_edit import projection
+from genzoo.core.capabilities import Decodes
 from genzoo.core.images import to_unit
 from genzoo.core.paths import spherical
-from genzoo.core.randomness import generator
 
 TITLE = "Between two images"
 STEPS = 10  #: images of a path, both ends included
-SEARCH = 200  #: steps of the search for the code of an upload
 
 
 class End(NamedTuple):
@@ -51,13 +49,10 @@ def found(model: Explored, path: str) -> End:
     Raises:
         GenzooError: the file is no image, or the search fails.
     """
-    module, image = model.module, uploaded(path, model.spec)[None].to(model.module.device)
-    if Encodes in model.offers:
-        code = module.encode(image)
-    else:
-        code = projection(module, SEARCH)(module, image, generator(0, "explorer")).codes
-    difference = to_unit(module.decode(code)) - to_unit(image)
-    return End(code[0].cpu(), 255 * difference.square().mean().sqrt().item())
+    image = uploaded(path, model.spec)[None]
+    code = codes_of(model, image)
+    difference = to_unit(model.decode(code)) - to_unit(image)
+    return End(code[0], 255 * difference.square().mean().sqrt().item())
 
 
 def path(model: Explored, start: Tensor, end: Tensor, arc: bool) -> Tensor:
