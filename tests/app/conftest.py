@@ -67,11 +67,11 @@ def opened(browser: object) -> Iterator[Callable[[Explored], Opened]]:
 
     served = []
 
-    def open_page(*models: Explored, width: int = 1280) -> Opened:
+    def open_page(*models: Explored, width: int = 1280, color_scheme: str | None = None) -> Opened:
         blocks, port = page(models), free_port(None)
         serve(blocks, port, prevent_thread_lock=True)
         served.append(blocks)
-        shown = browser.new_page(viewport={"width": width, "height": 900})
+        shown = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=color_scheme)
         shown.set_default_timeout(WAIT)
         found = Opened(shown, [], [])
         shown.on("request", lambda request: found.requests.append(request.url))

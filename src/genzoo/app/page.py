@@ -22,10 +22,22 @@ from genzoo.app.tabs import (
 )
 from genzoo.core.errors import GenzooError
 
+#: Gradio's own colours have a contrast of less than 4.5.
+THEME = gr.themes.Default(primary_hue="blue").set(
+    color_accent="*primary_700",
+    button_primary_background_fill="*primary_700",
+    button_primary_background_fill_dark="*primary_700",
+    button_primary_background_fill_hover="*primary_800",
+    button_primary_background_fill_hover_dark="*primary_800",
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+)
 STYLE = """
 .gradio-container img { image-rendering: pixelated; }
 #game img { image-rendering: auto !important; }
-gradio-app .grid-wrap { min-height: 0 !important; max-height: none; }
+gradio-app .grid-wrap { min-height: 0 !important; max-height: none !important; }
+.dark button[role=tab].selected { color: var(--primary-300); }
+.image-container .empty { color: var(--body-text-color-subdued) !important; }
 footer { display: none !important; }
 """
 

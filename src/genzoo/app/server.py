@@ -75,7 +75,7 @@ def serve(blocks: "Blocks", port: int, **options: bool) -> None:
         port: a free port.
         options: further ones of gradio's ``launch``; by default it ends by an interruption.
     """
-    from genzoo.app.page import STYLE
+    from genzoo.app.page import STYLE, THEME
     from genzoo.app.uploads import BYTES
 
     blocks.launch(
@@ -87,6 +87,7 @@ def serve(blocks: "Blocks", port: int, **options: bool) -> None:
         max_file_size=BYTES,
         footer_links=[],
         css=STYLE,
+        theme=THEME,
         ssr_mode=False,
         **options,
     )

@@ -48,7 +48,7 @@ def build(models: Sequence[Explored]) -> None:
         for model in drawing:
             with gr.Column(min_width=300):
                 gr.Markdown(f"### {model.name}")
-                grids.append(gallery(columns=5))
+                grids.append(gallery(columns=5, elem_id=f"compared-{len(grids)}"))
     for model, grid in zip(drawing, grids, strict=True):
         draw = guarded(lambda seed, model=model: pictures(samples.draw(model, int(seed)).images, model.spec))
         gr.on([button.click, seed.submit], draw, seed, grid)
@@ -83,4 +83,4 @@ def _build_film(models: Sequence[Explored]) -> None:
 
 
 def _label(model: Explored, after: int) -> str:
-    return f"{model.name.rpartition(',')[0]}, after {after:,} rounds"
+    return f"{model.name.partition(',')[0]}, after {after:,} rounds"

@@ -42,4 +42,6 @@ def build(model: Explored, start: gr.State) -> None:
 
 def _slider(pictures: Mapping[int, Path]) -> gr.Slider:
     n = len(pictures)
-    return gr.Slider(1, max(n, 2), n, step=1, label="place among the kept pictures, the last one at the right")
+    return gr.Slider(
+        1, max(n, 2), n, step=1, label="place among the kept pictures, the last one at the right", elem_id="place"
+    )
