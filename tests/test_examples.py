@@ -44,10 +44,15 @@ def test_it_is_short():
     assert sum(len(path.read_text().splitlines()) for path in files) < 120
 
 
-def test_the_cells_of_the_notebook_run(tmp_path, monkeypatch):
+def code_of(notebook: str) -> list[str]:
+    """The cells of a notebook that are programs."""
+    cells = json.loads((ROOT / "examples" / notebook).read_text())["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+def test_the_cells_of_the_first_notebook_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    cells = json.loads((ROOT / "examples" / "first_run.ipynb").read_text())["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    code = code_of("first_run.ipynb")
     code[1] = code[1].replace('"trainer.rounds": 1500', '"trainer.rounds": 2, "data.n_train": 128')
     space: dict = {}
     for cell in code:
@@ -55,3 +60,20 @@ def test_the_cells_of_the_notebook_run(tmp_path, monkeypatch):
     assert space["run"].folder.is_dir()
     assert len(space["images"]) == 20
     assert space["test"].grad.abs().sum() > 0
+
+
+def test_the_cells_of_the_lesson_run(tmp_path, monkeypatch, no_network):
+    monkeypatch.chdir(tmp_path)
+    settings, *rest = code_of("lesson.ipynb")
+    space: dict = {}
+    exec(settings, space)
+    for given in space["models"].values():
+        given |= {"trainer.rounds": 2, "trainer.width": "smoke", "paths.data": str(tmp_path)}
+        if "metrics.likelihood.images" in given:
+            given["metrics.likelihood.images"] = 4
+    for cell in rest:
+        exec(cell, space)
+    assert {name: run.folder.is_dir() for name, run in space["runs"].items()} == dict.fromkeys(space["models"], True)
+    given, completed = space["given"], space["completed"].unflatten(0, (4, 6))
+    assert (completed[..., :14, :] == given[:, None, :, :14]).all()
+    assert (completed[..., 14:, :] != given[:, None, :, 14:]).any()

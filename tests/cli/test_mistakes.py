@@ -152,7 +152,7 @@ NO_KEY = "there is no such key."
         ("train --model=infogan", "--model=infogan: there is no such option, and settings have no dashes; write model=inf"),
         ("train --seed 3", "--seed: there is no such option, and settings have no dashes; write seed=<value>."),
         ("train -c", "argument --cfg/-c: expected one argument; --help shows the options."),
-        ("train --config-name=nope", "--config-name=nope: unknown. Accepted: curves, demonstrate, edit, evaluate, explore, export, gallery, report, sample, train."),
+        ("train --config-name=nope", "--config-name=nope: unknown. Accepted: curves, demonstrate, edit, evaluate, explore, export, gallery, lesson, report, sample, train."),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_right_line(command, line, typed):

@@ -126,7 +126,7 @@ def canvas(
         model: the model.
         start: state of the image that was chosen among the samples.
         name: of the elements of the page.
-        colours: of the brush.
+        colours: of the brush; none = nothing can be painted.
         sources: names of the sources of images.
         domain: state of the number of the image's domain; None = the first.
     """
@@ -135,6 +135,8 @@ def canvas(
     file = gr.File(label="upload", file_types=["image"], height=120, visible=False, elem_id=f"{name}-file")
     button = gr.Button("Take the image", elem_id=f"{name}-take")
     image = gr.State(None)
+    fixed = "fixed" if len(colours) == 1 else "defaults"
+    brush = gr.Brush(default_size=16, colors=list(colours), color_mode=fixed) if colours else False
     editor = gr.ImageEditor(
         label="no image",
         type="pil",
@@ -142,7 +144,8 @@ def canvas(
         sources=(),
         transforms=(),
         layers=gr.LayerOptions(allow_additional_layers=False, disabled=True),
-        brush=gr.Brush(default_size=16, colors=list(colours), color_mode="fixed" if len(colours) == 1 else "defaults"),
+        brush=brush,
+        eraser=None if colours else False,
         buttons=[],
         elem_id=f"{name}-editor",
     )

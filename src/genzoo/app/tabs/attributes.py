@@ -80,7 +80,7 @@ def build(model: Explored, start: gr.State) -> None:
 def _build_edits(model: Explored, start: gr.State) -> None:
     with gr.Row():
         with gr.Column():
-            image, _ = canvas(model, start, "attributes", ["#ffffff"])
+            image, _ = canvas(model, start, "attributes", [])
         with gr.Column():
             sliders = [gr.Slider(0, 1, 0.5, step=0.05, label=name) for name in model.module.attributes]
             picture = gr.Image(label="edited", type="pil", format="png", elem_id="edited", buttons=["download"])
