@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("genzoo")
 HOST = "127.0.0.1"
 MOST = 4  #: models on one page
+PACKAGED = Path(__file__).parent / "infogan"  #: exported model that is shown if no checkpoint is given
 
 
 def explore(cfg: DictConfig) -> None:
@@ -34,7 +36,7 @@ def explore(cfg: DictConfig) -> None:
     check_keys(cfg, Exploring)
     config = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     check_values(config)
-    given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"] or []
+    given = [cfg.ckpt] if isinstance(cfg.ckpt, str) else config["ckpt"] or [str(PACKAGED)]
     if len(given) > MOST:
         raise GenzooError(f"ckpt: {len(given)} checkpoints are given; one is explored, and 2 to {MOST} are compared.")
     show(given, config, free_port(cfg.port))
