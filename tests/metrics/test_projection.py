@@ -25,7 +25,7 @@ PITCH = (SIZE + 2) * (64 // SIZE)
 def shown(sheet, rows, columns):
     """The images of a sheet, levels (rows, columns, SIZE, SIZE)."""
     zoom = 64 // SIZE
-    pixels = np.array(sheet)[:, -(columns * PITCH + 2 * zoom) :][::zoom, ::zoom]
+    pixels = np.array(sheet)[-(rows * PITCH + 2 * zoom) :, -(columns * PITCH + 2 * zoom) :][::zoom, ::zoom]
     cells = pixels[2:, 2:].reshape(rows, SIZE + 2, columns, SIZE + 2)
     return torch.tensor(cells[:, :SIZE, :, :SIZE].transpose(0, 2, 1, 3))
 
