@@ -31,7 +31,7 @@ OF_IMAGES = (  # metrics
 )
 OTHERS = {  # metric -> kind of data
     "films": "videos",
-    **dict.fromkeys(("oracle", "sentences", "validity"), "sequences"),
+    **dict.fromkeys(("oracle", "oracle_classes", "sentences", "validity"), "sequences"),
     **dict.fromkeys(("energy_response", "shower_maps"), "showers"),
     "overlap": "volumes",
     "tunes": "tunes",
