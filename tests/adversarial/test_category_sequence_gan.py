@@ -52,6 +52,19 @@ def test_the_reward_is_the_probability_of_being_real_and_of_the_class():
     assert not found.requires_grad
 
 
+def test_values_are_means_over_completions_of_the_class():
+    module = game(roll_outs=20_000)
+    tokens, classes = torch.tensor([[0, 1], [0, 1], [1, 0]]), torch.tensor([0, 1, 1])
+    torch.manual_seed(0)
+    values = module.values(tokens, classes=classes)
+    for row, c in enumerate(classes):
+        ends = torch.tensor([[tokens[row, 0], y] for y in range(2)])
+        chances = module.network.log_prob(ends, c.expand(2))[:, 1].exp()
+        expected = (chances * module.reward(ends, classes=c.expand(2))).sum()
+        assert values[row, 0].item() == pytest.approx(expected.item(), abs=0.01)
+    torch.testing.assert_close(values[:, 1], module.reward(tokens, classes=classes))
+
+
 def test_the_gradient_is_that_of_the_expected_rewards_of_both_classes():
     """For two words and two tokens: -Σ_c Σ_y G(y|c) (Q(y_1) + R(y)), each Q once for its token."""
     module = game()
