@@ -30,7 +30,7 @@ OF_IMAGES = (  # metrics
     *("restoration", "transfer_accuracy", "translation_fidelity"),
 )
 OTHERS = {  # metric -> kind of data
-    "films": "videos",
+    **dict.fromkeys(("choice", "films", "next_frame"), "videos"),
     **dict.fromkeys(("oracle", "oracle_classes", "sentences", "validity"), "sequences"),
     **dict.fromkeys(("energy_response", "shower_maps"), "showers"),
     "overlap": "volumes",

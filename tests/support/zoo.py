@@ -223,6 +223,7 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.DrawsSequentially: _canvases,
     capabilities.SamplesJointly: lambda module: module.sample_jointly(5, _seed()),
     capabilities.Adapts: lambda module: module.classify_target(images_for(module)),
+    capabilities.Predicts: lambda module: module.predict(images_for(module)[:3, :, :4], 2),
     capabilities.Translates: translations_of,
     capabilities.Restores: restored,
     capabilities.EditsAttributes: edited,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -50,6 +50,7 @@ class OracleSentences(SetData):
 
     name = "oracle_sentences"
     content = "sequences"
+    facts: ClassVar[dict[str, int]] = {}  # all numbers can be chosen
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class OracleSentences(SetData):
         classes: int = 0,
         **options: Any,
     ):
-        options = check_facts(self.name, {}, options)
+        options = check_facts(self.name, self.facts, options)
         check_integer("data.words", words, 2)
         check_integer("data.length", length, 2)
         if check_integer("data.classes", classes, 0) == 1:
