@@ -162,9 +162,9 @@ def test_samples_like_the_data_are_not_told_from_them_and_brighter_ones_are():
 
 
 def test_samples_are_rounded_to_levels_and_the_number_is_in_the_names():
-    own = IMAGES.evaluation_images("test").images
-    copies = Model(lambda n, generator: own[torch.arange(n) * 60 // n] / 255 * 2 - 1 + 0.003)
-    found = TwoSample(images=30)(copies, IMAGES, "test")
+    metric = TwoSample(images=30)
+    own = metric.chosen(IMAGES, "test", 30)
+    found = metric(Model(lambda n, generator: own / 255 * 2 - 1 + 0.003), IMAGES, "test")
     assert found.values.keys() == {f"{key}_n30" for key in KEYS}
     assert found.values["two_sample_neighbour_n30"] == 0  # each is its copy's nearest, at distance 0
     assert found.protocol["data"] == 30
@@ -179,6 +179,22 @@ def test_sequences_are_compared_token_by_token():
     found = TwoSample()(others, TOKENS, "test").values
     assert found["two_sample_neighbour"] > 0.9
     assert found["two_sample_linear"] > 0.9
+
+
+@pytest.mark.parametrize("order", [torch.arange(200) % 2, torch.arange(200) // 100], ids=["in turn", "sorted"])
+def test_data_in_the_order_of_their_classes_are_chosen_from_all(order):
+    class Ordered(Data):
+        """Dark and bright images."""
+
+        def evaluation_images(self, split):
+            return split_of(
+                super().evaluation_images(split).images + 100 * order[: self.numbers[split]].view(-1, 1, 1, 1)
+            )
+
+    data = Ordered(IMAGES.spec, 20, n=200)
+    shares = [(TwoSample().chosen(data, split, 80) >= 100).float().mean().item() for split in ("train", "test")]
+    assert shares == pytest.approx([0.5, 0.5], abs=0.2)
+    assert shares != [0.5, 0.5]
 
 
 def test_small_splits_are_not_measured_and_small_numbers_refused():

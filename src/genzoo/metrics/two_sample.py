@@ -16,7 +16,6 @@ from genzoo.core.randomness import derive_seed, generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import SetData
-from genzoo.metrics.batches import evenly_spaced
 from genzoo.metrics.classifier_tests import held_out_test, neighbour_test
 from genzoo.metrics.evaluation import Evaluation
 
@@ -32,10 +31,10 @@ class TwoSample:
     are one-hot, so that the squared distance of two sequences is twice the number of different tokens.
 
     Args:
-        images: number of the split's data, evenly spaced, and of samples; names end in ``_n<images>`` if it is not
+        images: number of the split's data, chosen at random, and of samples; names end in ``_n<images>`` if it is not
             1,000. A smaller split is used as it is.
         permutations: draws of the nearest neighbour's null distribution.
-        seed: seed of the samples, the permutations and the split for the linear classifier.
+        seed: seed of the chosen data, the samples, the permutations and the halves for the linear classifier.
 
     Raises:
         GenzooError: a number is too small.
@@ -59,20 +58,26 @@ class TwoSample:
 
         Empty for a split of fewer than four.
         """
-        own = evenly_spaced(data.evaluation_images(split).images, self.images)
+        own = self.chosen(data, split, self.images)
         n = len(own)
         if n < LEAST:
             return Evaluation()
-        others = evenly_spaced(data.evaluation_images("train").images, n)
+        others = self.chosen(data, "train", n)
         made = module.sample(n, generator=generator(self.seed, "two_sample")).cpu()
         values = self.compared(own, made if data.spec.scaled is None else to_levels(made, data.spec.levels), data.spec)
         if (fewer := len(others)) >= LEAST:
-            floor = self.compared(own[torch.arange(fewer) * n // fewer], others, data.spec)
+            floor = self.compared(own[:fewer], others, data.spec)
             names = ("two_sample_neighbour", "two_sample_linear")
             values |= {f"{name}_floor": floor[name] for name in names}
         suffix = "" if self.images == STANDARD else f"_n{self.images}"
         protocol = {"data": n, "permutations": self.permutations, "seed": self.seed, "batch_norm": module.batch_norm}
         return Evaluation({f"{name}{suffix}": value for name, value in values.items()}, protocol=protocol)
+
+    def chosen(self, data: SetData, split: str, n: int) -> Tensor:
+        """Up to n of a split's data, at random: the order of some sets follows the classes."""
+        found = data.evaluation_images(split).images
+        order = torch.randperm(len(found), generator=generator(self.seed, "two_sample", split))
+        return found[order[:n]]
 
     def compared(self, real: Tensor, others: Tensor, spec: DataSpec) -> dict[str, float]:
         """The values of two sets of n data of a kind, levels or tokens, as ``__call__`` names them."""
