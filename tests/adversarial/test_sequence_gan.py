@@ -99,10 +99,10 @@ def test_the_judgement_is_without_dropout_and_leaves_the_mode():
     discriminator = SentenceDiscriminator(2, 2, widths=[1], maps=[50], dropout=0.5)
     module = game(discriminator=discriminator)
     tokens = torch.zeros(3, 2).long()
-    assert len(module.realness(tokens).unique()) == 1
+    assert len(module.reward(tokens).unique()) == 1
     assert discriminator.training
     expected = discriminator.eval()(tokens).softmax(1)[:, 1]
-    assert torch.equal(module.realness(tokens), expected)
+    assert torch.equal(module.reward(tokens), expected)
 
 
 def test_the_policys_loss_is_a_sum_over_sentences_and_tokens():

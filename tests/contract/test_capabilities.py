@@ -55,6 +55,18 @@ def test_samples_are_like_the_data_and_the_same_for_the_same_generator(name):
     assert not a.requires_grad
 
 
+@pytest.mark.parametrize("name", able(capabilities.Predicts))
+def test_predicted_frames_are_frames_and_depend_on_the_given_ones(name):
+    module = built(name).module
+    found = asked_twice(module, lambda videos: module.predict(videos[:, :, :4], 2))
+    channels, _, *size = module.image_shape
+    assert found.shape == (32, channels, 2, *size)
+    assert found.dtype == torch.float32
+    assert found.abs().max() <= 1
+    others = module.predict(-images_for(module)[:, :, :4], 2)
+    assert not torch.equal(found, others)
+
+
 @pytest.mark.parametrize("name", able(capabilities.Decodes))
 def test_images_can_be_differentiated_by_their_codes(name):
     module = built(name).module

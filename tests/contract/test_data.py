@@ -150,7 +150,7 @@ def test_a_fact_cannot_be_set_to_another_value(name, configured, folder, monkeyp
         FILES[name].write(folder, monkeypatch)
     config = configured(name)
     keys = re.findall(r"^ *(\w+): .*# .*\bfixed by the (?:data|shards)\b", DATA[name], re.MULTILINE)
-    assert keys
+    assert keys or name == "oracle_sentences"  # all of whose numbers can be chosen
     for key in {*keys} - {"task"}:  # nothing in an environment says it
         fact = config["data"][key]
         laws = {"Categorical": "Gaussian", "Gaussian": "Categorical"}

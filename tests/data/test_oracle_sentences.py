@@ -21,7 +21,7 @@ def test_sentences_are_drawn_from_the_oracle():
 
 
 def test_the_parameters_of_the_oracle_are_standard_normal():
-    for name, parameter in OracleSentences(words=500).oracle.named_parameters():
+    for name, parameter in OracleSentences(words=500).oracles[0].named_parameters():
         assert parameter.std().item() == pytest.approx(1, abs=0.2), name
 
 
@@ -32,7 +32,7 @@ def test_the_seed_decides_oracle_and_sentences_and_the_splits_differ():
         assert torch.equal(a.split(split).images, b.split(split).images)
         assert not torch.equal(a.split(split).images, c.split(split).images)
     assert not torch.equal(a.split("train").images, a.split("test").images)
-    assert not torch.equal(a.oracle.output.weight, c.oracle.output.weight)
+    assert not torch.equal(a.oracles[0].output.weight, c.oracles[0].output.weight)
 
 
 def test_it_says_that_it_consists_of_tokens():
@@ -45,3 +45,24 @@ def test_it_says_that_it_consists_of_tokens():
 def test_settings_are_checked(key, value):
     with pytest.raises(GenzooError, match=rf"^data\.{key}={value}: an integer of at least"):
         OracleSentences(**{key: value})
+
+
+def test_each_class_has_an_oracle_and_all_are_a_mixture():
+    data = OracleSentences(words=4, length=3, n_train=20_000, n_validation=0, n_test=7, classes=2)
+    every = torch.tensor(list(itertools.product(range(4), repeat=3))).unsqueeze(1)
+    of_class = data.class_log_prob(every).double()
+    torch.testing.assert_close(of_class.exp().sum(0), torch.ones(2).double(), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        (-3 * data.oracle_nll(every)).exp().double(), of_class.exp().mean(1), atol=1e-6, rtol=1e-4
+    )
+    train = data.split("train")
+    assert data.split("test").labels.tolist() == [0, 1, 0, 1, 0, 1, 0]
+    for c in (0, 1):
+        nll = -data.class_log_prob(train.images[train.labels == c])[:, c]
+        entropy = -(of_class[:, c].exp() * of_class[:, c]).sum().item()
+        assert nll.mean().item() == pytest.approx(entropy, abs=4 * nll.std().item() / 100)
+
+
+def test_one_class_is_refused():
+    with pytest.raises(GenzooError, match=r"^data\.classes=1: two or more classes are needed, or 0 for sentences with"):
+        OracleSentences(classes=1)

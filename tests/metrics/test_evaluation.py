@@ -30,8 +30,8 @@ OF_IMAGES = (  # metrics
     *("restoration", "transfer_accuracy", "translation_fidelity"),
 )
 OTHERS = {  # metric -> kind of data
-    "films": "videos",
-    **dict.fromkeys(("oracle", "sentences", "validity"), "sequences"),
+    **dict.fromkeys(("choice", "films", "next_frame"), "videos"),
+    **dict.fromkeys(("oracle", "oracle_classes", "sentences", "validity"), "sequences"),
     **dict.fromkeys(("energy_response", "shower_maps"), "showers"),
     "overlap": "volumes",
     "tunes": "tunes",

@@ -45,7 +45,7 @@ def test_steps_give_the_states_of_whole_sequences():
     model = network()
     state = model.start(len(EVERY))
     for t in range(4):
-        torch.testing.assert_close(model.states(EVERY)[:, t], state[1])  # the second layer's
+        torch.testing.assert_close(model.states(EVERY, model.before(len(EVERY)))[:, t], state[1])  # the second layer's
         state = model.step(EVERY[:, t], state)
 
 

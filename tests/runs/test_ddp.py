@@ -24,7 +24,7 @@ from support.spawned import (
     play_modules,
     played,
 )
-from support.zoo import PAIRS
+from support.zoo import PAIRS, VIDEOS
 
 pytestmark = pytest.mark.usefixtures("forked_ranks")
 
@@ -132,6 +132,13 @@ def test_pairs_and_pools_are_of_the_batch_of_all_ranks(model, images, tmp_path):
     fit(*given, data=PAIRS, devices=1)
     fit(*given, data=PAIRS, devices=2, strategy=TurnStrategy(start_method="spawn"))
     check_the_same(tmp_path, images)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_next_frames_are_of_the_batch_of_all_ranks(tmp_path):
+    fit("context_rnn_gan", tmp_path, data=VIDEOS, devices=1)
+    fit("context_rnn_gan", tmp_path, data=VIDEOS, devices=2, strategy=TurnStrategy(start_method="spawn"))
+    check_the_same(tmp_path, images=80)
 
 
 def fit_in_parts(folder, parts, **trainer_options):

@@ -229,6 +229,7 @@ DRAWN = {
     "emoji": (),  # part of genzoo
     "sentences": ("data.n_train=40",),
     "oracle_sentences": ("data.n_train=40", "data.words=30"),
+    "diagrams": ("data.n_train=40",),
     "showers": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
     "solids": ("data.n_train=40",),
     "pictured_solids": ("data.n_train=40", "data.n_validation=10", "data.n_test=20"),

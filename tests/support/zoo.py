@@ -27,6 +27,7 @@ BY_ATTRIBUTE = ("data=by_attribute", "data.data.name=shapes", "data.attribute=co
 CAPTIONS = ("data=captioned_shapes", "data.size=16", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 LOCATED = ("data=located_shapes", *CAPTIONS[1:])
 SENTENCES = ("data=oracle_sentences", "data.words=30", "data.length=6", "data.n_train=64")
+OF_CLASSES = (*SENTENCES, "data.classes=3")
 VIDEOS = ("data=moving_digits", "data.offline=true", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SHOWERS = ("data=showers", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 TUNES = ("data=tunes", "data.events=12", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
@@ -54,7 +55,15 @@ def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
     sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}]), (LOCATED, [{}])]
-    sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (SOLIDS, [{}]), (PICTURED, [{}]), (VIDEOS, [{}]), (TUNES, [{}])]
+    sources += [
+        (SENTENCES, [{}]),
+        (OF_CLASSES, [{}]),
+        (SHOWERS, [{}]),
+        (SOLIDS, [{}]),
+        (PICTURED, [{}]),
+        (VIDEOS, [{}]),
+        (TUNES, [{}]),
+    ]
     sources += [(("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
@@ -183,6 +192,10 @@ def _some(module: RoundModule) -> int:
     return 500 if module.axes == "t" else 5
 
 
+def _labels(module: RoundModule) -> torch.Tensor:
+    return torch.arange(_some(module)) % module.label_classes
+
+
 def _seed() -> torch.Generator:
     return torch.Generator().manual_seed(0)
 
@@ -191,7 +204,7 @@ def _seed() -> torch.Generator:
 ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.Acts: actions_of,
     capabilities.Samples: lambda module: module.sample(_some(module), generator=_seed()),
-    capabilities.SamplesClasses: lambda module: module.sample(5, torch.arange(5) % module.label_classes, _seed()),
+    capabilities.SamplesClasses: lambda module: module.sample(_some(module), _labels(module), _seed()),
     capabilities.SamplesAtTemperature: lambda module: module.sample(_some(module), generator=_seed(), temperature=0.5),
     capabilities.SamplesGiven: asked_of,
     capabilities.TransfersStyle: lambda module: module.sample_like(images_for(module)[:2], captions_for(module)),
@@ -210,6 +223,7 @@ ANSWERS: dict[type, Callable[[RoundModule], Any]] = {
     capabilities.DrawsSequentially: _canvases,
     capabilities.SamplesJointly: lambda module: module.sample_jointly(5, _seed()),
     capabilities.Adapts: lambda module: module.classify_target(images_for(module)),
+    capabilities.Predicts: lambda module: module.predict(images_for(module)[:3, :, :4], 2),
     capabilities.Translates: translations_of,
     capabilities.Restores: restored,
     capabilities.EditsAttributes: edited,

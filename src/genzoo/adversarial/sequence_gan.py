@@ -1,6 +1,6 @@
 """SeqGAN: a generator of tokens, trained by the policy gradient of the discriminator's judgement."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -82,15 +82,19 @@ class SequenceGAN(SequenceModule):
         """The discriminator and the generator."""
         return {"discriminator": [self.discriminator], "generator": [self.network]}
 
+    def critics(self) -> dict[str, Callable[..., Tensor]]:
+        """The losses of the players who judge sentences."""
+        return {"discriminator": self.discriminator_loss}
+
     def turns(self) -> tuple[Turn, ...]:
         """The turns of all phases; those of the other phases have 0 repeats."""
-        first, game, real = self.likelihood_rounds, self.game, Stream("real")
+        first, game, real = self.likelihood_rounds, self.game, Stream("real", self.pool)
         return (
             Turn({"generator": self.likelihood_loss}, (real,), self.set_batches).in_rounds(end=first),
             Turn({}, draws=self.forget_likelihood).in_rounds(game, game + 1),
             Turn({"generator": self.policy_loss}, (real,), draws=self.judged).in_rounds(game),
             Turn(
-                {"discriminator": self.discriminator_loss},
+                self.critics(),
                 (real._replace(batches=self.set_batches),),
                 lambda round: int(round >= first) if round < game else self.refreshes,
                 draws=self.mixed,
@@ -111,39 +115,42 @@ class SequenceGAN(SequenceModule):
     @torch.no_grad()
     def judged(self, real: ImageBatch) -> Iterator[Mapping[str, Tensor]]:
         """Yields as many sentences of the generator as there are real ones, and Q of their prefixes."""
-        tokens = self.network.draw(len(real.images))
-        yield {"tokens": tokens, "values": self.values(tokens)}
+        given = self.given(real)
+        tokens = self.network.draw(len(real.images), **given)
+        yield {"tokens": tokens, "values": self.values(tokens, **given), **given}
 
-    def values(self, tokens: Tensor) -> Tensor:
+    def values(self, tokens: Tensor, **given: Tensor) -> Tensor:
         """Q(y_1 .. y_t), (B, T), of sentences (B, T): means over completions, and D of the whole sentences."""
-        paths = self.network.complete_prefixes(tokens, self.roll_outs)
-        of_prefixes = self.realness(paths.flatten(0, 2)).view(paths.shape[:3]).mean(1)
-        return torch.cat([of_prefixes, self.realness(tokens)[None]]).T
+        paths = self.network.complete_prefixes(tokens, self.roll_outs, **given)
+        for_each = {name: value.expand(paths.shape[:3]).flatten() for name, value in given.items()}
+        of_prefixes = self.reward(paths.flatten(0, 2), **for_each).view(paths.shape[:3]).mean(1)
+        return torch.cat([of_prefixes, self.reward(tokens, **given)[None]]).T
 
     @in_inference
-    def realness(self, tokens: Tensor) -> Tensor:
+    def reward(self, tokens: Tensor, **given: Tensor) -> Tensor:
         """D, the probability (n,) that sentences (n, T) are real."""
         return torch.cat([self.discriminator(part).softmax(1)[:, 1] for part in tokens.split(self.sampling_batch)])
 
-    def policy_loss(self, tokens: Tensor, values: Tensor) -> Tensor:
+    def policy_loss(self, tokens: Tensor, values: Tensor, **given: Tensor) -> Tensor:
         """-Σ_t Q(y_1 .. y_t) log G(y_t | y_1 .. y_{t-1}), the sum over ``sentences`` sentences.
 
         Its gradient is that of -E Σ_t Q, by the score function; it has no baseline.
         """
-        log_prob = at_least_float32(self.network.log_prob(tokens))
+        log_prob = at_least_float32(self.network.log_prob(tokens, **given))
         return -self.sentences * (values * log_prob).sum(1).mean()
 
     @torch.no_grad()
     def mixed(self, real: ImageBatch) -> Iterator[Mapping[str, Tensor]]:
         """Yields batches of training sentences, label 1, and as many new ones, 0, in one random order for all."""
-        n = len(real.images)
-        tokens = torch.cat([real.images.squeeze(1), self.network.draw(n)])
+        n, given = len(real.images), self.given(real)
+        tokens = torch.cat([real.images.squeeze(1), self.network.draw(n, **given)])
         labels = (torch.arange(2 * n, device=tokens.device) < n).long()
         order = torch.randperm(2 * n, device=tokens.device)
         for chosen in self.passes * order.chunk(2 * self.set_batches):
-            yield {"tokens": tokens[chosen], "labels": labels[chosen]}
+            of_each = {name: value[chosen % n] for name, value in given.items()}
+            yield {"tokens": tokens[chosen], "labels": labels[chosen], **of_each}
 
-    def discriminator_loss(self, tokens: Tensor, labels: Tensor) -> Tensor:
+    def discriminator_loss(self, tokens: Tensor, labels: Tensor, **given: Tensor) -> Tensor:
         """-E log p(label), and ``output_decay`` / 2 times the squares of the last layer's weights and biases."""
         squares = sum(parameter.square().sum() for parameter in self.discriminator.output.parameters())
         return F.cross_entropy(self.discriminator(tokens), labels) + self.output_decay / 2 * squares

@@ -208,6 +208,17 @@ class Completes(Protocol):
         """
 
 
+class Predicts(Protocol):
+    """Continues videos."""
+
+    def predict(self, past: Tensor, steps: int = 1) -> Tensor:
+        """The next frames (B, C, steps, H, W) in [-1, 1] after videos (B, C, T, H, W) in [-1, 1].
+
+        Raises:
+            GenzooError: frames are of another shape, or a number is not positive.
+        """
+
+
 class Translates(Protocol):
     """Maps images of one domain of a data set to another one; ``"A"`` is the first domain, ``"B"`` the second."""
 

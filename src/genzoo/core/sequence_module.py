@@ -43,6 +43,8 @@ class SequenceModule(ImageModule):
 
     unit = "sequences"
     axes = "t"
+    pool = "train"  #: that training sequences come from, see ``Stream``
+    label_classes = 0  #: number of classes that sequences are asked for by; 0 = none
     network: Any  #: a ``LanguageNetwork``
 
     def __init__(self, network: nn.Module, temperature: float = 1.0, sampling_batch: int = 1000, **kwargs: Any):
@@ -72,9 +74,14 @@ class SequenceModule(ImageModule):
                 )
         super().check_data(data)
 
+    def given(self, real: ImageBatch) -> dict[str, Tensor]:
+        """What the network is told of sequences such as the real ones, as keyword arguments: nothing."""
+        return {}
+
     def likelihood_loss(self, real: ImageBatch) -> Tensor:
         """-1/T Σ_t log p(y_t | y_1 .. y_{t-1}) in nats, mean over the sequences."""
-        return -at_least_float32(self.network.log_prob(real.images.squeeze(1).long())).mean()
+        log_prob = self.network.log_prob(real.images.squeeze(1).long(), **self.given(real))
+        return -at_least_float32(log_prob).mean()
 
     @in_inference
     def log_prob(self, levels: Tensor, n_importance: int = 1, generator: Generator | None = None) -> Tensor:
@@ -89,7 +96,15 @@ class SequenceModule(ImageModule):
                 f" {self.network.length}); give such sequences, or train a model for these."
             )
         check_levels("log_prob", levels, self.network.words)
-        return self.network.log_prob(levels.squeeze(1).long()).sum(1)
+        return self.log_probability(levels.squeeze(1).long())
+
+    def log_probability(self, tokens: Tensor) -> Tensor:
+        """log p(y) in nats, (B,), of tokens, int64 (B, T)."""
+        return self.network.log_prob(tokens).sum(1)
+
+    def draw(self, n: int, labels: Tensor | None, generator: Generator | None, temperature: float) -> Tensor:
+        """n sequences, int64 (n, T)."""
+        return self.network.draw(n, generator, temperature)
 
     @in_inference
     def sample(
@@ -99,13 +114,16 @@ class SequenceModule(ImageModule):
         generator: Generator | None = None,
         temperature: float | None = None,
     ) -> Tensor:
-        """n sequences of tokens, int64 (n, 1, T).
+        """n sequences of tokens, int64 (n, 1, T), of the given classes (n,) if the model has classes.
 
         Raises:
-            GenzooError: no sequences, labels are given, or the temperature is not positive.
+            GenzooError: no sequences, wrong labels, or the temperature is not positive.
         """
         check_positive("number of sequences", n)
-        check_labels(labels, n, 0, self.device)
+        labels = check_labels(labels, n, self.label_classes, self.device)
         temperature = check_temperature(self.temperature if temperature is None else temperature)
-        sizes = [len(part) for part in torch.arange(n).split(self.sampling_batch)]
-        return torch.cat([self.network.draw(size, generator, temperature) for size in sizes]).unsqueeze(1)
+        drawn = [
+            self.draw(len(part), None if labels is None else labels[part], generator, temperature)
+            for part in torch.arange(n).split(self.sampling_batch)
+        ]
+        return torch.cat(drawn).unsqueeze(1)

@@ -1,5 +1,6 @@
-"""Sentences that a random LSTM has written, which therefore knows their probability."""
+"""Sentences that random LSTMs have written, which therefore know their probability."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from genzoo.core.batches import ImageSet
 from genzoo.core.checks import check_integer
+from genzoo.core.errors import GenzooError
 from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.data.facts import check_facts
@@ -22,14 +24,16 @@ CHUNK = 100  #: sentences whose probability is computed together
 class OracleSentences(SetData):
     """Sentences of an oracle, an LSTM whose parameters are drawn from N(0, 1).
 
-    The parameters of the original's oracle are not these, so neither are negative log-likelihoods under it.
+    The parameters of the original's oracle are not these, so neither are negative log-likelihoods under it. With
+    classes, each has an oracle of its own, and equally many sentences; all sentences are then those of a mixture.
 
     Args:
         words: size of the vocabulary.
         length: number of words of a sentence.
         n_train, n_validation, n_test: number of sentences.
-        oracle_seed: seed of the oracle and its sentences; the same seed gives the same ones.
-        options: settings of ``SetData``, and facts that the configuration states (classes), which are checked.
+        oracle_seed: seed of the oracles and their sentences; the same seed gives the same ones.
+        classes: number of classes; 0 = one oracle, and no labels.
+        options: settings of ``SetData``.
 
     Raises:
         GenzooError: a setting is out of range.
@@ -46,7 +50,7 @@ class OracleSentences(SetData):
 
     name = "oracle_sentences"
     content = "sequences"
-    facts: ClassVar[dict[str, int]] = {"classes": 0}
+    facts: ClassVar[dict[str, int]] = {}  # all numbers can be chosen
 
     def __init__(
         self,
@@ -56,25 +60,43 @@ class OracleSentences(SetData):
         n_validation: int = 1_000,
         n_test: int = 1_000,
         oracle_seed: int = 0,
+        classes: int = 0,
         **options: Any,
     ):
         options = check_facts(self.name, self.facts, options)
         check_integer("data.words", words, 2)
         check_integer("data.length", length, 2)
+        if check_integer("data.classes", classes, 0) == 1:
+            raise GenzooError("data.classes=1: two or more classes are needed, or 0 for sentences without labels.")
         self.numbers = split_sizes(n_train, n_validation, n_test)
-        super().__init__((1, length), words, **options)
+        super().__init__((1, length), words, classes=classes, **options)
         self.spec = self.spec._replace(axes="t", vocabulary=tuple(map(str, range(words))))
         self.oracle_seed = oracle_seed
-        self.oracle = LanguageLSTM(words, length, std=1.0, generator=generator(oracle_seed, "oracle"))
+        self.keys: list[tuple[int, ...]] = [(label,) for label in range(classes)] or [()]  # of the oracles' seeds
+        self.oracles = [
+            LanguageLSTM(words, length, std=1.0, generator=generator(oracle_seed, "oracle", *key)) for key in self.keys
+        ]
 
     def load(self) -> Mapping[str, ImageSet]:
         """Draws the splits."""
-        return {
-            split: split_of(self.oracle.draw(n, generator(self.oracle_seed, "sentences", split)).unsqueeze(1))
-            for split, n in self.numbers.items()
-        }
+        return {split: self._draw(split, n) for split, n in self.numbers.items()}
+
+    def _draw(self, split: str, n: int) -> ImageSet:
+        """n sentences, of the classes in turn."""
+        of_class = torch.arange(n) % len(self.oracles)
+        tokens = torch.empty(n, 1, self.spec.size, dtype=torch.long)
+        for label, (key, oracle) in enumerate(zip(self.keys, self.oracles, strict=True)):
+            randomness = generator(self.oracle_seed, "sentences", split, *key)
+            tokens[of_class == label, 0] = oracle.draw(int((of_class == label).sum()), randomness)
+        return split_of(tokens, of_class if self.spec.classes else None)
 
     @torch.no_grad()
+    def class_log_prob(self, tokens: Tensor) -> Tensor:
+        """log p(y | class) under each oracle, in nats, (N, oracles), of sentences (N, 1, T), on the CPU."""
+        parts = tokens.squeeze(1).cpu().split(CHUNK)
+        return torch.cat([torch.stack([one.log_prob(part).sum(1) for one in self.oracles], 1) for part in parts])
+
     def oracle_nll(self, tokens: Tensor) -> Tensor:
-        """-1/T log p(y) under the oracle, in nats per token, (N,), of sentences (N, 1, T), on the CPU."""
-        return -torch.cat([self.oracle.log_prob(part).mean(1) for part in tokens.squeeze(1).cpu().split(CHUNK)])
+        """-1/T log 1/K Σ p(y | class), over K oracles, in nats per token, (N,), of sentences (N, 1, T), on the CPU."""
+        log_prob = self.class_log_prob(tokens).logsumexp(1) - math.log(len(self.oracles))
+        return -log_prob / self.spec.size

@@ -46,10 +46,10 @@ class CharRNN(RecurrentLanguage):
             forget = getattr(self.lstm, f"bias_ih_l{layer}")[hidden : 2 * hidden]  # gates: input, forget, cell, output
             nn.init.ones_(forget)
 
-    def read(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The last layer's hidden states (n, t, hidden) and the state after tokens (n, t); None = the zero state."""
+    def read(self, tokens: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The last layer's hidden states (n, t, hidden) and the state after tokens (n, t) and a state."""
         one_hot = F.one_hot(tokens, self.words).to(self.output.weight)
-        before = None if state is None else state.chunk(2)
+        before = state.chunk(2)
         h, after = in_float32(lambda x: self.lstm(x, before), one_hot)  # on a CPU, LSTMs have no half precision
         return h, torch.cat(after)
 
@@ -58,7 +58,7 @@ class CharRNN(RecurrentLanguage):
         _, after = self.read(tokens[:, None], state)
         return after
 
-    def states(self, tokens: Tensor) -> Tensor:
+    def states(self, tokens: Tensor, before: Tensor) -> Tensor:
         """See ``RecurrentLanguage``."""
-        h, _ = self.read(F.pad(tokens[:, :-1], (1, 0)))  # from the start token on
+        h, _ = self.read(F.pad(tokens[:, :-1], (1, 0)), before)  # from the start token on
         return h

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn import functional as F
 
 from genzoo.core.checks import check_positive
 from genzoo.core.registry import register
@@ -54,13 +55,23 @@ class LanguageLSTM(RecurrentLanguage):
     def step(self, tokens: Tensor, state: Tensor) -> Tensor:
         """The state (2, n, hidden) after further tokens (n,): c ← σ(f) c + σ(i) tanh(g), h = σ(o) tanh(c)."""
         h, c = state
-        i, f, g, o = self.gates(torch.cat([self.embedding(tokens), h], 1)).to(c.dtype).chunk(4, 1)
-        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-        return torch.stack([o.sigmoid() * c.tanh(), c])
+        return torch.stack(self.cell(self.inputs(tokens, h), c))
 
-    def states(self, tokens: Tensor) -> Tensor:
+    def inputs(self, tokens: Tensor, h: Tensor) -> Tensor:
+        """The inputs i, f, g, o of the gates, (n, 4 hidden), of further tokens (n,) and hidden states (n, hidden)."""
+        return self.gates(torch.cat([self.embedding(tokens), h], 1))
+
+    @staticmethod
+    def cell(inputs: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """The hidden state and the memory cell (n, hidden) after inputs of the gates and the memory cell."""
+        i, f, g, o = inputs.to(c.dtype).chunk(4, 1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+    def states(self, tokens: Tensor, before: Tensor) -> Tensor:
         """See ``RecurrentLanguage``."""
-        states = [self.start(len(tokens))]
-        for token in tokens[:, :-1].unbind(1):
-            states.append(self.step(token, states[-1]))
-        return torch.stack([h for h, _ in states], 1)
+        states, state = [], before
+        for token in F.pad(tokens[:, :-1], (1, 0)).unbind(1):  # from the start token on
+            state = self.step(token, state)
+            states.append(state[0])
+        return torch.stack(states, 1)

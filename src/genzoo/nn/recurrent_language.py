@@ -14,8 +14,8 @@ class RecurrentLanguage(nn.Module):
     """p(y) = Π_t softmax(W h_t + b)[y_t], where h_t is the hidden state of a network that has read y_0 .. y_{t-1}.
 
     The state is zero before the start token y_0 = 0, which is also a word. It consists of the hidden states and the
-    memory cells of all layers. Subclasses set ``words``, ``length`` and ``output``, and implement ``step`` and
-    ``states``.
+    memory cells of all layers, and of what the sequences' classes, if they have any, give to each step. Subclasses set
+    ``words``, ``length`` and ``output``, and implement ``step`` and ``states``.
     """
 
     words: int  #: number of words
@@ -27,37 +27,47 @@ class RecurrentLanguage(nn.Module):
         """The state (2 layers, n, hidden) after further tokens (n,)."""
         raise NotImplementedError
 
-    def states(self, tokens: Tensor) -> Tensor:
-        """h_1 .. h_T of the last layer, (n, length, hidden), of tokens, int64 (n, length)."""
+    def states(self, tokens: Tensor, before: Tensor) -> Tensor:
+        """h_1 .. h_T of the last layer, (n, length, hidden), of tokens, int64 (n, length), and of the first state."""
         raise NotImplementedError
 
-    def start(self, n: int) -> Tensor:
-        """The state after the start token, (2 layers, n, hidden)."""
-        nothing = self.output.weight.new_zeros(2 * self.layers, n, self.output.in_features)
-        return self.step(torch.zeros(n, dtype=torch.long, device=nothing.device), nothing)
+    def before(self, n: int, classes: Tensor | None = None) -> Tensor:
+        """The state before the start token, (2 layers, n, hidden)."""
+        return self.output.weight.new_zeros(2 * self.layers, n, self.output.in_features)
 
-    def log_prob(self, tokens: Tensor) -> Tensor:
+    def start(self, n: int, classes: Tensor | None = None) -> Tensor:
+        """The state after the start token, (2 layers, n, hidden)."""
+        before = self.before(n, classes)
+        return self.step(torch.zeros(n, dtype=torch.long, device=before.device), before)
+
+    def log_prob(self, tokens: Tensor, classes: Tensor | None = None) -> Tensor:
         """log p(y_t | y_1 .. y_{t-1}) in nats, (n, length), of tokens, int64 (n, length)."""
-        logits = in_float32(self.output, self.states(tokens))
+        logits = in_float32(self.output, self.states(tokens, self.before(len(tokens), classes)))
         return -F.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none").view_as(tokens)
 
     @torch.no_grad()
-    def draw(self, n: int, generator: Generator | None = None, temperature: float = 1.0) -> Tensor:
+    def draw(
+        self,
+        n: int,
+        generator: Generator | None = None,
+        temperature: float = 1.0,
+        classes: Tensor | None = None,
+    ) -> Tensor:
         """n sequences, int64 (n, length), from softmax(logits / temperature)."""
-        state, drawn = self.start(n), []
+        state, drawn = self.start(n, classes), []
         for _ in range(self.length):
             drawn.append(self.next_tokens(state, generator, temperature))
             state = self.step(drawn[-1], state)
         return torch.stack(drawn, 1)
 
     @torch.no_grad()
-    def complete_prefixes(self, tokens: Tensor, times: int) -> Tensor:
+    def complete_prefixes(self, tokens: Tensor, times: int, classes: Tensor | None = None) -> Tensor:
         """Completions of each proper prefix, int64 (length - 1, times, n, length), of tokens (n, length).
 
         Those at index t - 1 begin with the first t tokens. At each position, all of them are drawn together.
         """
         paths = tokens.expand(self.length - 1, times, *tokens.shape).clone()
-        state = self.start(len(tokens))
+        state = self.start(len(tokens), classes)
         under_way = state[:, :0]
         for t in range(1, self.length):
             state = self.step(tokens[:, t - 1], state)

@@ -1,4 +1,4 @@
-"""SeqGAN's discriminator of sentences."""
+"""SeqGAN's discriminator of sentences, which also classifies them."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from genzoo.nn.initialisation import glorot_initialisation
 
 @register
 class SentenceDiscriminator(nn.Module):
-    """Convolutions of several widths over the words, their maxima over time, a highway layer, dropout, two logits.
+    """Convolutions of several widths over the words, their maxima over time, a highway layer, dropout, logits.
 
     The highway layer is x ← σ(T x) ReLU(H x) + (1 - σ(T x)) x.
 
@@ -26,6 +26,7 @@ class SentenceDiscriminator(nn.Module):
         maps: number of maps of each.
         embedding: width of a word's embedding.
         dropout: probability that a feature is dropped.
+        outputs: number of logits: two of a discriminator, or those of a classifier.
 
     Raises:
         GenzooError: a size is not positive, widths and maps are not equally many, a convolution is wider than a
@@ -49,11 +50,13 @@ class SentenceDiscriminator(nn.Module):
         maps: Sequence[int],
         embedding: int = 64,
         dropout: float = 0.25,
+        outputs: int = 2,
     ):
         super().__init__()
         for key, sizes in {"words": [words], "length": [length], "embedding": [embedding], "maps": maps}.items():
             for size in sizes:
                 check_positive(f"model.discriminator.{key}", size)
+        check_integer("model.discriminator.outputs", outputs, 2)
         if not 0 < len(widths) == len(maps):
             raise GenzooError(
                 f"model.discriminator.widths, maps: {len(widths)} and {len(maps)} values; one of each is needed for "
@@ -68,7 +71,7 @@ class SentenceDiscriminator(nn.Module):
         self.convolutions = nn.ModuleList(nn.Conv1d(embedding, n, width) for width, n in zip(widths, maps, strict=True))
         features = sum(maps)
         self.transform, self.gate = nn.Linear(features, features), nn.Linear(features, features)
-        self.dropout, self.output = nn.Dropout(dropout), nn.Linear(features, 2)
+        self.dropout, self.output = nn.Dropout(dropout), nn.Linear(features, outputs)
         nn.init.uniform_(self.embedding.weight, -1, 1)
         for layer in (*self.convolutions, self.output):
             nn.init.trunc_normal_(layer.weight, std=0.1, a=-0.2, b=0.2)
@@ -77,7 +80,7 @@ class SentenceDiscriminator(nn.Module):
             glorot_initialisation(layer)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Logits (B, 2) of "generated" and "real", of sentences, int64 (B, length)."""
+        """Logits (B, outputs) of sentences, int64 (B, length): of a discriminator, of "generated" and "real"."""
         x = self.embedding(tokens).mT
         x = torch.cat([F.relu(convolution(x)).amax(2) for convolution in self.convolutions], 1)
         gate = self.gate(x).sigmoid()
