@@ -32,7 +32,7 @@ OF_IMAGES = (  # metrics
 OTHERS = {  # metric -> kind of data
     "films": "videos",
     **dict.fromkeys(("oracle", "sentences", "validity"), "sequences"),
-    **dict.fromkeys(("energy_response", "shower_maps"), "showers"),
+    **dict.fromkeys(("energy_response", "jet_maps", "shower_maps"), "showers"),
     "overlap": "volumes",
     "tunes": "tunes",
 }

@@ -230,6 +230,7 @@ DRAWN = {
     "sentences": ("data.n_train=40",),
     "oracle_sentences": ("data.n_train=40", "data.words=30"),
     "showers": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
+    "jets": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
     "solids": ("data.n_train=40",),
     "pictured_solids": ("data.n_train=40", "data.n_validation=10", "data.n_test=20"),
     "swiss_roll": ("data.n_train=400",),

@@ -29,6 +29,7 @@ LOCATED = ("data=located_shapes", *CAPTIONS[1:])
 SENTENCES = ("data=oracle_sentences", "data.words=30", "data.length=6", "data.n_train=64")
 VIDEOS = ("data=moving_digits", "data.offline=true", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SHOWERS = ("data=showers", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
+JETS = ("data=jets", *SHOWERS[1:])
 TUNES = ("data=tunes", "data.events=12", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SOLIDS = ("data=solids", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 PICTURED = ("data=pictured_solids", *SOLIDS[1:])
@@ -54,7 +55,7 @@ def _first(name: str) -> Built:
     """The model on the first data that it doesn't refuse: small shapes, or an environment."""
     refusals = []
     sources = [(SHAPES, IMAGES), (PAIRS, [{}]), (BY_ATTRIBUTE, [{}]), (CAPTIONS, [{}]), (LOCATED, [{}])]
-    sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (SOLIDS, [{}]), (PICTURED, [{}]), (VIDEOS, [{}]), (TUNES, [{}])]
+    sources += [(SENTENCES, [{}]), (SHOWERS, [{}]), (JETS, [{}]), (SOLIDS, [{}]), (PICTURED, [{}]), (VIDEOS, [{}]), (TUNES, [{}])]
     sources += [(("data=cartpole",), [{}])]
     for source, changes in sources[:: -1 if "genzoo.reinforcement." in text_of(name) else 1]:  # the likelier first
         config = composed(f"model={name}", *source, "trainer=smoke", "trainer.rounds=2", "recipe.batch_size=16")
