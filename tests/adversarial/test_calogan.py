@@ -140,7 +140,9 @@ def test_other_data_and_settings_are_one_line():
     other = Parts({"strips": (4, 4), "cells": (4, 4)})
     with pytest.raises(GenzooError, match=r"^data=showers has the layers .*; set the same layers for its networks\.$"):
         module.check_data(spec._replace(parts=other))
-    with pytest.raises(GenzooError, match=r"^data=mnist has images, but the model needs energies in cells; .*data=showers or data=jets"):
+    with pytest.raises(
+        GenzooError, match=r"^data=mnist has images, but the model needs energies in cells; .* or data=jets"
+    ):
         module.check_data(DataSpec("mnist", (1, 28, 28)))
     with pytest.raises(GenzooError, match=r"^model\.energy_weight=-1: "):
         make(energy_weight=-1)

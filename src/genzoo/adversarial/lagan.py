@@ -8,11 +8,11 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from genzoo.adversarial.networks.jet_discriminator import JetDiscriminator
-from genzoo.adversarial.networks.jet_generator import JetGenerator
+from genzoo.adversarial.networks.jet_generator import CLASSES, JetGenerator
 from genzoo.adversarial.separate_batches import SeparateBatches
 from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch
 from genzoo.core.capabilities import Samples, SamplesClasses
-from genzoo.core.checks import check_classes, check_labels, check_positive, check_weights
+from genzoo.core.checks import check_labels, check_positive, check_weights
 from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
@@ -20,7 +20,6 @@ from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
 
 FLIPS = {"real": 0.05, "fake": 0.05, "fake_class": 0.05, "asked_class": 0.09}  #: target -> probability
-CLASSES = 2
 
 
 @register
@@ -77,7 +76,10 @@ class LAGAN(SeparateBatches):
         """Also refuses data with another number of classes."""
         super().check_data(data)
         assert isinstance(data, DataSpec)
-        check_classes("model.generator.classes", CLASSES, data)
+        if data.classes != CLASSES:
+            raise GenzooError(
+                f"data={data.name} has {data.classes} classes, but the model needs {CLASSES}; choose data=jets."
+            )
 
     def draw_asked(self, n: int, generator: Generator | None = None) -> Tensor:
         """Classes, both equally likely, int64 (n,)."""

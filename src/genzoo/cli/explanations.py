@@ -59,8 +59,8 @@ def _wrong_value(error: Exception) -> str | None:
         fact = "data.channels" if missing == "shape" else missing
         return (
             f"{fact}: the model needs to know it, but the chosen data have no such thing; choose data= of its kind: "
-            "images (mnist), videos (moving_digits), volumes (solids), tokens (oracle_sentences), showers, jets, tunes, "
-            "an environment (cartpole)."
+            "images (mnist), videos (moving_digits), volumes (solids), tokens (oracle_sentences), showers, tunes, an "
+            "environment (cartpole)."
         )
     width = OmegaConf.select(root, "trainer.width", throw_on_missing=False)
     if width is not None and f"{missing}.".startswith(f"recipe.{width}."):

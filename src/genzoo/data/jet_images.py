@@ -53,9 +53,11 @@ def observables(jets: Tensor) -> dict[str, Tensor]:
 def subjettiness(jets: Tensor) -> tuple[Tensor, Tensor]:
     """τ₁ and τ₂ (B,) of jets (B, 625): how far their transverse momentum lies from the closest of N axes.
 
-    τ_N = Σ_i I_i min_a ΔR_ia / Σ_i I_i, the least value for axes a at the centres of N of the ten brightest pixels.
+    τ_N = Σ_i I_i min_a ΔR_ia / Σ_i I_i, the least value for axes a at the centres of N of the ten brightest pixels;
+    pixels without momentum are no axes.
     """
-    brightest = jets.topk(CANDIDATES, 1).indices
+    values, brightest = jets.topk(CANDIDATES, 1)
+    brightest = torch.where(values > 0, brightest, brightest[:, :1])
     distances = DISTANCES.to(jets)[brightest]  # (B, candidates, 625)
     total = jets.sum(1) + TINY
     one = torch.einsum("bcp,bp->bc", distances, jets).amin(1)

@@ -56,6 +56,4 @@ class JetMaps:
             images.append(signed_colours(tiles(difference[None], parts), most))
             captions.append("class 1 - class 0")
         names = ["simulated", "generated"]
-        return Evaluation(
-            pictures={"jets": picture(torch.cat(images), len(captions) // len(names), names, captions)}
-        )
+        return Evaluation(pictures={"jets": picture(torch.cat(images), len(captions) // len(names), names, captions)})

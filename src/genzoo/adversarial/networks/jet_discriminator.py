@@ -33,9 +33,7 @@ class JetDiscriminator(nn.Module):
         (torch.Size([5]), torch.Size([5]))
     """
 
-    def __init__(
-        self, maps: int = 32, local: int = 8, kernels: int = 20, dimensions: int = 10, dropout: float = 0.2
-    ):
+    def __init__(self, maps: int = 32, local: int = 8, kernels: int = 20, dimensions: int = 10, dropout: float = 0.2):
         super().__init__()
         self.parts = PARTS
         convolve = nn.Conv2d(1, maps, 5, padding=2)

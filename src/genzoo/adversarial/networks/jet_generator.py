@@ -15,18 +15,18 @@ from genzoo.nn.locally_connected import LocallyConnected
 
 SCALE = 100.0  #: GeV; of images inside of both networks
 START = 7  #: height and width of the first maps
+CLASSES = 2
 PARTS = Parts({"jet": (25, 25)})  #: rows and columns of pixels; 25 = 4 x 7 - 3
 
 
 @register
 class JetGenerator(nn.Module):
-    """Maps noise and classes to jet images: the noise times a learned vector of the class is the input.
+    """Maps noise and one of two classes to jet images: the noise times a learned vector of the class is the input.
 
     The last ReLU makes images sparse.
 
     Args:
         latent: width of the noise.
-        classes: number of classes.
         base, maps, local: channels of the linear layer, of the convolution, and of the locally connected layers.
 
     Example:
@@ -36,15 +36,15 @@ class JetGenerator(nn.Module):
         torch.Size([5, 625])
     """
 
-    def __init__(self, latent: int = 200, classes: int = 2, base: int = 128, maps: int = 64, local: int = 6):
+    def __init__(self, latent: int = 200, base: int = 128, maps: int = 64, local: int = 6):
         super().__init__()
-        self.parts, self.latent, self.classes = PARTS, latent, classes
-        self.embedding = nn.Embedding(classes, latent)
+        self.parts, self.latent = PARTS, latent
+        self.embedding = nn.Embedding(CLASSES, latent)
         project, convolve = nn.Linear(latent, base * START**2), nn.Conv2d(base, maps, 5, padding=2)
         first = LocallyConnected(maps, local, (2 * START, 2 * START), 5, padding=2)
         second = LocallyConnected(local, local, (4 * START, 4 * START), 3)
         last = LocallyConnected(local, 1, second.size, 2, bias=False)
-        glorot_normal(self.embedding.weight, classes, latent)
+        glorot_normal(self.embedding.weight, CLASSES, latent)
         nn.init.xavier_uniform_(project.weight)
         for layer, fan_in in ((convolve, 25 * base), (first, first.fan_in), (second, second.fan_in)):
             he_uniform(layer.weight, fan_in)
@@ -59,5 +59,5 @@ class JetGenerator(nn.Module):
         )
 
     def forward(self, noise: Tensor, classes: Tensor) -> Tensor:
-        """Noise (B, latent) and classes, int64 (B,) -> transverse momenta of the pixels in GeV, (B, 625)."""
+        """Noise (B, latent) and classes 0 or 1, int64 (B,) -> transverse momenta of the pixels in GeV, (B, 625)."""
         return SCALE * F.relu(at_least_float32(self.layers(noise * self.embedding(classes))))
