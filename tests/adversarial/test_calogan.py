@@ -70,11 +70,11 @@ def test_a_round_is_real_fake_and_twice_the_generator_with_new_energies():
     assert [turn.repeats_in(0) for turn in (first, second, third)] == [1, 1, 1]
     (fake,), asked = list(second.draws(real=real)), list(third.draws(real=real))
     assert len(asked) == 2
-    energies = [fake["energy"], *(one["energy"] for one in asked), real.given["energy"]]
+    energies = [fake["asked"], *(one["asked"] for one in asked), real.given["energy"]]
     assert all(energy.shape == (6, 1) for energy in energies)
     assert all(10 <= energy.min() < energy.max() <= 20 for energy in energies[:3])
     assert not any(torch.equal(a, b) for i, a in enumerate(energies) for b in energies[:i])
-    assert not fake["showers"].requires_grad
+    assert not fake["made"].requires_grad
 
 
 def test_showers_of_the_discriminators_step_are_of_the_generator_in_evaluation_mode():
@@ -100,7 +100,7 @@ def test_the_generator_learns_the_energy_that_is_asked_for():
     optimizer = torch.optim.Adam(generator.parameters(), lr=2e-3, betas=(0.5, 0.999))
     for _ in range(400):
         optimizer.zero_grad()
-        module.generator_loss(module.draw_energies(64)).backward()
+        module.generator_loss(module.draw_asked(64)).backward()
         optimizer.step()
     low, high = (
         module.sample_given({"energy": torch.full((500, 1), energy)}, torch.Generator().manual_seed(0)).sum(1).mean()
@@ -140,7 +140,9 @@ def test_other_data_and_settings_are_one_line():
     other = Parts({"strips": (4, 4), "cells": (4, 4)})
     with pytest.raises(GenzooError, match=r"^data=showers has the layers .*; set the same layers for its networks\.$"):
         module.check_data(spec._replace(parts=other))
-    with pytest.raises(GenzooError, match=r"^data=mnist has images, but the model needs showers; .*data=showers"):
+    with pytest.raises(
+        GenzooError, match=r"^data=mnist has images, but the model needs energies in cells; .* or data=jets"
+    ):
         module.check_data(DataSpec("mnist", (1, 28, 28)))
     with pytest.raises(GenzooError, match=r"^model\.energy_weight=-1: "):
         make(energy_weight=-1)

@@ -32,7 +32,7 @@ OF_IMAGES = (  # metrics
 OTHERS = {  # metric -> kind of data
     **dict.fromkeys(("choice", "films", "next_frame"), "videos"),
     **dict.fromkeys(("oracle", "oracle_classes", "sentences", "validity"), "sequences"),
-    **dict.fromkeys(("energy_response", "shower_maps"), "showers"),
+    **dict.fromkeys(("energy_response", "jet_maps", "shower_maps"), "showers"),
     "overlap": "volumes",
     "tunes": "tunes",
 }

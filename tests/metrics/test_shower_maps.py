@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from genzoo.core.errors import GenzooError
+from genzoo.metrics.cell_colours import colours
 from genzoo.metrics.evaluation import Evaluation
-from genzoo.metrics.shower_maps import ShowerMaps, colours
+from genzoo.metrics.shower_maps import ShowerMaps
 from support.showers import Simulates, electrons
 
 

@@ -231,6 +231,7 @@ DRAWN = {
     "oracle_sentences": ("data.n_train=40", "data.words=30"),
     "diagrams": ("data.n_train=40",),
     "showers": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
+    "jets": ("data.n_train=40", "data.n_validation=20", "data.n_test=20"),
     "solids": ("data.n_train=40",),
     "pictured_solids": ("data.n_train=40", "data.n_validation=10", "data.n_test=20"),
     "swiss_roll": ("data.n_train=400",),

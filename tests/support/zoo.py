@@ -30,6 +30,7 @@ SENTENCES = ("data=oracle_sentences", "data.words=30", "data.length=6", "data.n_
 OF_CLASSES = (*SENTENCES, "data.classes=3")
 VIDEOS = ("data=moving_digits", "data.offline=true", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SHOWERS = ("data=showers", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
+JETS = ("data=jets", *SHOWERS[1:])
 TUNES = ("data=tunes", "data.events=12", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 SOLIDS = ("data=solids", "data.n_train=64", "data.n_validation=16", "data.n_test=16")
 PICTURED = ("data=pictured_solids", *SOLIDS[1:])
@@ -59,6 +60,7 @@ def _first(name: str) -> Built:
         (SENTENCES, [{}]),
         (OF_CLASSES, [{}]),
         (SHOWERS, [{}]),
+        (JETS, [{}]),
         (SOLIDS, [{}]),
         (PICTURED, [{}]),
         (VIDEOS, [{}]),

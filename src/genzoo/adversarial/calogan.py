@@ -9,20 +9,19 @@ from torch.nn import functional as F
 
 from genzoo.adversarial.networks.shower_discriminator import ShowerDiscriminator
 from genzoo.adversarial.networks.shower_generator import ShowerGenerator
-from genzoo.core.batches import DataSpec, EnvironmentSpec, ImageBatch, Stream
+from genzoo.adversarial.separate_batches import SeparateBatches
+from genzoo.core.batches import ImageBatch
 from genzoo.core.capabilities import Samples, SamplesGiven
 from genzoo.core.checks import check_energies, check_labels, check_positive, check_weights
 from genzoo.core.errors import GenzooError
-from genzoo.core.image_module import ImageModule
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
-from genzoo.core.rounds import Turn
 
 
 @register
-class CaloGAN(ImageModule):
+class CaloGAN(SeparateBatches):
     """A discriminator judges whether a shower is real and is one of a particle of the given energy.
 
     A round is a step of D on real showers x of energies E, another one on generated showers, and two of G:
@@ -46,8 +45,6 @@ class CaloGAN(ImageModule):
     """
 
     unit = "showers"
-    axes = ""
-    accumulates = False  # the showers of a whole batch are compared
     asks: Mapping[str, tuple[int, ...]] = {"energy": (1,)}
 
     def __init__(
@@ -58,82 +55,35 @@ class CaloGAN(ImageModule):
         energy_weight: float = 0.05,
         **kwargs: Any,
     ):
-        super().__init__(**kwargs)
+        super().__init__(generator=generator, discriminator=discriminator, **kwargs)
         check_weights({"energy": energy_weight})
-        if generator.parts.shapes != discriminator.parts.shapes:
-            raise GenzooError("model.generator.layers and model.discriminator.layers differ; give both the same.")
-        self.generator, self.discriminator = generator, discriminator
         self.energies, self.energy_weight = check_energies("model.energies", energies), energy_weight
-        self.image_shape = (generator.parts.width,)
-
-    def players(self) -> dict[str, list[torch.nn.Module]]:
-        """The discriminator and the generator."""
-        return {"discriminator": [self.discriminator], "generator": [self.generator]}
-
-    def turns(self) -> tuple[Turn, ...]:
-        """Two turns of the discriminator, and one of the generator with two updates."""
-        real = (Stream("real"),)
-        return (
-            Turn({"discriminator": self.real_loss}, real),
-            Turn({"discriminator": self.fake_loss}, real, draws=self.fakes),
-            Turn({"generator": self.generator_loss}, real, draws=self.asked_twice),
-        )
 
     def capabilities(self) -> frozenset[type]:
         """It draws showers, also of given energies."""
         return frozenset({Samples, SamplesGiven})
-
-    def check_data(self, data: DataSpec | EnvironmentSpec) -> None:
-        """Also refuses showers with other layers."""
-        super().check_data(data)
-        assert isinstance(data, DataSpec)
-        assert data.parts is not None
-        if data.parts.shapes != self.generator.parts.shapes:
-            raise GenzooError(
-                f"data={data.name} has the layers {data.parts.shapes}, but the model is built for "
-                f"{self.generator.parts.shapes}; set the same layers for its networks."
-            )
-
-    def fakes(self, real: ImageBatch) -> list[dict[str, Tensor]]:
-        """As many generated showers (B, cells) as real ones, by G in evaluation mode, and their energies (B, 1)."""
-        energy = self.draw_energies(len(real.images))
-        self.generator.eval()
-        with torch.no_grad():
-            showers = self.draw(energy)
-        self.generator.train()
-        return [{"showers": showers, "energy": energy}]
-
-    def asked_twice(self, real: ImageBatch) -> list[dict[str, Tensor]]:
-        """Energies (B, 1) of the showers of both updates of G."""
-        return [{"energy": self.draw_energies(len(real.images))} for _ in range(2)]
 
     def real_loss(self, real: ImageBatch) -> Tensor:
         """-log D(x, E)."""
         assert real.given is not None
         return F.softplus(-self.judge(real.images, real.given["energy"])).mean()
 
-    def fake_loss(self, showers: Tensor, energy: Tensor) -> Tensor:
+    def fake_loss(self, made: Tensor, asked: Tensor) -> Tensor:
         """-log(1 - D(G(z, E), E)) of generated showers (B, cells) and their energies (B, 1)."""
-        return F.softplus(self.judge(showers, energy)).mean()
+        return F.softplus(self.judge(made, asked)).mean()
 
-    def generator_loss(self, energy: Tensor) -> Tensor:
+    def generator_loss(self, asked: Tensor) -> Tensor:
         """-log D(G(z, E), E) + w |Σ_i G(z, E)_i - E| for energies (B, 1)."""
-        showers = self.draw(energy)
-        missing = (showers.sum(1, keepdim=True) - energy).abs().mean()
+        showers = self.draw(asked)
+        missing = (showers.sum(1, keepdim=True) - asked).abs().mean()
         self.meters.log("missing_energy", missing.detach())
-        return F.softplus(-self.judge(showers, energy)).mean() + self.energy_weight * missing
+        return F.softplus(-self.judge(showers, asked)).mean() + self.energy_weight * missing
 
-    def draw_energies(self, n: int, generator: Generator | None = None) -> Tensor:
+    def draw_asked(self, n: int, generator: Generator | None = None) -> Tensor:
         """Energies in GeV, uniform, (n, 1)."""
         low, high = self.energies
         place = drawing_device(generator, self.device)
         return (low + (high - low) * torch.rand(n, 1, generator=generator, device=place)).to(self.device)
-
-    def draw(self, energy: Tensor, generator: Generator | None = None) -> Tensor:
-        """Showers (B, cells) of energies (B, 1) and new noise."""
-        place = drawing_device(generator, energy.device)
-        z = torch.randn(len(energy), self.generator.latent, generator=generator, device=place)
-        return self.generator(z.to(energy), energy)
 
     def judge(self, showers: Tensor, energy: Tensor) -> Tensor:
         """Logits (B,) of showers (B, cells) and energies (B, 1)."""
@@ -148,7 +98,7 @@ class CaloGAN(ImageModule):
         """
         check_positive("number of showers", n)
         check_labels(labels, n, 0, self.device)
-        return self._of(self.draw_energies(n, generator), generator)
+        return self.draw_in_batches(self.draw_asked(n, generator), generator)
 
     @in_inference
     def sample_given(self, given: Mapping[str, Tensor], generator: Generator | None = None) -> Tensor:
@@ -163,7 +113,4 @@ class CaloGAN(ImageModule):
             raise GenzooError(f"energy: energies in GeV (n, 1) are needed, not {shape}.")
         if not (energy > 0).all():
             raise GenzooError(f"energy={energy.min().item():g}: a positive energy in GeV is needed.")
-        return self._of(energy.to(self.device), generator)
-
-    def _of(self, energy: Tensor, generator: Generator | None) -> Tensor:
-        return torch.cat([self.draw(part, generator) for part in energy.split(self.sampling_batch)])
+        return self.draw_in_batches(energy.to(self.device), generator)

@@ -14,7 +14,7 @@ LAYERS = ("core", "nn", "data", "metrics", "callbacks", "runs")  # packages that
 #: module of genzoo.data -> kind of its data, which are images in all others
 NOT_IMAGES = {
     **{"gaussians": "points", "swiss_roll": "points", "two_moons": "points", "univariate": "points"},
-    **{"diagrams": "videos", "moving_digits": "videos", "showers": "showers"},
+    **{"diagrams": "videos", "moving_digits": "videos", "showers": "showers", "jets": "jets"},
     **dict.fromkeys(("brown", "oracle_sentences", "sentences", "smiles"), "sequences"),
     **dict.fromkeys(("solids", "pictured_solids"), "volumes"),
     **dict.fromkeys(("tunes", "midi_folder"), "tunes"),

@@ -48,6 +48,7 @@ KINDS = {
     "videos": ("Videos", "[Videos](other_data.md#videos)."),
     "tunes": ("Tunes", "[Music](other_data.md#music)."),
     "showers": ("Particle showers", "[Particle showers](other_data.md#particle-showers)."),
+    "jets": ("Jets", "[Images of jets](other_data.md#images-of-jets)."),
     "points": ("Points in the plane and on the line", "[Toys](toys.md)."),
 }  # kind -> title, pages
 

@@ -25,8 +25,8 @@ class ImageBatch(NamedTuple):
     """A batch of images, or of other data of the set's shape, of one stream of a round.
 
     Args:
-        images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, integers (B, 1, T); of showers, energies in
-            GeV, float (B, cells); of tunes, the numbers of their events, float (B, 4, T).
+        images: float in [-1, 1], (B, C, H, W); of tokens, their numbers, integers (B, 1, T); of showers and
+            jets, energies in GeV, float (B, cells); of tunes, the numbers of their events, float (B, 4, T).
         labels: int64 (B,); -1 = unknown.
         factors: attributes or ground-truth factors, float (B, F), or None; for measuring.
         target: the second image of each pair, float in [-1, 1], (B, C', H, W), or None.
@@ -105,7 +105,7 @@ class Videos:
 
 
 class Showers:
-    """Kind of data: energies in the cells of a calorimeter, whose layers are the parts of a vector."""
+    """Kind of data: energies in cells of a detector, whose layers are the parts of a vector; so are images of jets."""
 
 
 class Events:

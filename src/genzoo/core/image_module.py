@@ -13,7 +13,7 @@ CALLED = {
     "thw": ("videos", "channels, frames, height, width", "moving_digits"),
     "t": ("sequences of tokens", "channels, length", "oracle_sentences"),
     "e": ("tunes", "numbers of an event, events", "tunes"),
-    "": ("showers", "cells", "showers"),
+    "": ("energies in cells", "cells", "showers or data=jets"),
 }
 
 

@@ -1,9 +1,6 @@
 """A picture of the layers of simulated and generated showers."""
 
 import torch
-from matplotlib import colormaps
-from torch import Tensor
-from torch.nn import functional as F
 
 from genzoo.core.batches import Showers
 from genzoo.core.capabilities import SamplesGiven
@@ -13,10 +10,8 @@ from genzoo.core.randomness import generator
 from genzoo.core.registry import register
 from genzoo.core.rounds import RoundModule
 from genzoo.data.module import SetData
+from genzoo.metrics.cell_colours import FAINTEST, colours, tiles
 from genzoo.metrics.evaluation import Evaluation
-
-SIZE = 96  #: of a layer in pixels
-FAINTEST = 1e-3  #: GeV; cells with less energy are black
 
 
 @register
@@ -48,25 +43,11 @@ class ShowerMaps:
         assert data.spec.parts is not None
         made = module.sample_given(found.given, generator(self.seed, "shower_maps")).cpu()
         rows = [torch.cat([x.mean(0, keepdim=True), x[: self.columns]]) for x in (found.images, made)]
-        layers = data.spec.parts.split(torch.cat(rows))
-        tiles = torch.stack([F.interpolate(layer[:, None], (SIZE, SIZE)) for layer in layers.values()], 1)
+        layers = data.spec.parts.shapes
         names = ["mean", *(f"{energy:.0f} GeV" for energy in found.given["energy"][: self.columns, 0].tolist())]
         captions = [f"{name}, {layer}" for name in names for layer in layers] * len(rows)
         brightest = max(rows[0].max().item(), 2 * FAINTEST)
-        images = colours(tiles.flatten(0, 1), brightest)
+        images = colours(tiles(torch.cat(rows), data.spec.parts), brightest)
         return Evaluation(
             pictures={"showers": picture(images, len(names) * len(layers), ["simulated", "generated"], captions)}
         )
-
-
-def colours(energies: Tensor, brightest: float) -> Tensor:
-    """Images (B, 3, H, W) in [-1, 1] of energies in GeV, (B, 1, H, W).
-
-    Args:
-        energies: of the cells.
-        brightest: energy of the brightest colour.
-    """
-    exponents = (energies.clamp(FAINTEST, brightest) / FAINTEST).log()
-    share = exponents / exponents.new_tensor(brightest / FAINTEST).log()
-    red_green_blue = torch.from_numpy(colormaps["inferno"](share.squeeze(1).numpy())[..., :3])
-    return 2 * red_green_blue.movedim(-1, 1).float() - 1

@@ -79,7 +79,7 @@ class MinibatchSimilarity(nn.Module):
     """The similarity of each image's features to those of all images of the batch, its own included, one per kernel.
 
     Each kernel projects the features x to a few dimensions, M = x W, and its similarity is
-    tanh(Σ_j exp(-‖M_i - M_j‖₁)). A bias of M would cancel.
+    Σ_j exp(-‖M_i - M_j‖₁). A bias of M would cancel.
 
     Args:
         features: width of the input.
@@ -90,8 +90,8 @@ class MinibatchSimilarity(nn.Module):
     Raises:
         GenzooError: an unknown scope.
 
-    Source: Paganini, de Oliveira, Nachman 2017, arXiv 1705.02355; hep-lbdl/CaloGAN, models/ops.py
-        (minibatch_discriminator, Dense3D).
+    Source: de Oliveira, Paganini, Nachman 2017, arXiv 1701.05927, and the same 2017, arXiv 1705.02355;
+        hep-lbdl/CaloGAN, models/ops.py (minibatch_discriminator, Dense3D).
 
     Example:
         >>> MinibatchSimilarity(192, kernels=10)(torch.zeros(8, 192)).shape
@@ -111,7 +111,7 @@ class MinibatchSimilarity(nn.Module):
             own = others = self.project(at_least_float32(x)).unflatten(1, (self.kernels, -1))
             if self.scope == "global" and self.training:
                 others = gather_over_ranks(own)
-            return (_similarities(_distances(own, others)) + 1).tanh()
+            return _similarities(_distances(own, others)) + 1
 
 
 def _distances(own: Tensor, others: Tensor) -> Tensor:

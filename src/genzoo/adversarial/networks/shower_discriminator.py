@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from genzoo.adversarial.networks.shower_generator import SLOPE, batch_norm
+from genzoo.adversarial.networks.keras import SLOPE, batch_norm
 from genzoo.core.parts import Parts
 from genzoo.core.registry import register
 from genzoo.nn.locally_connected import LocallyConnected
@@ -54,7 +54,8 @@ class LayerFeatures(nn.Module):
         """Energies (B, rows, columns) -> features (B, outputs)."""
         found = self.maps(energies.unsqueeze(1))
         sparsity = (energies > 0).to(energies).mean((1, 2)).unsqueeze(1)
-        return torch.cat([found, self.similarity(found), sparsity, self.sparsity_similarity(sparsity)], 1)
+        similarities = self.similarity(found).tanh(), self.sparsity_similarity(sparsity).tanh()
+        return torch.cat([found, similarities[0], sparsity, similarities[1]], 1)
 
 
 @register
@@ -105,4 +106,4 @@ class ShowerDiscriminator(nn.Module):
         total = sums.sum(1, keepdim=True)
         missing = (total - energy).abs()
         flag = 10 * (missing > TOLERANCE).to(missing)
-        return torch.cat([sums / 10, total / 100, missing, flag, self.similarity(sums)], 1)
+        return torch.cat([sums / 10, total / 100, missing, flag, self.similarity(sums).tanh()], 1)

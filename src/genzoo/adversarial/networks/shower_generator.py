@@ -13,20 +13,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.adversarial.networks.keras import SLOPE, batch_norm, glorot_normal, he_uniform
 from genzoo.core.errors import GenzooError
 from genzoo.core.parts import Parts
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
 from genzoo.nn.locally_connected import LocallyConnected
 
-SLOPE = 0.3
 SCALE = 100.0  #: GeV
 CARRIED = -10.0  #: initial bias of the attention to the layer before
-
-
-def batch_norm(channels: int) -> nn.BatchNorm2d:
-    """Batch norm with Keras's constants."""
-    return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
 class LayerGenerator(nn.Sequential):
@@ -47,9 +42,8 @@ class LayerGenerator(nn.Sequential):
         # Keras's initialisations: Glorot uniform, He uniform twice, Glorot normal.
         nn.init.xavier_uniform_(project.weight)
         for layer, fan_in in ((convolve, 4 * base), (first, first.fan_in)):
-            nn.init.uniform_(layer.weight, -math.sqrt(6 / fan_in), math.sqrt(6 / fan_in))
-        std = math.sqrt(2 / (last.fan_in + last.fan_out))
-        nn.init.trunc_normal_(last.weight, std=std, a=-2 * std, b=2 * std)
+            he_uniform(layer.weight, fan_in)
+        glorot_normal(last.weight, last.fan_in, last.fan_out)
         for layer in (project, convolve):
             nn.init.zeros_(layer.bias)
         super().__init__(

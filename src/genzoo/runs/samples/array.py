@@ -22,8 +22,8 @@ def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> I
     """Writes ``samples.npz``: what is drawn under the name of its unit, and ``labels``, int64.
 
     These are ``images``, uint8 (n, H, W, C), ``videos``, uint8 (n, T, H, W, C), ``volumes``, uint8 (n, D, H, W), 255 =
-    occupied, ``points`` and ``showers``, float32 (n, C), ``tunes``, float32 (n, 4, T), or ``sequences`` of tokens,
-    int64 (n, T).
+    occupied, ``points``, ``showers`` and ``jets``, float32 (n, C), ``tunes``, float32 (n, 4, T), or ``sequences`` of
+    tokens, int64 (n, T).
 
     Drawn samples are appended to a file of raw values, which becomes the archive at the end; so memory does not depend
     on n, and a run that was killed goes on after the last whole sample.
@@ -32,7 +32,8 @@ def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> I
         blocks: the samples; models without classes have no ``labels``.
         n: their number.
         folder: an existing folder.
-        unit: ``"images"``, ``"videos"``, ``"volumes"``, ``"points"``, ``"showers"``, ``"tunes"`` or ``"sequences"``.
+        unit: ``"images"``, ``"videos"``, ``"volumes"``, ``"points"``, ``"showers"``, ``"jets"``, ``"tunes"`` or
+            ``"sequences"``.
 
     Yields:
         The number of samples that are written, after each block.
@@ -48,6 +49,7 @@ def write_array(blocks: Blocks, n: int, folder: Path, unit: str = "images") -> I
         "videos": ((*extent, channels), np.dtype("u1")),
         "points": ((channels,), np.dtype("<f4")),
         "showers": ((channels,), np.dtype("<f4")),
+        "jets": ((channels,), np.dtype("<f4")),
         "tunes": ((channels, *extent), np.dtype("<f4")),
         "sequences": (tuple(extent), np.dtype("<i8")),
     }[unit]
