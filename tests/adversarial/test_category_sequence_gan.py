@@ -132,9 +132,10 @@ def test_resume_is_exact_in_each_phase(at, tmp_path, monkeypatch):
 
 
 def test_a_classifier_of_other_classes_is_refused():
-    classifier = SentenceDiscriminator(2, 2, widths=[1], maps=[4], outputs=3)
-    with pytest.raises(GenzooError, match=r"^model\.generator, model\.classifier: \(2, 2, 2\) and \(2, 2, 3\) \(words"):
-        game(classifier=classifier)
+    with pytest.raises(GenzooError, match=r"^model\.classifier\.outputs=3: 2 are needed, one per class\.$"):
+        game(classifier=SentenceDiscriminator(2, 2, widths=[1], maps=[4], outputs=3))
+    with pytest.raises(GenzooError, match=r"^model\.generator, model\.classifier: \(2, 2\) and \(2, 3\) \(words, len"):
+        game(classifier=SentenceDiscriminator(2, 3, widths=[1], maps=[4]))
 
 
 def test_the_recipe_is_seqgans():

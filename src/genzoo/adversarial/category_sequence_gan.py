@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.adversarial.networks.sentences import check_sentences
 from genzoo.adversarial.sequence_gan import SequenceGAN
 from genzoo.core.class_sequences import ClassSequenceModule
 from genzoo.core.errors import GenzooError
@@ -36,12 +37,9 @@ class CategorySequenceGAN(ClassSequenceModule, SequenceGAN):
 
     def __init__(self, generator: nn.Module, classifier: nn.Module, **kwargs: Any):
         super().__init__(generator, **kwargs)
-        sizes = (generator.words, generator.length, generator.classes)
-        if sizes != (of_classifier := (classifier.words, classifier.length, classifier.output.out_features)):
-            raise GenzooError(
-                f"model.generator, model.classifier: {sizes} and {of_classifier} (words, length, classes); equal ones "
-                "are needed."
-            )
+        check_sentences("classifier", generator, classifier)
+        if (outputs := classifier.output.out_features) != generator.classes:
+            raise GenzooError(f"model.classifier.outputs={outputs}: {generator.classes} are needed, one per class.")
         self.classifier = classifier
 
     def players(self) -> dict[str, list[nn.Module]]:

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from genzoo.adversarial.networks.sentences import check_sentences
 from genzoo.core.batches import ImageBatch, Stream
 from genzoo.core.checks import check_first_phase, check_integer, check_positive
-from genzoo.core.errors import GenzooError
 from genzoo.core.inference import in_inference
 from genzoo.core.precision import at_least_float32
 from genzoo.core.registry import register
@@ -67,12 +67,7 @@ class SequenceGAN(SequenceModule):
             check_positive(f"model.{key}", value)
         check_integer("model.likelihood_rounds", likelihood_rounds, 0)
         check_integer("model.discriminator_rounds", discriminator_rounds, 0)
-        sizes = (generator.words, generator.length), (discriminator.words, discriminator.length)
-        if sizes[0] != sizes[1]:
-            raise GenzooError(
-                f"model.generator, model.discriminator: {sizes[0]} and {sizes[1]} (words, length); equal ones are "
-                "needed."
-            )
+        check_sentences("discriminator", generator, discriminator)
         self.discriminator = discriminator
         self.game = likelihood_rounds + discriminator_rounds  #: round in which the game begins
         self.likelihood_rounds, self.set_batches, self.sentences = likelihood_rounds, set_batches, sentences

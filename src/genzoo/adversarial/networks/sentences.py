@@ -1,6 +1,7 @@
 """SeqGAN's discriminator of sentences, which also classifies them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -86,3 +87,16 @@ class SentenceDiscriminator(nn.Module):
         gate = self.gate(x).sigmoid()
         x = gate * F.relu(self.transform(x)) + (1 - gate) * x
         return in_float32(self.output, self.dropout(x))
+
+
+def check_sentences(player: str, generator: Any, judge: Any) -> None:
+    """Checks that a network judges such sentences as a generator draws.
+
+    Raises:
+        GenzooError: their vocabularies or lengths differ; names both.
+    """
+    sizes = (generator.words, generator.length), (judge.words, judge.length)
+    if sizes[0] != sizes[1]:
+        raise GenzooError(
+            f"model.generator, model.{player}: {sizes[0]} and {sizes[1]} (words, length); equal ones are needed."
+        )
