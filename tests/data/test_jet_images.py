@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from genzoo.data.jet_images import observables, subjettiness
+from genzoo.data.jet_images import ETA, PHI, observables, subjettiness
 
 
 def jet(*pixels):
@@ -19,6 +19,11 @@ def jet(*pixels):
 
 def of(*pixels):
     return {name: value.item() for name, value in observables(jet(*pixels)).items()}
+
+
+def test_rows_go_by_phi_and_columns_by_eta():
+    for i, eta, phi in ((0, -1.2, 1.2), (24, 1.2, 1.2), (600, -1.2, -1.2), (312, 0, 0)):
+        assert (ETA[i].item(), PHI[i].item()) == pytest.approx((eta, phi))
 
 
 @pytest.mark.parametrize(
