@@ -65,7 +65,10 @@ class Choice:
             "choice_chance": 1 / options.shape[1],
         }
         row = torch.cat([past.transpose(1, 2), predicted[:, None], options], 1)[: self.rows]
-        sheet = picture(row.flatten(0, 1), row.shape[1])
+        given = [f"given {i + 1}" for i in range(past.shape[2])]
+        others = [f"option {i + 1}" for i in range(1, options.shape[1])]
+        names = [*given, "predicted", "right option", *others]
+        sheet = picture(row.flatten(0, 1), len(names), column_names=names)
         return Evaluation(values, {"choices": sheet}, {"problems": len(problems), "batch_norm": module.batch_norm})
 
 
