@@ -1,5 +1,6 @@
 """Directions of wide parts of a code."""
 
+import pytest
 import torch
 
 from genzoo.core.capabilities import Decodes
@@ -28,3 +29,10 @@ def test_random_directions_are_orthogonal_and_of_one_standard_deviation():
     ways = random_directions(LATENT, "rest", generator(0))
     torch.testing.assert_close(ways @ ways.T, torch.eye(4) / 3, rtol=0.1, atol=0.01)  # the variance of U(-1, 1)
     assert not torch.equal(ways, random_directions(LATENT, "rest", generator(1)))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_model_that_diverged_has_directions_too(value):
+    module = Affine((Decodes,), LATENT)
+    module.b.data[0] = value
+    assert principal_directions(module, "noise", generator(0)).isfinite().all()

@@ -33,7 +33,8 @@ def principal_directions(module: RoundModule, name: str, generator: Generator) -
     latent, decode = cast(Latent, module.latent), cast(Decodes, module).decode
     fixed, draws = latent.split(latent.sample(1, generator)), latent.parts[name].sample(DRAWS, generator)
     codes = latent.join({**{k: v.expand(DRAWS, -1) for k, v in fixed.items()}, name: draws})
-    images = decode(codes.to(module.device)).cpu().flatten(1).float()
+    # Of a run that diverged, pixels are not finite.
+    images = decode(codes.to(module.device)).cpu().flatten(1).float().nan_to_num(0.0, 0.0, 0.0)
     slopes = torch.linalg.lstsq(draws - draws.mean(0), images - images.mean(0)).solution  # (size, pixels)
     ways = torch.linalg.svd(slopes, full_matrices=False).U.T[:COUNT]
     signs = ways.gather(1, ways.abs().argmax(1, keepdim=True)).sign()

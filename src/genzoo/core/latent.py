@@ -170,7 +170,7 @@ class Latent:
         >>> z = latent.sample(5)
         >>> z.shape, {name: tuple(value.shape) for name, value in latent.split(z).items()}
         (torch.Size([5, 74]), {'noise': (5, 62), 'digit': (5, 10), 'style': (5, 2)})
-        >>> latent.traverse(steps=8, generator=torch.Generator()).names[1:3]
+        >>> latent.traverse(steps=8, generator=torch.Generator()).names[62:64]
         ['digit 0', 'digit 1']
     """
 
