@@ -56,18 +56,23 @@ def test_pictures_of_a_training_follow_the_slider(opened, shown):
 
 
 def test_models_are_compared_by_samples_trainings_and_metrics(opened, shown):
-    found = opened(shown("gan"), shown("vae", grey=100))
+    names = ("gan", "vae", "gated_pixelcnn")
+    found = opened(*(shown(name, grey=50 * i) for i, name in enumerate(names)))
     page = found.page
     found.tab("Compare")
-    for i in (0, 1):  # both trainings
-        page.get_by_text(f"{('gan', 'vae')[i]}, after 20 rounds").wait_for()
+    for name in names:
+        page.get_by_text(f"{name}, after 20 rounds").wait_for()
     page.get_by_role("button", name="Draw", exact=True).locator("visible=true").click()
-    for i in (0, 1):
+    for i in range(len(names)):
         page.locator(f"#compared-{i} img").nth(11).wait_for()
-        inside = page.locator(f"#compared-{i} .grid-wrap").evaluate("e => e.scrollHeight - e.clientHeight")
-        assert inside <= 1  # nothing is hidden below the edge
+        hidden = page.locator(f"#compared-{i} .grid-wrap").evaluate(
+            "e => [e.scrollHeight - e.clientHeight, e.scrollWidth - e.clientWidth]"
+        )
+        assert max(hidden) <= 1  # nothing is hidden below or beside an edge
+        size = page.locator(f"#compared-{i} img").first.bounding_box()
+        assert size["width"] == pytest.approx(size["height"], abs=1)  # as that of the images: nothing is cut off
     press(page, "#share", "Home")
-    for name in ("gan", "vae"):
+    for name in names:
         page.get_by_text(f"{name}, after 10 rounds").wait_for()
     text = page.locator("#metrics").inner_text()
     assert "test/fid" in text

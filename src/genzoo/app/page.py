@@ -36,6 +36,12 @@ STYLE = """
 .gradio-container img { image-rendering: pixelated; }
 #game img { image-rendering: auto !important; }
 gradio-app .grid-wrap { min-height: 0 !important; max-height: none !important; }
+gradio-app .grid-container {
+    grid-template-columns: repeat(var(--grid-cols), minmax(0, 1fr)) !important;
+    grid-auto-rows: auto !important;
+}
+gradio-app .grid-container .thumbnail-item { height: auto !important; aspect-ratio: auto !important; }
+gradio-app .grid-container img { height: auto !important; object-fit: contain !important; }
 .dark button[role=tab].selected { color: var(--primary-300); }
 .image-container .empty { color: var(--body-text-color-subdued) !important; }
 footer { display: none !important; }
