@@ -176,7 +176,7 @@ def test_a_chosen_sample_is_the_start_of_the_codes_and_a_slider_moves_its_image(
         page.keyboard.press(key)
         page.wait_for_function("old => document.querySelector('#decoded img').src != old", arg=before)
     before = image.get_attribute("src")
-    page.locator("input[type=radio]:visible:not(:checked)").first.check()
+    page.locator("fieldset:has-text('digit') input[type=radio]:visible:not(:checked)").first.check()
     page.wait_for_function("old => document.querySelector('#decoded img').src != old", arg=before)
     found.check()
 
