@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from genzoo.adversarial.category_sequence_gan import CategorySequenceGAN
@@ -13,24 +12,8 @@ from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.nn.class_lstm import ClassLSTM
 from support import composed, same, whole_and_cut
+from support.judges import Judge, first_and_last
 from support.zoo import OF_CLASSES
-
-
-class Critic(nn.Module):
-    """Logits whose softmax is (1 - p, p), a function of the sentence."""
-
-    def __init__(self, words, length, probability):
-        super().__init__()
-        self.words, self.length, self.probability = words, length, probability
-        self.output = nn.Linear(2, 2)
-
-    def forward(self, tokens):
-        p = self.probability(tokens)
-        return torch.stack([1 - p, p], 1).log()
-
-
-def real(tokens):
-    return 0.2 + 0.5 * tokens[:, 0] + 0.2 * tokens[:, -1]
 
 
 def second(tokens):
@@ -40,7 +23,7 @@ def second(tokens):
 def game(words=2, length=2, **settings):
     generator = ClassLSTM(words, length, 2, 2, 2, std=1.0, generator=torch.Generator().manual_seed(3))
     options = {"likelihood_rounds": 2, "discriminator_rounds": 3, "set_batches": 2, "sentences": 1, "roll_outs": 2}
-    critics = {"discriminator": Critic(words, length, real), "classifier": Critic(words, length, second)}
+    critics = {"discriminator": Judge(words, length, first_and_last), "classifier": Judge(words, length, second)}
     optimizers = dict.fromkeys(("generator", "discriminator", "classifier"))
     return CategorySequenceGAN(generator, **critics | options | settings, optimizers=optimizers)
 

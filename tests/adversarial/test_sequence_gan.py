@@ -5,7 +5,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import nn
 
 from genzoo.adversarial.networks.sentences import SentenceDiscriminator
 from genzoo.adversarial.sequence_gan import SequenceGAN
@@ -13,25 +12,8 @@ from genzoo.core.batches import ImageBatch
 from genzoo.core.errors import GenzooError
 from genzoo.nn.language_lstm import LanguageLSTM
 from support import composed, cpu_trainer, same, whole_and_cut
+from support.judges import Judge, first_and_last
 from support.zoo import SENTENCES, built
-
-
-class Judge(nn.Module):
-    """D is a function of the sentence."""
-
-    def __init__(self, words, length, probability):
-        super().__init__()
-        self.words, self.length, self.probability = words, length, probability
-        self.output = nn.Linear(2, 2)
-
-    def forward(self, tokens):
-        p = self.probability(tokens)
-        return torch.stack([1 - p, p], 1).log()
-
-
-def first_and_last(tokens):
-    """.2 to .9, by the first token and the last one."""
-    return 0.2 + 0.5 * tokens[:, 0] + 0.2 * tokens[:, -1]
 
 
 def game(probability=first_and_last, words=2, length=2, **settings):

@@ -104,7 +104,7 @@ def test_traversal_names_a_row_for_each_category_and_each_dimension(latent):
 
 
 def test_a_row_of_a_unit_interval_moves_from_its_middle():
-    rows = UnitUniform(2).walk(3, seeded())
+    rows = UnitUniform(2).walk(3)
     assert torch.equal(rows[0], torch.tensor([[-0.5, 0.5], [0.5, 0.5], [1.5, 0.5]]))
 
 

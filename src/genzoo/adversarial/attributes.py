@@ -51,7 +51,7 @@ class Attributes:
         present = torch.randint(2, (n, self.size), generator=generator, device=drawing_device(generator, device))
         return signs(present.to(device))
 
-    def walk(self, steps: int, generator: Generator) -> Tensor:
+    def walk(self, steps: int) -> Tensor:
         """One row per attribute, which is the only one present."""
         return signs(torch.eye(self.size)[:, None].expand(-1, steps, -1))
 
@@ -92,9 +92,9 @@ class Classes(Categorical):
         """n draws of equally likely classes, float (n, size)."""
         return signs(super().sample(n, generator, device))
 
-    def walk(self, steps: int, generator: Generator) -> Tensor:
+    def walk(self, steps: int) -> Tensor:
         """One row per class."""
-        return signs(super().walk(steps, generator))
+        return signs(super().walk(steps))
 
     def check(self, data: DataSpec) -> None:
         """Raises a GenzooError for data with another number of classes."""

@@ -44,6 +44,6 @@ def trained(name: str, settings: Mapping[str, Any], paths: Mapping[str, str]) ->
         paths: see conf/paths.
     """
     folder = Path(paths["runs"]) / "lesson" / name
-    if begun := sorted(folder.glob("**/last.ckpt")):
-        return train(resume=str(begun[-1].parent))
+    if any(folder.glob("**/last.ckpt")):
+        return train(resume="last", **{"paths.runs": str(folder)})
     return train(**settings, **{"paths.runs": str(folder), "paths.data": paths["data"]})

@@ -25,7 +25,7 @@ class Part(Protocol):
     def sample(self, n: int, generator: Generator | None = None, device: torch.device | None = None) -> Tensor:
         """n draws, float (n, size)."""
 
-    def walk(self, steps: int, generator: Generator) -> Tensor:
+    def walk(self, steps: int) -> Tensor:
         """Values of the part along rows of a latent traversal: (rows, steps, size)."""
 
     @property
@@ -49,9 +49,9 @@ class _Continuous:
         """n draws from the part's distribution, float (n, size)."""
         raise NotImplementedError
 
-    def walk(self, steps: int, generator: Generator) -> Tensor:
+    def walk(self, steps: int) -> Tensor:
         """One row per dimension, with the others in the middle."""
-        return self.middle + self.limit * _multiples(torch.eye(self.size), steps)
+        return self.middle + self.limit * multiples(torch.eye(self.size), steps)
 
 
 @register
@@ -141,7 +141,7 @@ class Categorical:
         draws = torch.randint(self.size, (n,), generator=generator, device=drawing_device(generator, device)).to(device)
         return torch.nn.functional.one_hot(draws, self.size).float()
 
-    def walk(self, steps: int, generator: Generator) -> Tensor:
+    def walk(self, steps: int) -> Tensor:
         """One row per category, constant along the row."""
         return torch.eye(self.size)[:, None, :].expand(-1, steps, -1)
 
@@ -223,7 +223,7 @@ class Latent:
         rows, names = [], []
         for name, part in self.parts.items():
             ways = directions.get(name)
-            walks = part.walk(steps, generator) if ways is None else base[name][:1] + 2 * _multiples(ways, steps)
+            walks = part.walk(steps) if ways is None else base[name][:1] + 2 * multiples(ways, steps)
             for i, walk in enumerate(walks):
                 others = {k: v[:1].expand(steps, -1) if part.varies_along_rows else v for k, v in base.items()}
                 rows.append(self.join({**others, name: walk}))
@@ -231,6 +231,6 @@ class Latent:
         return Traversal(torch.stack(rows), names)
 
 
-def _multiples(ways: Tensor, steps: int) -> Tensor:
+def multiples(ways: Tensor, steps: int) -> Tensor:
     """Multiples from -1 to 1 of directions (k, size): (k, steps, size)."""
     return torch.linspace(-1, 1, steps)[:, None] * ways[:, None]

@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from genzoo.core.errors import GenzooError
+from genzoo.core.latent import multiples
 from genzoo.core.randomness import drawing_device
 from genzoo.core.registry import register
 
@@ -57,9 +58,9 @@ class PlanarPart:
         given = labels.to(place)
         return self.draw(torch.where(given < 0, random, given), generator).to(labels.device)
 
-    def walk(self, steps: int, generator: Generator) -> Tensor:
+    def walk(self, steps: int) -> Tensor:
         """One row per dimension, with the other one at 0: (2, steps, 2)."""
-        return torch.linspace(-self.limit, self.limit, steps)[None, :, None] * torch.eye(2)[:, None, :]
+        return self.limit * multiples(torch.eye(2), steps)
 
 
 def _noise(like: Tensor, generator: Generator | None) -> Tensor:

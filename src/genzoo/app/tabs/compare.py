@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from PIL import Image
@@ -63,20 +64,20 @@ def _build_film(models: Sequence[Explored]) -> None:
     kept = [(model, found["grid"]) for model in models if "grid" in (found := kept_pictures(model.folder))]
     if not kept:
         return
+
+    def frames(percent: float) -> list[dict[str, Any]]:
+        found = [(model, *at_share(of, percent)) for model, of in kept]
+        return [{"value": Image.open(path), "label": _label(model, after)} for model, after, path in found]
+
     place = gr.Slider(0, 100, 100, step=1, label="share of the training, in %", elem_id="share")
     shown = []
     with gr.Row():
-        for model, of in kept:
+        for frame in frames(100):
             with gr.Column(min_width=300):
-                last, path = at_share(of, 100)
-                picture = gr.Image(
-                    Image.open(path), label=_label(model, last), type="pil", format="png", buttons=["download"]
-                )
-                shown.append(picture)
+                shown.append(gr.Image(**frame, type="pil", format="png", buttons=["download"]))
 
     def move(percent: float) -> list[gr.Image] | gr.Image:
-        found = [(model, *at_share(of, percent)) for model, of in kept]
-        images = [gr.Image(Image.open(path), label=_label(model, after)) for model, after, path in found]
+        images = [gr.Image(**frame) for frame in frames(percent)]
         return images if len(images) > 1 else images[0]
 
     place.input(guarded(move), place, shown, show_progress="hidden", queue=False, trigger_mode="always_last")

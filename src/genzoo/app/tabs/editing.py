@@ -6,6 +6,7 @@ import gradio as gr
 from torch import Tensor
 
 from genzoo.app.canvas import Strokes, canvas, needed, painted
+from genzoo.app.codes_of import SEARCH
 from genzoo.app.explored import Explored
 from genzoo.app.guarded import guarded
 from genzoo.app.shown import film, gallery, pictures
@@ -15,7 +16,6 @@ from genzoo.core.image_edit import Edited, edit_image, projection
 from genzoo.core.randomness import generator
 
 TITLE = "Editing"
-SEARCH = 200  #: steps of the search for the image's code
 N = 6  #: images that are shown, the best ones
 
 
